@@ -1,0 +1,69 @@
+"""Speech enhancement: the signal processing behind the page, the API and the command line.
+
+    audio = load("talk.m4a")
+    result = enhance(audio, PRESETS["podcast"])
+    save("talk.clean.wav", result.audio)
+
+Names resolve on first use, so that importing this package costs milliseconds: the page is laid out, and `/health`
+answers, before NumPy, numba and librosa are imported. The numba runtime is made safe here, before any of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import runtime_setup
+
+from .errors import AudioError, Cancelled, EnhancementError, LimitError, SettingsError
+from .settings import PRESETS, Settings
+
+if TYPE_CHECKING:
+    from .audio import Audio
+    from .chain import Result, enhance
+    from .decode import load
+    from .encode import save
+    from .report import Analysis, Report, analyze
+
+runtime_setup.configure()
+
+_LAZY = {
+    "Analysis": "report",
+    "Audio": "audio",
+    "Report": "report",
+    "Result": "chain",
+    "analyze": "report",
+    "enhance": "chain",
+    "load": "decode",
+    "save": "encode",
+}
+
+__all__ = [
+    "PRESETS",
+    "Analysis",
+    "Audio",
+    "AudioError",
+    "Cancelled",
+    "EnhancementError",
+    "LimitError",
+    "Report",
+    "Result",
+    "Settings",
+    "SettingsError",
+    "analyze",
+    "enhance",
+    "load",
+    "save",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_LAZY[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,63 @@
+"""Stages that take a recording block by block, and how they are run.
+
+A stage answers every block with a block of the same length, `latency` samples late. Its memory from one block to the
+next is an explicit argument and result, so a stage is a value and a run of it leaves no trace. Whoever runs it makes up
+the latency: the input is followed by `latency` zeros and the first `latency` outputs are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .audio import Samples
+
+
+@dataclass(frozen=True)
+class Stage:
+    """latency : samples; start : () → state; step : (block (channels, n), state) → (block (channels, n), state)."""
+
+    latency: int
+    start: Callable[[], Any]
+    step: Callable[[Samples, Any], tuple[Samples, Any]]
+
+
+def chained(stages: Iterable[Stage]) -> Stage:
+    """The stages one after another, as one stage."""
+    line = tuple(stages)
+
+    def step(block: Samples, states: list[Any]) -> tuple[Samples, list[Any]]:
+        after = []
+        for stage, state in zip(line, states, strict=True):
+            block, state = stage.step(block, state)  # noqa: PLW2901
+            after.append(state)
+        return block, after
+
+    return Stage(sum(stage.latency for stage in line), lambda: [stage.start() for stage in line], step)
+
+
+def run(stage: Stage, blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """The stage's output for consecutive blocks, aligned with the input and as long in all (blocks differ in length)."""
+    state, skip, last = stage.start(), stage.latency, None
+    for block in blocks:
+        last, (out, state) = block, stage.step(block, state)
+        drop = min(skip, out.shape[1])
+        skip -= drop
+        yield out[:, drop:]
+    if last is not None and stage.latency:
+        out, state = stage.step(np.zeros((last.shape[0], stage.latency), np.float32), state)
+        yield out[:, skip:]
+
+
+def split(x: Samples, length: int) -> Iterator[Samples]:
+    """Views of x (channels, n), `length` samples each, the last one shorter."""
+    for start in range(0, x.shape[1], length):
+        yield np.ascontiguousarray(x[:, start : start + length])
+
+
+def run_whole(stage: Stage, x: Samples) -> Samples:
+    """The stage on all of x (channels, n) at once."""
+    return np.concatenate(list(run(stage, [x])), axis=1) if x.shape[1] else x.copy()
