@@ -40,7 +40,7 @@ class Audio:
 
     @property
     def duration_s(self) -> float:
-        return self.samples.shape[1] / self.sample_rate
+        return int(self.samples.shape[1]) / self.sample_rate
 
 
 def _valid_rate(sample_rate: Any) -> int:
@@ -71,7 +71,9 @@ def _valid_samples(samples: Any) -> Samples:
         raise AudioError("The recording is empty: it holds no samples.", suggestion="Record or choose another file.")
     if x.shape[0] > MAX_CHANNELS:
         hint = "The array looks transposed: (channels, n) is expected." if x.shape[0] > x.shape[1] else ""
-        raise LimitError(f"{x.shape[0]} channels are more than {MAX_CHANNELS}.", suggestion=hint or "Mix it down first.")
+        raise LimitError(
+            f"{x.shape[0]} channels are more than {MAX_CHANNELS}.", suggestion=hint or "Mix it down first."
+        )
     if x.dtype.kind in "iu":
         x = _from_integers(x)
     y: Samples = np.ascontiguousarray(x, dtype=np.float32)

@@ -79,12 +79,14 @@ class Settings:
         """
         known = {name: (stage, key) for name, stage, key, _ in _names()}
         if unknown := sorted(set(values) - set(known)):
-            raise SettingsError(f"Unknown parameter: {', '.join(unknown):.80}.", suggestion=f"Known: {', '.join(known)}.")
+            raise SettingsError(
+                f"Unknown parameter: {', '.join(unknown):.80}.", suggestion=f"Known: {', '.join(known)}."
+            )
         merged: dict[str, object] = {**(base or cls()).flat(), **values}
         stages: dict[str, dict[str, Any]] = {}
         for name, (stage, key) in known.items():
             stages.setdefault(stage, {})[key] = merged[name]
-        return cls(**{f.name: f.default_factory(**stages[f.name]) for f in fields(cls)})  # type: ignore[misc, operator]
+        return cls(**{f.name: f.default_factory(**stages[f.name]) for f in fields(cls)})  # type: ignore[operator]
 
 
 def _names() -> Iterator[tuple[str, str, str, Range]]:

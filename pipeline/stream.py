@@ -40,7 +40,7 @@ def chained(stages: Iterable[Stage]) -> Stage:
 
 
 def run(stage: Stage, blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """The stage's output for consecutive blocks, aligned with the input and as long in all (blocks differ in length)."""
+    """The stage's output for consecutive blocks, aligned with the input and as long in all."""
     state, skip, last = stage.start(), stage.latency, None
     for block in blocks:
         last, (out, state) = block, stage.step(block, state)
