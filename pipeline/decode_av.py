@@ -1,0 +1,102 @@
+"""Everything else by FFmpeg's libraries (PyAV), in blocks: AAC, MP3, WMA, AMR, the sound track of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NoReturn
+
+import av
+import numpy as np
+from av.error import FFmpegError
+
+from .decode_sndfile import Blocks, damaged
+from .errors import AudioError
+
+# What FFmpeg reports is read from its exceptions; its log would go to stderr.
+av.logging.set_level(None)
+
+PROTECTED = {"enca", "drms", "drmi"}  # sample descriptions of encrypted tracks (ISO/IEC 14496-12 §8.12)
+GAP_S = 0.1  # time stamps of WebM are rounded to 1 ms; what is longer than this is a real pause in the stream
+
+
+def blocks(file: BinaryIO, demuxer: str) -> Blocks:
+    """The (first, best) sound track in `file`, block by block; packets that are damaged are left out.
+
+    Encoder delay is removed where the container states it. A gap between time stamps becomes silence, so that
+    what follows stays in its place (damage; WebM recorders leave pauses out).
+
+    Raises AudioError if there is no sound, if it is protected, or if most of it is damaged.
+    """
+    try:
+        # An open file, not a name, and a demuxer named beforehand: no address, no playlist, no other file.
+        with av.open(file, format=demuxer, metadata_errors="replace", io_open=_refuse) as source:
+            stream = source.streams.best("audio")
+            if stream is None:
+                raise AudioError(
+                    "The file holds no sound.", suggestion="Choose a recording with a sound track."
+                )
+            if stream.codec_context is None or str(stream.codec_context.codec_tag) in PROTECTED:
+                raise AudioError(
+                    "The sound is copy-protected or in a format that is not known.",
+                    suggestion="Export it as WAV, FLAC, MP3 or M4A and try again.",
+                )
+            yield from _in_place(_frames(source, stream))
+    except (FFmpegError, OSError, ValueError, IndexError) as error:
+        reason = f"FFmpeg: {getattr(error, 'strerror', '') or type(error).__name__}"
+        raise damaged(reason) from None
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise PermissionError("a recording must not refer to other files")
+
+
+def _frames(source: Any, stream: Any) -> Iterator[Any]:
+    """Decoded frames; ends where the file ends or breaks off."""
+    good = bad = 0
+    packets = source.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError:
+            break  # truncated: what came before counts
+        if packet is None:
+            break
+        try:
+            yield from packet.decode()
+            good += 1
+        except FFmpegError:
+            bad += 1
+    if bad > good:
+        raise AudioError(
+            "The recording could not be decoded.", details=f"{bad} of {bad + good} packets are damaged"
+        )
+
+
+def _in_place(frames: Iterator[Any]) -> Blocks:
+    """Frames as float32 (channels, n), at the place that their time stamps say."""
+    convert: Any = None
+    form: tuple[int, int] = (0, 0)
+    start_s = written = 0.0
+    for frame in frames:
+        rate = int(frame.sample_rate)
+        if convert is None:
+            convert, form = av.AudioResampler(format="fltp"), (rate, frame.layout.nb_channels)
+            start_s = frame.time or 0.0
+        if (rate, frame.layout.nb_channels) != form:
+            raise AudioError(
+                "The recording changes its sample rate or its channels on the way.",
+                suggestion="Convert it to WAV and try again.",
+            )
+        missing = 0 if frame.time is None else round((frame.time - start_s) * rate - written)
+        if missing > GAP_S * rate:
+            yield from _silence(missing, *form)
+            written += missing
+        for converted in convert.resample(frame):
+            x = np.ascontiguousarray(converted.to_ndarray(), dtype=np.float32)
+            written += x.shape[1]
+            yield rate, x
+
+
+def _silence(samples: int, rate: int, channels: int) -> Blocks:
+    for at in range(0, samples, rate):  # a second at a time: a false time stamp may claim years
+        yield rate, np.zeros((channels, min(rate, samples - at)), np.float32)
