@@ -1,0 +1,56 @@
+# Everything a developer does here. Each target works from a bare checkout and installs only what is missing.
+#   PYTHON=…  interpreter for .venv     PORT=…  where the page is served     TESTS=…  what `make test` runs
+
+.DEFAULT_GOAL := help
+VENV ?= .venv
+export VENV PYTHON CHROMIUM PORT
+
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PY := $(BIN)/python
+TESTS ?= tests
+PYTHON_FILES := $(wildcard *.py) $(patsubst %/,%,$(dir $(wildcard */__init__.py))) $(wildcard tests scripts benchmarks)
+
+.PHONY: help run test lint types format doctor bench container-check lock clean venv dev
+
+help:  ## Show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: venv  ## Serve the page on http://127.0.0.1:7860 (or PORT)
+	@exec $(PY) app.py
+
+test: dev  ## Run all tests, in a browser too
+	@chromium="$$(scripts/browser.sh)" && mkdir -p build && \
+	CHROMIUM="$$chromium" $(PY) -m pytest --junit-xml=build/junit.xml $(TESTS)
+
+lint: dev  ## Style and common mistakes
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: dev  ## Static types
+	@$(PY) -m mypy
+
+format: dev  ## Rewrite the sources in the house style
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+doctor: venv  ## Say whether the numba runtime is well, and what to do if not
+	@$(PY) runtime_setup.py
+
+bench: dev  ## Measure quality, speed, memory and start-up
+	@$(PY) -m benchmarks
+
+container-check:  ## Build the Dockerfile and use the app in it (Debian, root)
+	@scripts/check_container.sh
+
+lock:  ## Pin the requirements again, after a change of requirements*.in (UPGRADE=1: to newest versions)
+	@scripts/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean:  ## Remove everything that can be made again
+	@rm -rf $(VENV) build .numba_baked .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+venv:
+	@scripts/setup_venv.sh
+
+dev:
+	@scripts/setup_venv.sh dev
