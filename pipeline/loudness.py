@@ -27,7 +27,7 @@ def integrated(blocks: Iterable[Samples], sample_rate: int, channels: int) -> fl
     layout = LAYOUTS[channels]
     source = graph.add(
         "abuffer",
-        f"sample_rate={sample_rate}:sample_fmt=fltp:channel_layout={layout}:time_base=1/{sample_rate}",
+        f"sample_rate={sample_rate}:sample_fmt=flt:channel_layout={layout}:time_base=1/{sample_rate}",
     )
     meter = graph.add("ebur128", "metadata=1:framelog=quiet")
     sink = graph.add("abuffersink")
@@ -49,7 +49,9 @@ def integrated(blocks: Iterable[Samples], sample_rate: int, channels: int) -> fl
     for block in blocks:
         if block.shape[1] == 0:
             continue
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=layout)
+        # Interleaved: PyAV's planar frames end at seven channels.
+        interleaved = np.ascontiguousarray(block.T).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
         frame.sample_rate, frame.pts = sample_rate, position
         position += block.shape[1]
         source.push(frame)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.levels import frame_powers, measure
+from pipeline.stream import split
+from tests.pipeline.signals import noise, speech_like
+
+RATE = 16_000
+
+
+@pytest.mark.parametrize("snr_db", [5, 10, 15])
+def test_the_ratio_is_about_right(snr_db: float) -> None:
+    speech = speech_like(RATE, 10)
+    speech /= np.sqrt(np.mean(speech**2))
+    x = speech * 0.05 + noise(1, speech.shape[1], 20 * np.log10(0.05) - snr_db)
+    assert measure(frame_powers([x], RATE)).snr_db == pytest.approx(snr_db, abs=4)
+
+
+def test_the_floor_is_the_level_between_the_words() -> None:
+    x = speech_like(RATE, 10) + noise(1, 10 * RATE, -60)
+    assert measure(frame_powers([x], RATE)).noise_floor_dbfs == pytest.approx(-60, abs=1)
+
+
+def test_silence_measures_nothing_and_silent_gaps_are_no_noise() -> None:
+    nothing = measure(frame_powers([np.zeros((1, RATE), np.float32)], RATE))
+    assert nothing.noise_floor_dbfs is None
+    assert nothing.snr_db is None
+    gated = measure(frame_powers([speech_like(RATE, 5)], RATE))
+    assert gated.noise_floor_dbfs is None
+    assert gated.snr_db is not None
+    assert gated.snr_db > 50
+
+
+def test_blocks_equal_whole() -> None:
+    x = noise(2, 10_001)
+    np.testing.assert_allclose(frame_powers(split(x, 123), RATE), frame_powers([x], RATE))
+
+
+@pytest.mark.parametrize("n", [1, 100, 319, 320])
+def test_less_than_a_frame(n: int) -> None:
+    assert frame_powers([noise(1, n)], RATE).size == 1

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.stream import Stage, chained, run, run_whole, split
+from tests.pipeline.signals import noise
+
+
+def delay(samples: int) -> Stage:
+    """The plainest stage with a memory."""
+
+    def step(block, state):  # type: ignore[no-untyped-def]
+        x = np.concatenate([state, block], axis=1)
+        return x[:, : block.shape[1]], x[:, block.shape[1] :]
+
+    return Stage(samples, lambda: np.zeros((2, samples), np.float32), step)
+
+
+def test_latency_is_made_up_whatever_the_blocks() -> None:
+    x = noise(2, 1_000)
+    for samples in (0, 1, 300, 5_000):
+        for block in (1, 7, 999, 2_000):
+            out = np.concatenate(list(run(delay(samples), split(x, block))), axis=1)
+            assert np.array_equal(out, x)
+
+
+def test_latencies_add_up_in_a_chain() -> None:
+    x = noise(2, 1_000)
+    line = chained([delay(3), delay(0), delay(400)])
+    assert line.latency == 403
+    assert np.array_equal(run_whole(line, x), x)
+
+
+def test_a_run_leaves_no_trace() -> None:
+    x, stage = noise(2, 1_000), delay(10)
+    assert np.array_equal(run_whole(stage, x), run_whole(stage, x))
+
+
+def test_nothing_in_nothing_out() -> None:
+    assert run_whole(delay(5), np.zeros((2, 0), np.float32)).shape == (2, 0)
+    assert list(run(delay(5), [])) == []
