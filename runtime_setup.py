@@ -1,0 +1,102 @@
+"""numba's cache made safe before librosa is imported, the warm-up, and what this process says about its own health.
+
+    import runtime_setup
+
+    runtime_setup.configure()       # before numba or librosa is imported; again does no harm
+    runtime_setup.start_warm_up()   # after the server answers
+    runtime_setup.health()          # for GET /health
+
+From the command line this is the doctor: `python runtime_setup.py --help`.
+
+Only the standard library is imported until `start_warm_up` or the doctor is asked to do more. Nothing here raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runtime import cache_faults, configuration, report, warm_up
+from runtime import compilations as _compilations
+from runtime.cache_faults import CacheWarning
+from runtime.report import SYSTEM_NAME, VERSION
+from runtime.status import Mode, RuntimeStatus
+
+__all__ = [
+    "SYSTEM_NAME",
+    "VERSION",
+    "CacheWarning",
+    "Mode",
+    "RuntimeStatus",
+    "cache_warnings",
+    "compilations",
+    "configure",
+    "diagnostics",
+    "health",
+    "is_ready",
+    "start_warm_up",
+    "status",
+    "wait_until_ready",
+    "warm_up_status",
+]
+
+
+def configure() -> RuntimeStatus:
+    """Choose where compiled code is kept and have numba follow, unless that was done. Safe from any thread."""
+    return configuration.configure()
+
+
+def status() -> RuntimeStatus:
+    """The choice, with the warnings of everything that happened since. Configures when that was not done."""
+    return configuration.status()
+
+
+def cache_warnings() -> tuple[CacheWarning, ...]:
+    """What went wrong with the cache after the start, by kind, each with its count."""
+    return cache_faults.recorded()
+
+
+def compilations() -> int:
+    """How many functions this process has compiled, those that numba compiles for itself included."""
+    return _compilations.counts()["compilations"]
+
+
+def start_warm_up() -> None:
+    """Compile in one background thread what the first visitor would wait for. Returns at once; once per process."""
+    warm_up.start()
+
+
+def is_ready() -> bool:
+    """Whether the warm-up is done. After one that failed this stays False; requests work, but may have to compile."""
+    return warm_up.is_ready()
+
+
+def wait_until_ready(timeout_s: float) -> bool:
+    """Wait until the warm-up has ended, well or not, for at most `timeout_s` seconds; whether it is done."""
+    return warm_up.wait(timeout_s)
+
+
+def warm_up_status() -> dict[str, Any]:
+    """`state` ("not started", "running", "done" or "failed"), `seconds`, `compilations`, `cache_hits`, `error`."""
+    return warm_up.status()
+
+
+def health() -> dict[str, Any]:
+    """What `/health` answers. No work is done for it: it may be called from an async route."""
+    configuration.configure()
+    return report.health()
+
+
+def diagnostics(
+    directories: Mapping[str, str | None] | None = None, denoiser: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What `/api/diagnostics` answers: versions, directories, warm-up, checks. No secrets."""
+    return report.diagnostics(directories, denoiser)
+
+
+if __name__ == "__main__":
+    import sys
+
+    from runtime.doctor import main
+
+    sys.exit(main())
