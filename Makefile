@@ -1,14 +1,14 @@
 # Everything a developer does here. Each target works from a bare checkout and installs only what is missing.
-#   PYTHON=…  interpreter for .venv     PORT=…  where the page is served     TESTS=…  what `make test` runs
+#   PYTHON=…  interpreter for .venv        PORT=…   port of the page
+#   CHROMIUM=…  browser for the tests     TESTS=…  what `make test` runs
 
 .DEFAULT_GOAL := help
 VENV ?= .venv
-export VENV PYTHON CHROMIUM PORT
+export VENV
 
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 TESTS ?= tests
-PYTHON_FILES := $(wildcard *.py) $(patsubst %/,%,$(dir $(wildcard */__init__.py))) $(wildcard tests scripts benchmarks)
 
 .PHONY: help run test lint types format doctor bench container-check lock clean venv dev
 

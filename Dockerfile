@@ -1,0 +1,48 @@
+# The app in a container: any user, any port, a read-only root, no HOME. Nothing is compiled when it runs.
+ARG BASE_IMAGE=python:3.12-slim
+
+# --- The packages, in a layer that only a change of the lock file invalidates.
+FROM ${BASE_IMAGE} AS packages
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY requirements.lock /tmp/
+# The environment itself holds no pip. Byte code is compiled once, and valid whatever happens to file times later.
+RUN python -m venv --without-pip /opt/venv \
+ && python -m pip --python /opt/venv install --no-compile --require-hashes -r /tmp/requirements.lock \
+ && find /opt/venv -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
+ && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
+
+# --- librosa's compiled functions: slow, and the same until the packages or the runtime change. numba's CPU "generic"
+# keeps the build machine's processor out of the result.
+FROM packages AS compiled
+WORKDIR /app
+COPY runtime_setup.py ./
+COPY runtime ./runtime
+RUN /opt/venv/bin/python runtime_setup.py --bake /opt/numba_cache
+
+# --- The app. Everything belongs to root and nobody else may write it: numba's cache is code that will be executed.
+FROM compiled AS app
+COPY . ./
+RUN chmod -R u=rwX,go=rX /app \
+ && /opt/venv/bin/python runtime_setup.py --bake /opt/numba_cache \
+ && /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app \
+ && chmod -R u=rwX,go=rX /app /opt/numba_cache
+
+# --- What is shipped.
+FROM ${BASE_IMAGE}
+RUN useradd --uid 1000 --create-home user
+COPY --from=packages /opt/venv /opt/venv
+COPY --from=app /opt/numba_cache /opt/numba_cache
+COPY --from=app /app /app
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH \
+    NUMBA_BAKED_CACHE_DIR=/opt/numba_cache \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 \
+    PORT=7860
+USER 1000:1000
+EXPOSE 7860
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health', timeout=4)"]
+# The exec form: the signal to stop reaches Python itself, not a shell in front of it.
+CMD ["python", "app.py"]
