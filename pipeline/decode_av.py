@@ -15,7 +15,7 @@ from .errors import AudioError
 # What FFmpeg reports is read from its exceptions; its log would go to stderr.
 av.logging.set_level(None)
 
-PROTECTED = {"enca", "drms", "drmi"}  # sample descriptions of encrypted tracks (ISO/IEC 14496-12 §8.12)
+PROTECTED = {"enca", "drms", "drmi"}  # names of encrypted tracks; common encryption is told by its packets
 GAP_S = 0.1  # time stamps of WebM are rounded to 1 ms; what is longer than this is a real pause in the stream
 
 
@@ -32,18 +32,20 @@ def blocks(file: BinaryIO, demuxer: str) -> Blocks:
         with av.open(file, format=demuxer, metadata_errors="replace", io_open=_refuse) as source:
             stream = source.streams.best("audio")
             if stream is None:
-                raise AudioError(
-                    "The file holds no sound.", suggestion="Choose a recording with a sound track."
-                )
+                raise AudioError("The file holds no sound.", suggestion="Choose a recording with a sound track.")
             if stream.codec_context is None or str(stream.codec_context.codec_tag) in PROTECTED:
-                raise AudioError(
-                    "The sound is copy-protected or in a format that is not known.",
-                    suggestion="Export it as WAV, FLAC, MP3 or M4A and try again.",
-                )
+                raise _protected()
             yield from _in_place(_frames(source, stream))
     except (FFmpegError, OSError, ValueError, IndexError) as error:
         reason = f"FFmpeg: {getattr(error, 'strerror', '') or type(error).__name__}"
         raise damaged(reason) from None
+
+
+def _protected() -> AudioError:
+    return AudioError(
+        "The sound is copy-protected or in a format that is not known.",
+        suggestion="Export it as WAV, FLAC, MP3 or M4A and try again.",
+    )
 
 
 def _refuse(*_: object) -> NoReturn:
@@ -61,40 +63,40 @@ def _frames(source: Any, stream: Any) -> Iterator[Any]:
             break  # truncated: what came before counts
         if packet is None:
             break
+        if packet.has_sidedata("encryption_info"):
+            raise _protected()
         try:
             yield from packet.decode()
             good += 1
         except FFmpegError:
             bad += 1
     if bad > good:
-        raise AudioError(
-            "The recording could not be decoded.", details=f"{bad} of {bad + good} packets are damaged"
-        )
+        raise damaged(f"{bad} of {bad + good} packets cannot be decoded")
 
 
 def _in_place(frames: Iterator[Any]) -> Blocks:
-    """Frames as float32 (channels, n), at the place that their time stamps say."""
+    """Frames as float32 (channels, n), with silence where the time stamps jump.
+
+    Only the step from one frame to the next counts: over an hour, a recorder's clock drifts from its samples.
+    """
     convert: Any = None
     form: tuple[int, int] = (0, 0)
-    start_s = written = 0.0
+    end_s = None
     for frame in frames:
-        rate = int(frame.sample_rate)
+        rate, channels = int(frame.sample_rate), int(frame.layout.nb_channels)
         if convert is None:
-            convert, form = av.AudioResampler(format="fltp"), (rate, frame.layout.nb_channels)
-            start_s = frame.time or 0.0
-        if (rate, frame.layout.nb_channels) != form:
+            convert, form = av.AudioResampler(format="fltp"), (rate, channels)
+        if (rate, channels) != form:
             raise AudioError(
                 "The recording changes its sample rate or its channels on the way.",
                 suggestion="Convert it to WAV and try again.",
             )
-        missing = 0 if frame.time is None else round((frame.time - start_s) * rate - written)
-        if missing > GAP_S * rate:
-            yield from _silence(missing, *form)
-            written += missing
+        if frame.time is not None:
+            if end_s is not None and frame.time - end_s > GAP_S:
+                yield from _silence(round((frame.time - end_s) * rate), rate, channels)
+            end_s = frame.time + frame.samples / rate
         for converted in convert.resample(frame):
-            x = np.ascontiguousarray(converted.to_ndarray(), dtype=np.float32)
-            written += x.shape[1]
-            yield rate, x
+            yield rate, np.ascontiguousarray(converted.to_ndarray(), dtype=np.float32)
 
 
 def _silence(samples: int, rate: int, channels: int) -> Blocks:

@@ -37,6 +37,4 @@ def blocks(file: BinaryIO) -> Blocks:
                 yield sound.samplerate, np.ascontiguousarray(x.T)
     except (soundfile.SoundFileError, ValueError, RuntimeError) as error:
         reason = getattr(error, "error_string", type(error).__name__)
-        raise AudioError(
-            "The recording could not be decoded.", details=f"libsndfile: {reason:.120}"
-        ) from None
+        raise damaged(f"libsndfile: {reason:.120}") from None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,7 @@ DITHER_SEED = 1
 _FULL_SCALE = {"PCM_16": 2**15, "PCM_24": 2**23}
 
 
-def save(
-    path: str | os.PathLike[str], audio: Audio, *, subtype: str = "PCM_24", bitrate_kbps: float = 192.0
-) -> None:
+def save(path: str | os.PathLike[str], audio: Audio, *, subtype: str = "PCM_24", bitrate_kbps: float = 192.0) -> None:
     """Write a recording; the suffix says how: .wav, .flac, .mp3, .ogg (Vorbis) or .opus.
 
     audio : samples float32 (channels, n); beyond ±1 they are clipped, except in a FLOAT wav
@@ -75,7 +74,7 @@ def _replacing(target: Path) -> Iterator[str]:
 
     Raises EnhancementError for what the operating system refuses; it names no path.
     """
-    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    part = target.with_name(f"{_part_prefix(target)}{secrets.token_hex(8)}.part")
     try:
         yield os.fspath(part)
         part.replace(target)
@@ -86,4 +85,16 @@ def _replacing(target: Path) -> Iterator[str]:
             suggestion="Check that the folder exists, may be written to and has space left.",
         ) from None
     finally:
+        with suppress(OSError, ValueError):
+            part.unlink(missing_ok=True)
+
+
+def remove_unfinished(target: Path) -> None:
+    """Remove what a process that was killed while saving to `target` left beside it."""
+    for part in target.parent.glob(f"{_part_prefix(target)}*.part"):
         part.unlink(missing_ok=True)
+
+
+def _part_prefix(target: Path) -> str:
+    """Short and harmless whatever the target's name is: that may fill the 255 bytes a name can have."""
+    return f".{hashlib.blake2s(target.name.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}-"

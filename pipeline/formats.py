@@ -33,7 +33,7 @@ class Form:
     bitrate_mode: str | None = None
 
 
-def form_of(suffix: str, audio: Audio, subtype: str, bitrate_kbps: float) -> Form:
+def form_of(suffix: str, audio: Audio, subtype: str = "PCM_24", bitrate_kbps: float = 192.0) -> Form:
     """Raises SettingsError where the format cannot hold the recording, naming one that can."""
     match suffix.lower():
         case ".wav":

@@ -36,9 +36,9 @@ class Limits:
     Raises SettingsError for a limit that is not a positive number.
     """
 
-    max_file_bytes: int = 300 * MIB
+    max_file_bytes: float = 300 * MIB
     max_duration_s: float = 3600.0
-    max_decoded_bytes: int = 512 * MIB
+    max_decoded_bytes: float = 512 * MIB
     min_duration_s: float = 0.1
 
     def __post_init__(self) -> None:
@@ -53,7 +53,7 @@ class Limits:
         A value that is not a positive number is ignored with one warning: a slip must not close the service.
         """
         found = {name: _positive(name, os.environ.get(name, "")) for name in _VARIABLES}
-        changed = {_VARIABLES[n][0]: int(v * _VARIABLES[n][1]) for n, v in found.items() if v is not None}
+        changed = {_VARIABLES[name][0]: v * _VARIABLES[name][1] for name, v in found.items() if v is not None}
         return replace(base or cls(), **changed)
 
     def check_file(self, size: int) -> None:

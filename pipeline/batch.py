@@ -1,0 +1,101 @@
+"""Many recordings, one after the other or on several processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .encode import remove_unfinished
+from .errors import EnhancementError
+from .formats import form_of
+from .limits import GENEROUS, Limits
+from .plan import Task
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task: a report (as JSON and as a table), or an error."""
+
+    task: Task
+    report: dict[str, Any] | None = None
+    table: str = ""
+    error: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is the same for all tasks."""
+
+    settings: Settings
+    overwrite: bool = False
+    subtype: str = "PCM_24"
+
+
+def enhance_all(
+    tasks: Sequence[Task], order: Order, jobs: int = 1, progress: Callable[[float, str], None] | None = None
+) -> Iterator[Outcome]:
+    """Outcomes as they come. `progress` is told the fraction of the file at work, with one job only.
+
+    Stopped from outside (KeyboardInterrupt, a closed generator), it leaves finished files and nothing half written.
+    """
+    if jobs == 1 or len(tasks) < 2:
+        yield from (enhance_file(task, order, progress) for task in tasks)
+        return
+    import joblib
+
+    from . import warm_up
+
+    warm_up.run()  # the compiled code is in the cache before the workers ask for it, all at once
+    try:
+        run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", initializer=_ignore_interrupt)
+        yield from run(joblib.delayed(enhance_file)(task, order) for task in tasks)
+    finally:
+        for task in tasks:
+            remove_unfinished(task.target)
+
+
+def enhance_file(task: Task, order: Order, progress: Callable[[float, str], None] | None = None) -> Outcome:
+    """Load, enhance, save. Whatever fails is in the outcome, so that the next file has its turn."""
+    try:
+        return _enhanced(task, order, progress)
+    except EnhancementError as error:
+        return Outcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
+    except Exception as error:  # a fault of this program in one file must not cost the others
+        message = f"An unexpected fault ({type(error).__name__}) stopped this file. Run it again with -v for details."
+        return Outcome(task, error=message, details=traceback.format_exc())
+
+
+def _enhanced(task: Task, order: Order, progress: Callable[[float, str], None] | None) -> Outcome:
+    from . import enhance, load, save
+
+    _check_target(task, order.overwrite)
+    audio = load(task.source, limits=Limits.from_environment(GENEROUS))
+    form_of(task.target.suffix, audio, order.subtype)  # a format that cannot hold it is told before the work
+    result = enhance(audio, order.settings, progress=progress)
+    try:
+        task.target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
+    save(task.target, result.audio, subtype=order.subtype)
+    return Outcome(task, result.report.as_dict(), str(result.report))
+
+
+def _check_target(task: Task, overwrite: bool) -> None:
+    """Before anything is computed: never onto the input, and onto another file only if asked to."""
+    if not os.path.lexists(task.target):
+        return
+    if task.target.exists() and task.source.exists() and task.target.samefile(task.source):
+        raise EnhancementError("The output is the input itself.", suggestion="Name another output with -o.")
+    if not overwrite:
+        raise EnhancementError("The output exists already.", suggestion="Pass --overwrite to replace it.")
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C reaches the whole process group; the parent alone answers it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

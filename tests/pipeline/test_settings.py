@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import PRESETS, Settings, SettingsError
+from pipeline.settings import NAMED_PRESETS, parameter_ranges
+
+RANGES = parameter_ranges()
+NUMBERS = [name for name, limits in RANGES.items() if limits.minimum < limits.maximum]
+SWITCHES = [name for name in RANGES if name not in NUMBERS]
+
+
+def test_names_ranges_and_values_agree() -> None:
+    flat = Settings().flat()
+    assert list(flat) == list(RANGES)
+    assert all(isinstance(flat[name], bool) for name in SWITCHES)
+    assert all(isinstance(flat[name], float) for name in NUMBERS)
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_every_parameter_has_words_and_a_sensible_range(name: str) -> None:
+    limits = RANGES[name]
+    assert limits.label and len(limits.help) > 10 and limits.help.endswith(".")
+    if name in NUMBERS:
+        assert limits.step > 0
+        steps = (limits.maximum - limits.minimum) / limits.step
+        assert steps == pytest.approx(round(steps))
+        unit = name.rsplit("_", 1)[1]  # units stand in the names
+        assert unit in {"db", "hz", "percent", "lufs", "dbtp", "ms", "s", "ratio"}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_ranges_hold(name: str) -> None:
+    limits = RANGES[name]
+    for value in (limits.minimum, limits.maximum):
+        assert Settings.from_flat({name: value}).flat()[name] == value
+    for value in (math.nextafter(limits.minimum, -math.inf), math.nextafter(limits.maximum, math.inf)):
+        with pytest.raises(SettingsError, match="out of range") as caught:
+            Settings.from_flat({name: value})
+        assert f"{limits.maximum:g}" in caught.value.suggestion
+    for nonsense in (math.nan, math.inf, "12", None, True, [1]):
+        with pytest.raises(SettingsError, match="must be a number"):
+            Settings.from_flat({name: nonsense})
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_switches_hold(name: str) -> None:
+    for value in (True, False):
+        assert Settings.from_flat({name: value}).flat()[name] is value
+    for nonsense in (1, 0.0, "yes", None):
+        with pytest.raises(SettingsError, match="must be true or false"):
+            Settings.from_flat({name: nonsense})
+
+
+def test_unknown_names_are_told_with_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="Unknown parameter: loudnes") as caught:
+        Settings.from_flat({"loudnes": 1})
+    assert all(name in caught.value.suggestion for name in RANGES)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_valid_and_come_back_from_json(name: str) -> None:
+    preset = NAMED_PRESETS[name]
+    assert preset.label and preset.why.endswith(".")
+    assert PRESETS[name] is preset.settings
+    assert Settings.from_flat(json.loads(json.dumps(preset.settings.flat()))) == preset.settings
+
+
+def test_presets_differ_and_the_default_is_among_them() -> None:
+    assert len(set(PRESETS.values())) == len(PRESETS)
+    assert PRESETS["default"] == Settings()
+
+
+def test_settings_are_frozen_and_hashable() -> None:
+    assert hash(Settings()) == hash(Settings())
+    with pytest.raises(FrozenInstanceError):
+        Settings().denoise = None  # type: ignore[misc, assignment]
+
+
+@given(st.fixed_dictionaries({name: st.floats(RANGES[name].minimum, RANGES[name].maximum) for name in NUMBERS}))
+def test_what_is_given_overrides_the_base(values: dict[str, float]) -> None:
+    base = PRESETS["broadcast"]
+    first, *rest = values
+    merged = Settings.from_flat({first: values[first]}, base).flat()
+    assert merged[first] == values[first]
+    assert all(merged[name] == base.flat()[name] for name in rest)
+    assert Settings.from_flat(Settings.from_flat(values).flat()) == Settings.from_flat(values)
