@@ -21,25 +21,27 @@ USAGE, INTERRUPTED = 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status (argparse itself leaves with 2)."""
-    parser = cli_parser.parser()
-    options = parser.parse_args(arguments)
+    options = cli_parser.parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(name)s: %(message)s")
     if options.list_presets:
         _print(cli_parser.presets_table())
         return 0
-    if not options.inputs:
-        parser.error("name at least one recording")
     try:
-        order = Order(cli_parser.settings_of(options), options.overwrite, cli_parser.SUBTYPES[options.depth])
-        planned = plan(options.inputs, options.output, f".{options.format}" if options.format else None)
+        return _run(*_understood(options), options)
     except SettingsError as error:
         _complain(f"error: {error.message} {error.suggestion}".rstrip())
         return USAGE
-    try:
-        return _run(planned, order, options)
     except KeyboardInterrupt:
         _complain("interrupted")
         return INTERRUPTED
+
+
+def _understood(options: argparse.Namespace) -> tuple[Plan, Order]:
+    """Raises SettingsError if the options do not make sense together."""
+    if not options.inputs:
+        raise SettingsError("No recording was named.", suggestion="See --help.")
+    order = Order(cli_parser.settings_of(options), options.overwrite, cli_parser.SUBTYPES[options.depth])
+    return plan(options.inputs, options.output, f".{options.format}" if options.format else None), order
 
 
 def _run(planned: Plan, order: Order, options: argparse.Namespace) -> int:
