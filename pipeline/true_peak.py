@@ -58,23 +58,27 @@ def envelope(x: Samples, taps: NDArray[np.float32], quiet: float) -> NDArray[np.
     half = width // 2
     n = total - width + 1
     out = np.zeros(n, np.float32)
-    chunk = 32
+    chunk = 64
+    between = np.empty(chunk, np.float32)
     for start in range(0, n, chunk):
-        stop = min(n, start + chunk)
+        size = min(chunk, n - start)
         for c in range(channels):
+            piece = x[c, start : start + size + width - 1]
             loud = np.float32(0.0)
-            for i in range(start, stop + width - 1):
-                loud = max(loud, abs(x[c, i]))
-            for i in range(start, stop):
-                out[i] = max(out[i], abs(x[c, i + half - 1]))
+            for i in range(piece.size):
+                loud = max(loud, abs(piece[i]))
+            for i in range(size):
+                out[start + i] = max(out[start + i], abs(piece[i + half - 1]))
             if loud <= quiet:
                 continue
-            for i in range(start, stop):
-                for p in range(taps.shape[0]):
-                    v = np.float32(0.0)
-                    for k in range(width):
-                        v += taps[p, k] * x[c, i + k]
-                    out[i] = max(out[i], abs(v))
+            for p in range(taps.shape[0]):
+                between[:] = 0
+                # Taps outside, samples inside: only in this order does the compiler use vector instructions.
+                for k in range(width):
+                    for i in range(size):
+                        between[i] += taps[p, k] * piece[i + k]
+                for i in range(size):
+                    out[start + i] = max(out[start + i], abs(between[i]))
     return out
 
 
