@@ -1,0 +1,56 @@
+"""The speech enhancement app: a page, an API, `/health` and `/api/diagnostics`, in one process.
+
+    python app.py
+    uvicorn --factory app:create_app --timeout-graceful-shutdown 3
+
+Importing this module builds the page and does nothing else.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import runtime_setup
+
+runtime_setup.configure()  # before anything can import numba
+
+from web import layout, routes, server  # noqa: E402
+from web.site import Site  # noqa: E402
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+site = Site()
+demo = layout.build(site)
+
+
+def create_app() -> FastAPI:
+    """The same as an ASGI application, for a server of one's own."""
+    from contextlib import asynccontextmanager
+
+    import gradio as gr
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI):  # type: ignore[no-untyped-def]
+        server.warm_up()
+        yield
+        site.storage.close()
+
+    server.configure_logging()
+    site.storage.open(site.config.file_lifetime_s)
+    app = FastAPI(openapi_url=None, lifespan=lifespan, routes=routes.routes(site))
+    options = server.page_options() | {"max_file_size": site.config.max_upload_bytes}
+    gr.mount_gradio_app(app, demo, path="/", **options)
+    return app
+
+
+def main() -> int:
+    """Serve until told to stop."""
+    server.configure_logging()
+    return server.serve(demo, site)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

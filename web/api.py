@@ -1,0 +1,129 @@
+"""The named endpoints for programs: `enhance`, `analyze`, `presets`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+from gradio.events import api as add_endpoint
+
+from pipeline.parameter import Range
+from pipeline.settings import NAMED_PRESETS, Settings, parameter_ranges
+
+from . import jobs
+from .faults import for_programs
+from .site import Site
+from .work import Work
+
+File = gr.FileData
+Flat = Mapping[str, float | bool | None]
+Answer = tuple[dict[str, Any] | None, dict[str, Any]]
+
+ENHANCE = """Clean a recording of speech.
+
+file: the uploaded recording. preset: its settings are used where a parameter is left out (null). output_format: wav,
+flac, mp3, ogg or opus. The other parameters and their ranges are those of `presets`.
+Returns the enhanced file and a report of what was measured before and after. While the work runs, `generating` events
+carry no file, and how far it is."""
+ANALYZE = "Measure a recording: loudness, true peak, noise floor, signal-to-noise ratio."
+PRESETS = "All presets with their settings, all parameters with their ranges, and the output formats."
+
+
+def add_endpoints(site: Site, heavy: Mapping[str, Any]) -> None:
+    """Inside a Blocks context. `heavy` : queue options of what needs the processor."""
+    add_endpoint(enhance_endpoint(site), api_name="enhance", api_description=ENHANCE, **heavy)
+    add_endpoint(analyze_endpoint(site), api_name="analyze", api_description=ANALYZE, **heavy)
+    add_endpoint(presets, api_name="presets", api_description=PRESETS, concurrency_limit=None)
+
+
+def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]:
+    """The function behind `/enhance`, with one optional parameter for each of the settings."""
+
+    def enhance(file: Any, preset: Any, *values: Any) -> Generator[Answer, None, None]:
+        *flat, output_format = values
+        try:
+            given = {name: value for name, value in zip(parameter_ranges(), flat, strict=True) if value is not None}
+            settings = Settings.from_flat(given, base=jobs.preset(preset))
+            order = jobs.Order(jobs.uploaded(site, _path(file)), settings, output_format)
+            for now in jobs.until_ready():
+                yield None, asdict(now)
+            work = Work(lambda handle: jobs.enhance(handle, site, order))
+            for now in work.progress():
+                yield None, asdict(now)
+            outcome = work.result()
+        except Exception as fault:
+            raise for_programs(fault) from fault
+        yield _file(str(outcome.after), outcome.after.name), outcome.report.as_dict()
+
+    types = {name: bool | None if _is_switch(limits) else float | None for name, limits in parameter_ranges().items()}
+    return _with_signature(
+        enhance,
+        {"file": File, "preset": str, **types, "output_format": str},
+        {"preset": "default", **dict.fromkeys(types), "output_format": "wav"},
+        tuple[File, dict[str, Any]],
+    )
+
+
+def analyze_endpoint(site: Site) -> Callable[[Any], dict[str, Any]]:
+    """The function behind `/analyze`."""
+
+    def analyze(file: Any) -> dict[str, Any]:
+        try:
+            source = jobs.uploaded(site, _path(file))
+            for _ in jobs.until_ready():
+                pass
+            return jobs.analyze(site, source)
+        except Exception as fault:
+            raise for_programs(fault) from fault
+
+    endpoint: Callable[[Any], dict[str, Any]] = _with_signature(analyze, {"file": File}, {}, dict[str, Any])
+    return endpoint
+
+
+def presets() -> dict[str, Any]:
+    """What can be chosen."""
+    return {
+        "presets": {
+            name: {"label": preset.label, "why": preset.why, "settings": preset.settings.flat()}
+            for name, preset in NAMED_PRESETS.items()
+        },
+        "parameters": {
+            name: {"type": "bool", "label": limits.label, "help": limits.help} if _is_switch(limits) else
+            {"type": "float", **{key: getattr(limits, key) for key in Range.__slots__}}
+            for name, limits in parameter_ranges().items()
+        },
+        "output_formats": list(jobs.FORMATS),
+    }  # fmt: skip
+
+
+presets.__annotations__["return"] = dict[str, Any]  # Gradio reads the type itself, not its text
+
+
+def _is_switch(limits: Range) -> bool:
+    return limits.minimum == limits.maximum
+
+
+def _path(file: Any) -> object:
+    """A file arrives as Gradio's description of an upload. A bare path would be somebody's guess."""
+    return file.get("path") if isinstance(file, dict) and file.get("meta") else None
+
+
+def _file(path: str, name: str) -> dict[str, Any]:
+    return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+
+
+def _with_signature(
+    function: Callable[..., Any], types: dict[str, Any], defaults: dict[str, Any], returns: Any
+) -> Callable[..., Any]:
+    """Gradio describes an endpoint by the signature of its function."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [
+        inspect.Parameter(name, kind, default=defaults.get(name, inspect.Parameter.empty), annotation=annotation)
+        for name, annotation in types.items()
+    ]
+    function.__signature__ = inspect.Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined]
+    function.__annotations__ = {**types, "return": returns}
+    return function

@@ -1,0 +1,42 @@
+"""From an exception to what a person, or a program, is told. Nothing unplanned ever shows its own text."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import secrets
+
+import gradio as gr
+
+from pipeline.errors import EnhancementError, LimitError
+
+log = logging.getLogger(__name__)
+
+
+def explain(fault: BaseException) -> EnhancementError:
+    """The fault in words; one that nobody foresaw goes to the log under a number that the visitor can quote."""
+    if isinstance(fault, EnhancementError):
+        return fault
+    if isinstance(fault, MemoryError):
+        return LimitError(
+            "The recording is longer than this server's memory can hold.", suggestion="Cut it into parts and try again."
+        )
+    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EnhancementError(
+            "The server's disk is full.", suggestion="Try again later; whoever runs it should free some space."
+        )
+    number = secrets.token_hex(4)
+    log.error("Unforeseen fault %s", number, exc_info=fault)
+    return EnhancementError(
+        "Something went wrong inside the program.",
+        details=f"The log knows it as {number}.",
+        suggestion="Try again. If it happens again, report it with this number.",
+    )
+
+
+def for_programs(fault: BaseException) -> gr.Error:
+    """The fault as API users get it: a JSON object with error, details, suggestion and the HTTP status it equals."""
+    error = explain(fault)
+    text = json.dumps({**error.as_dict(), "status": error.status}, ensure_ascii=False)
+    return gr.Error(text, print_exception=False)

@@ -1,0 +1,32 @@
+"""Imports Gradio quickly and quietly; must run before anything else imports it.
+
+While it is imported, Gradio parses the source of its own components and writes a type stub beside each: an aid for
+those who develop Gradio, 40 % of its import time, and a write into site-packages. It leaves out components whose source
+file is unknown, so for the length of the import no source file is known. If Gradio changes, the import merely
+takes its usual time.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+
+def prepare() -> None:
+    """Import Gradio, without stubs and without analytics."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    if "gradio" in sys.modules:
+        return
+    known = inspect.getfile
+    inspect.getfile = _unknown  # type: ignore[assignment]
+    try:
+        import_module("gradio")
+    finally:
+        inspect.getfile = known
+
+
+def _unknown(_: object) -> NoReturn:
+    raise OSError("not asked for while Gradio is imported")

@@ -1,0 +1,151 @@
+"""What the page's buttons do. Handlers yield updates by component and never raise: faults become words on the page."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from pipeline.errors import AudioError
+from pipeline.settings import PRESETS, Settings, parameter_ranges
+
+from . import jobs, pictures, routes, status_page, words
+from .faults import explain
+from .site import Site
+from .work import Progress, Work
+
+log = logging.getLogger(__name__)
+
+Updates = dict[Any, Any]
+
+
+class Results(NamedTuple):
+    """The components that a result fills."""
+
+    panel: gr.Column
+    empty: gr.HTML
+    before: gr.Audio
+    after: gr.Audio
+    download: gr.DownloadButton
+    caption: gr.HTML
+    picture: gr.ImageSlider
+    report: gr.HTML
+
+
+class Controls(NamedTuple):
+    """The components that show how far the work is."""
+
+    recording: gr.Audio
+    enhance: gr.Button
+    cancel: gr.Button
+    status: gr.HTML
+
+
+class Handlers:
+    """The page's behaviour, for the components it was built of."""
+
+    def __init__(self, site: Site, controls: Controls, results: Results) -> None:
+        self._site, self._controls, self._results = site, controls, results
+
+    def begin(self) -> Updates:
+        """At once when Enhance is pressed, before the queue: no second press, and a way back."""
+        return {**self._busy(True), self._controls.status: words.progress(words.STARTING)}
+
+    def run(
+        self, path: str | None, preset: str, output_format: str, screen: list[Any] | None, *values: float | bool
+    ) -> Generator[Updates, None, None]:
+        """The enhancement, until the result is shown; closed by Gradio when the visitor cancels or leaves."""
+        try:
+            settings = Settings.from_flat(dict(zip(parameter_ranges(), values, strict=True)), base=PRESETS[preset])
+            if not path:
+                raise words.NO_INPUT
+            order = jobs.Order(jobs.uploaded(self._site, path), settings, output_format)
+            for now in jobs.until_ready():
+                yield self._show(now)
+            work = Work(lambda handle: jobs.enhance(handle, self._site, order))
+            for now in work.progress():
+                yield self._show(now)
+            outcome = work.result()
+        except Exception as fault:
+            yield self._failed(fault)
+            return
+        yield self._finished(outcome)
+        yield from self._draw(outcome, _look(screen))
+
+    def cancel(self) -> Updates:
+        """Together with Gradio's own cancelling of `run`."""
+        return {**self._busy(False), self._controls.status: words.CANCELLED}
+
+    def settle(self) -> Updates:
+        """After `run`, however it ended: also when the queue was full and it never began."""
+        return self._busy(False)
+
+    def _show(self, now: Progress) -> Updates:
+        return {self._controls.status: words.progress(now)}
+
+    def _busy(self, busy: bool) -> Updates:
+        return {
+            self._controls.enhance: gr.update(interactive=not busy, value="Working…" if busy else "Enhance"),
+            self._controls.cancel: gr.update(visible=busy),
+        }
+
+    def _failed(self, fault: Exception) -> Updates:
+        updates = {**self._busy(False), self._controls.status: words.failure(explain(fault))}
+        if isinstance(fault, AudioError):  # the file is gone: it was of no use
+            updates[self._controls.recording] = None
+        return updates
+
+    def _finished(self, outcome: jobs.Outcome) -> Updates:
+        results, report = self._results, outcome.report
+        return {
+            **self._busy(False),
+            self._controls.status: words.done(outcome.after.name, outcome.original.duration_s, report.processing_s),
+            results.empty: gr.update(visible=False),
+            results.panel: gr.update(visible=True),
+            results.before: str(outcome.before),
+            results.after: str(outcome.after),
+            results.download: gr.update(value=str(outcome.after), label=f"Download {outcome.after.name}"),
+            results.caption: gr.update(visible=False),
+            results.picture: gr.update(value=None, visible=False),
+            results.report: words.report_table(report.rows(), report.notes),
+        }
+
+    def _draw(self, outcome: jobs.Outcome, look: pictures.Look) -> Iterator[Updates]:
+        """The result is complete without its picture: a fault here is the log's business."""
+        work = Work(lambda _: pictures.draw_pair(outcome.original, outcome.enhanced, outcome.folder, look))
+        for _ in work.progress():
+            yield {self._controls.cancel: gr.update(visible=False)}
+        try:
+            drawn = work.result()
+        except Exception:
+            log.warning("The spectrogram could not be drawn.", exc_info=True)
+            return
+        yield {
+            self._results.caption: gr.update(visible=True),
+            self._results.picture: gr.update(value=drawn, visible=True),
+        }
+
+
+def choose_preset(preset: str) -> list[Any]:
+    """The line that explains it, and where the sliders go."""
+    return [words.why(preset), *PRESETS[preset].flat().values()]
+
+
+def diagnose(site: Site) -> tuple[str, str]:
+    """The Diagnostics tab: in words, and as JSON."""
+    report = routes.diagnostics(site)
+    return status_page.render(report, routes.health(site)), json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def take_other_file(path: str | None) -> str | None:
+    """A video, or a recording whose type the browser does not know, as the input."""
+    return str(Path(path)) if path else None
+
+
+def _look(screen: list[Any] | None) -> pictures.Look:
+    width, dark = screen if isinstance(screen, list) and len(screen) == 2 else (1280, False)
+    return pictures.Look(narrow=isinstance(width, (int, float)) and width < 640, dark=bool(dark))

@@ -1,0 +1,147 @@
+"""The page: the main job first, everything else below or behind a tab."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from pipeline.settings import NAMED_PRESETS, Settings, parameter_ranges
+
+from . import api, doors, handlers, jobs, look, words
+from .handlers import Controls, Handlers, Results
+from .site import EXAMPLES, Site, examples
+from .storage import ADVICE
+
+PAGE_FORMATS = [("WAV (24 bit)", "wav"), ("FLAC (smaller, same quality)", "flac"), ("MP3 (smallest)", "mp3")]
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+
+
+def build(site: Site) -> gr.Blocks:
+    """The whole page. Nothing is served and nothing is written yet."""
+    doors.shut()
+    gr.set_static_paths([EXAMPLES])
+    heavy = {"concurrency_id": "processor", "concurrency_limit": site.config.workers}
+    demo: gr.Blocks
+    with gr.Blocks(title=words.TITLE, analytics_enabled=False) as demo:
+        screen = gr.JSON(visible=False)
+        gr.HTML(words.header("" if site.storage.usable else ADVICE))
+        with gr.Tabs():
+            with gr.Tab("Enhance", id="enhance"):
+                _enhance_tab(site, screen, heavy)
+            with gr.Tab("Diagnostics", id="diagnostics") as tab:
+                _diagnostics_tab(site, tab)
+        gr.HTML(words.privacy(site.config.file_lifetime_s, site.config.max_upload_bytes))
+        api.add_endpoints(site, heavy)
+    demo.queue(max_size=site.config.queue_size, default_concurrency_limit=site.config.workers, api_open=False)
+    return demo
+
+
+def _enhance_tab(site: Site, screen: gr.JSON, heavy: dict[str, Any]) -> None:
+    with gr.Row(equal_height=False, elem_id="job"):
+        with gr.Column(scale=6, min_width=320):
+            recording = gr.Audio(
+                sources=["upload", "microphone"], type="filepath", label="Your recording", elem_id="recording",
+                buttons=[], waveform_options=look.WAVEFORM,
+            )  # fmt: skip
+            _other_inputs(recording)
+        with gr.Column(scale=5, min_width=320):
+            preset, output_format, sliders = _settings()
+            with gr.Row(elem_id="buttons"):
+                enhance = gr.Button("Enhance", variant="primary", size="lg", elem_id="enhance-button", scale=3)
+                cancel = gr.Button("Cancel", size="lg", visible=False, elem_id="cancel-button", scale=1, min_width=100)
+            status = gr.HTML(elem_id="status")
+    results = _results()
+    controls = Controls(recording, enhance, cancel, status)
+    does = Handlers(site, controls, results)
+    buttons = [enhance, cancel, status]
+    begun = enhance.click(does.begin, None, buttons, **LIGHT)
+    running = begun.then(
+        does.run, [recording, preset, output_format, screen, *sliders], [*controls, *results],
+        js=_with_screen(4 + len(sliders)), show_progress="minimal", show_progress_on=status, **heavy, **PRIVATE,
+    )  # fmt: skip
+    running.then(does.settle, None, buttons, **LIGHT)
+    cancel.click(does.cancel, None, buttons, cancels=[running], **LIGHT)
+
+
+def _with_screen(inputs: int) -> str:
+    """Puts what the visitor's screen is like in place of the fourth input."""
+    names = [f"a{i}" for i in range(inputs)]
+    seen = "[window.innerWidth, document.body.classList.contains('dark')]"
+    return f"({', '.join(names)}) => [{', '.join(seen if i == 3 else name for i, name in enumerate(names))}]"
+
+
+def _other_inputs(recording: gr.Audio) -> None:
+    with gr.Row(elem_id="others"):
+        if clips := examples():
+            gr.Examples(
+                [[str(clip)] for clip in clips], [recording], label="Or try an example",
+                example_labels=[clip.stem.replace("_", " ").replace("-", " ").capitalize() for clip in clips],
+                api_visibility="private", cache_examples=False,
+            )  # fmt: skip
+        other = gr.UploadButton(
+            "Use a video, or another file", size="sm", variant="secondary", elem_id="other-file", type="filepath"
+        )
+    if clips:
+        gr.HTML(_credits(), elem_id="credits")
+    other.upload(handlers.take_other_file, other, recording, **LIGHT)
+
+
+def _credits() -> str:
+    return '<p class="credits">Who recorded the examples: <code>assets/examples/CREDITS.md</code></p>'
+
+
+def _settings() -> tuple[gr.Radio, gr.Radio, list[Any]]:
+    choices = [(preset.label, name) for name, preset in NAMED_PRESETS.items()]
+    preset = gr.Radio(choices, value="default", label="Preset", elem_id="preset")
+    why = gr.HTML(words.why("default"), elem_id="why")
+    with gr.Accordion("Adjust", open=False, elem_id="adjust"):
+        sliders = _sliders()
+        output_format = gr.Radio(PAGE_FORMATS, value=jobs.FORMATS[0], label="File format", elem_id="format")
+    preset.input(handlers.choose_preset, preset, [why, *sliders], **LIGHT)
+    return preset, output_format, sliders
+
+
+def _sliders() -> list[Any]:
+    """One for each parameter, from its own range and words."""
+    defaults = Settings().flat()
+    made: list[Any] = []
+    for name, limits in parameter_ranges().items():
+        common: dict[str, Any] = {"value": defaults[name], "info": limits.help, "elem_id": f"set-{name}"}
+        if limits.minimum == limits.maximum:
+            made.append(gr.Checkbox(label=limits.label, **common))
+        else:
+            label = words.slider_label(limits)
+            made.append(gr.Slider(limits.minimum, limits.maximum, step=limits.step, label=label, **common))
+    return made
+
+
+def _results() -> Results:
+    empty = gr.HTML(words.EMPTY)
+    with gr.Column(visible=False, elem_id="results") as panel:
+        with gr.Row():
+            player: dict[str, Any] = {"interactive": False, "buttons": [], "waveform_options": look.WAVEFORM}
+            before = gr.Audio(label="Before", elem_id="before", **player)
+            after = gr.Audio(label="After", elem_id="after", **player)
+        download = gr.DownloadButton("Download", variant="primary", elem_id="download")
+        caption = gr.HTML(words.CAPTION, visible=False)
+        picture = gr.ImageSlider(
+            show_label=False, interactive=False, buttons=["fullscreen"], elem_id="spectrogram",
+            max_height=900, visible=False,
+        )  # fmt: skip
+        report = gr.HTML(elem_id="report")
+    return Results(panel, empty, before, after, download, caption, picture, report)
+
+
+def _diagnostics_tab(site: Site, tab: gr.Tab) -> None:
+    with gr.Row(elem_id="diagnostics-buttons"):
+        refresh = gr.Button("Refresh", size="sm", min_width=100, scale=0, elem_id="refresh")
+        copy = gr.Button("Copy as JSON", size="sm", min_width=140, scale=0, elem_id="copy-json")
+    shown = gr.HTML(elem_id="diagnostics")
+    with gr.Accordion("As JSON", open=False):
+        code = gr.Code(language="json", interactive=False, show_label=False, elem_id="diagnostics-json", max_lines=40)
+    for event in (tab.select, refresh.click):
+        event(partial(handlers.diagnose, site), None, [shown, code], **LIGHT)
+    copy.click(None, code, None, js=look.COPY_JS, **PRIVATE)

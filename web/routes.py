@@ -1,0 +1,64 @@
+"""The JSON routes, GET and HEAD: `/health`, `/api/diagnostics`; and what an upload gets when nothing can be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+import runtime_setup
+
+from .site import Site
+from .storage import ADVICE, NoStorageError
+
+METHODS = ["GET", "HEAD"]
+FRESH = {"Cache-Control": "no-store"}
+
+
+def health(site: Site) -> dict[str, Any]:
+    """Cheap enough for an async route: no work, no lock."""
+    found = runtime_setup.health()
+    return found if site.storage.usable else {**found, "status": "degraded"}
+
+
+def diagnostics(site: Site) -> dict[str, Any]:
+    """Everything the checks find. Takes a moment: not for the event loop."""
+    directories = site.storage.directories() if site.storage.usable else None
+    found = runtime_setup.diagnostics(directories=directories, denoiser={"name": "spectral"})
+    check = {
+        "name": "file storage",
+        "ok": site.storage.usable,
+        "detail": str(site.storage.root) if site.storage.usable else "no directory can be written",
+        "suggestion": "" if site.storage.usable else ADVICE,
+    }
+    status = found["status"] if site.storage.usable else "degraded"
+    return {**found, "status": status, "checks": [*found["checks"], check]}
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    """In front of Gradio's own."""
+
+    async def answer_health(_: Request) -> Response:
+        return JSONResponse(health(site), headers=FRESH)
+
+    async def answer_diagnostics(_: Request) -> Response:
+        return JSONResponse(await anyio.to_thread.run_sync(diagnostics, site), headers=FRESH)
+
+    async def answer_upload(_: Request) -> Response:
+        refusal = NoStorageError()
+        return JSONResponse(refusal.as_dict(), refusal.status)
+
+    def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], methods: list[str]) -> Route:
+        return Route(path, endpoint, methods=methods)
+
+    found: list[BaseRoute] = [
+        route("/health", answer_health, METHODS),
+        route("/api/diagnostics", answer_diagnostics, METHODS),
+    ]
+    if not site.storage.usable:
+        found.append(route("/gradio_api/upload", answer_upload, ["POST"]))
+    return found

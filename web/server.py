@@ -1,0 +1,107 @@
+"""Start, announce, stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from typing import Any
+
+import gradio as gr
+
+import runtime_setup
+
+from . import look, pictures
+from .routes import routes
+from .site import Site
+
+log = logging.getLogger("app")
+
+
+def page_options() -> dict[str, Any]:
+    """What launching and mounting have in common."""
+    return {
+        "theme": look.theme(),
+        "css_paths": [look.STYLE],
+        "head": look.HEAD,
+        "footer_links": ["api", "settings"],
+        "favicon_path": str(look.ICON),
+        "show_error": False,
+        "run_history": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "mcp_server": False,
+        "pwa": False,
+    }
+
+
+def launch(demo: gr.Blocks, site: Site, **more: Any) -> str:
+    """Serve, without blocking. Returns the address."""
+    site.storage.open(site.config.file_lifetime_s)
+    _, url, _ = demo.launch(
+        server_name=site.config.host,
+        server_port=site.config.port,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        max_file_size=site.config.max_upload_bytes,
+        app_kwargs={"routes": routes(site), "openapi_url": None},
+        **page_options(),
+        **more,
+    )
+    return str(url)
+
+
+def warm_up() -> None:
+    """In the background, now that the server answers: the engine first, then what draws the pictures."""
+    runtime_setup.start_warm_up()
+    threading.Thread(target=_warm_up_pictures, name="warm-up-pictures", daemon=True).start()
+
+
+def serve(demo: gr.Blocks, site: Site) -> int:
+    """Serve until SIGTERM or Ctrl+C. Returns the exit status."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        url = launch(demo, site)
+    except OSError as fault:
+        log.error("Cannot listen on %s:%s: %s", site.config.host, site.config.port, fault)
+        site.storage.close()
+        return 1
+    announce(url, site)
+    warm_up()
+    stop.wait()
+    log.info("Stopping.")
+    demo.close(verbose=False)
+    site.storage.close()
+    return 0
+
+
+def announce(url: str, site: Site) -> None:
+    """The one line that a log is searched for when something is odd."""
+    status = runtime_setup.status()
+    log.info(
+        "Starting %s v%s — rung %d (%s), cache directory %s, %s",
+        runtime_setup.SYSTEM_NAME, runtime_setup.VERSION, status.rung, status.mode, status.cache_dir or "none", url,
+    )  # fmt: skip
+    for warning in status.warnings:
+        log.warning("%s", warning)
+    if not site.storage.usable:
+        log.warning("No directory can be written: nobody can upload. See /api/diagnostics.")
+
+
+def configure_logging() -> None:
+    """Once, for the process. The libraries speak only when something is wrong."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    for name in ("app", "web", "runtime", "pipeline"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+def _warm_up_pictures() -> None:
+    runtime_setup.wait_until_ready(600)
+    try:
+        pictures.warm_up()
+    except Exception:  # a picture that fails later is left out of its result; this is only an early sign of it
+        log.warning("Spectrograms cannot be drawn.", exc_info=True)

@@ -1,0 +1,41 @@
+"""What one running site consists of: its configuration and its storage."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .config import Config
+from .storage import Storage
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+EXAMPLES = ASSETS / "examples"
+EXAMPLE_SUFFIXES = {".flac", ".wav", ".mp3", ".ogg"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Made before the page is built, since Gradio asks for its directory then; nothing is created on disk by it."""
+
+    config: Config = field(default_factory=Config.from_environ)
+    storage: Storage = field(default_factory=Storage.choose)
+
+    def __post_init__(self) -> None:
+        os.environ["GRADIO_TEMP_DIR"] = str(self.storage.root)
+        try:
+            tempfile.gettempdir()
+        except FileNotFoundError:  # Gradio asks for it at every answer; /dev/shm, where we may be, is not on its list
+            tempfile.tempdir = str(self.storage.root.parent)
+
+    def may_open(self, path: str | Path) -> bool:
+        """Only what a visitor gave to this server, and the examples."""
+        return self.storage.owns(path) or any(Path(path) == example for example in examples())
+
+
+def examples() -> list[Path]:
+    """The example clips that are there."""
+    if not EXAMPLES.is_dir():
+        return []
+    return sorted(path for path in EXAMPLES.iterdir() if path.suffix in EXAMPLE_SUFFIXES)

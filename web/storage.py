@@ -1,0 +1,190 @@
+"""Where uploads and results live, and how they disappear.
+
+One run of the program owns one directory with an unguessable name, readable by its user alone, and holds a lock on it:
+
+    <temporary directory>/ai-speech-enhancement-web-xxxxxxxx/   0700
+        .lock                  held while the run lives; a directory whose lock is free is a leftover of an earlier run
+        <hash>/talk.m4a        uploads, put there by Gradio
+        out-<random>/…         one directory per request: result, pictures
+
+A sweeper removes what is older than the lifetime; a leftover goes when the next run starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+from pipeline.errors import EnhancementError
+
+fcntl: Any
+try:
+    fcntl = import_module("fcntl")
+except ImportError:  # Windows: no locks, so leftovers are told by their age alone
+    fcntl = None
+
+log = logging.getLogger(__name__)
+
+PREFIX = "ai-speech-enhancement-web-"
+ADVICE = "Give the service a writable temporary directory: mount one at /tmp, or set GRADIO_TEMP_DIR."
+
+
+class NoStorageError(EnhancementError):
+    """No directory can be written, so nothing can be uploaded or saved."""
+
+    status = 507
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server has no directory it can write to, so it cannot take or make files.", suggestion=ADVICE
+        )
+
+
+class Storage:
+    """The directory of this run. `root` names it from the start; `open` makes it; `close` removes it."""
+
+    def __init__(self, root: Path, *, usable: bool) -> None:
+        self.root = root
+        self.usable = usable
+        self._lock: IO[bytes] | None = None
+        self._stop = threading.Event()
+
+    @classmethod
+    def choose(cls, environ: Mapping[str, str] | None = None) -> Storage:
+        """A storage beneath the first directory that can be written; nothing is created yet."""
+        for parent in _parents(os.environ if environ is None else environ):
+            if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+                return cls(parent.resolve() / f"{PREFIX}{secrets.token_hex(12)}", usable=True)
+        return cls(Path("/nonexistent") / f"{PREFIX}{secrets.token_hex(12)}", usable=False)
+
+    def open(self, lifetime_s: float) -> None:
+        """Make the directory, remove leftovers of earlier runs, and keep removing what is older than `lifetime_s`."""
+        if not self.usable or self._lock is not None:
+            return
+        try:
+            self.root.mkdir(mode=0o700)
+            self._lock = (self.root / ".lock").open("wb")
+        except OSError as fault:  # permissions said yes, the disk says no: full, quota, just removed
+            log.warning("Cannot store files in %s (%s). %s", self.root.parent, fault.strerror, ADVICE)
+            self.usable = False
+            return
+        _try_lock(self._lock)
+        remove_leftovers(self.root.parent, lifetime_s)
+        threading.Thread(target=self._sweep_forever, args=(lifetime_s,), name="sweeper", daemon=True).start()
+
+    def close(self) -> None:
+        """Remove everything of this run."""
+        self._stop.set()
+        if self._lock is not None:
+            shutil.rmtree(self.root, ignore_errors=True)
+            self._lock.close()
+            self._lock = None
+
+    def new_folder(self) -> Path:
+        """A directory for one request. Raises NoStorageError."""
+        if not self.usable:
+            raise NoStorageError
+        folder = self.root / f"out-{secrets.token_urlsafe(16)}"
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as fault:
+            raise NoStorageError from fault
+        return folder
+
+    def owns(self, path: str | Path) -> bool:
+        """Is this a file that a visitor gave us in this run? Links are followed before the answer."""
+        try:
+            real = Path(path).resolve(strict=True)
+        except (OSError, ValueError, RuntimeError):
+            return False
+        return real.is_file() and real.is_relative_to(self.root) and real.parent != self.root
+
+    def directories(self) -> dict[str, str]:
+        """What the diagnostics show."""
+        return dict.fromkeys(("uploads", "outputs", "spectrograms"), str(self.root))
+
+    def sweep(self, lifetime_s: float) -> None:
+        """Remove files older than `lifetime_s`, and directories left empty."""
+        oldest = time.time() - lifetime_s
+        for folder, _, files in os.walk(self.root, topdown=False):
+            for name in files:
+                path = Path(folder, name)
+                with contextlib.suppress(OSError):
+                    if path.parent != self.root or name != ".lock":
+                        _remove_if_older(path, oldest)
+            if Path(folder) != self.root:
+                with contextlib.suppress(OSError):
+                    if Path(folder).stat().st_mtime < oldest:  # a request that just began may have an empty one
+                        Path(folder).rmdir()
+
+    def _sweep_forever(self, lifetime_s: float) -> None:
+        while not self._stop.wait(min(60.0, lifetime_s / 4)):
+            self.sweep(lifetime_s)
+
+
+def remove_leftovers(parent: Path, lifetime_s: float) -> None:
+    """Remove directories of runs that no longer live. Only our own: by name, kind and owner."""
+    for entry in parent.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            info = entry.lstat()
+            if not stat.S_ISDIR(info.st_mode) or (hasattr(os, "geteuid") and info.st_uid != os.geteuid()):
+                continue
+            if _is_dead(entry, info, lifetime_s):
+                shutil.rmtree(entry, ignore_errors=True)
+                log.info("Removed files of an earlier run.")
+
+
+def safe_stem(name: str | None, fallback: str = "recording") -> str:
+    """A visitor's file name without its ending, fit for every file system, HTML and a shell.
+
+    Letters of all scripts stay; what could be a path, an option, markup or a control character does not.
+    """
+    last = re.split(r"[/\\]", name or "")[-1]
+    stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
+    kept = re.sub(r"[^\w\- .]", "_", stem).strip(" .-_")
+    return re.sub(r"[_ ]{2,}|\.{2,}", "_", kept)[:60].strip(" .-_") or fallback
+
+
+def _parents(env: Mapping[str, str]) -> Iterable[Path]:
+    names = [env.get(key, "") for key in ("GRADIO_TEMP_DIR", "TMPDIR", "TEMP", "TMP")]
+    if os.name == "nt":
+        with contextlib.suppress(OSError):
+            names.append(tempfile.gettempdir())
+    return [Path(name) for name in [*names, "/tmp", "/var/tmp", "/dev/shm"] if name]  # noqa: S108
+
+
+def _try_lock(file: IO[bytes]) -> bool:
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_dead(entry: Path, info: os.stat_result, lifetime_s: float) -> bool:
+    if fcntl is None:
+        return time.time() - info.st_mtime > lifetime_s
+    try:
+        with (entry / ".lock").open("rb+") as file:
+            return _try_lock(file)
+    except FileNotFoundError:  # it died before it had a lock, or is just being born
+        return time.time() - info.st_mtime > 60
+
+
+def _remove_if_older(path: Path, oldest: float) -> None:
+    if path.lstat().st_mtime < oldest:
+        path.unlink()

@@ -1,0 +1,81 @@
+"""One request's work in a thread: progress comes out, cancel goes in.
+
+Whoever started the work iterates over its progress. When they stop (the visitor cancelled, closed the page or lost
+the connection), the generator is closed and its `finally` tells the thread to stop at its next block.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+STEP_S = 0.15  # between two looks at the work: quick enough for the eye and for Cancel
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work is (0…1) and what it is doing."""
+
+    fraction: float
+    text: str
+
+
+class Handle:
+    """What the work sees of its visitor."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(0.0, "")
+        self._cancel = threading.Event()
+
+    def report(self, fraction: float, text: str) -> None:
+        self._progress = Progress(min(1.0, max(0.0, fraction)), text)
+
+    def cancelled(self) -> bool:
+        return self._cancel.is_set()
+
+    def between(self, start: float, stop: float) -> Callable[[float, str], None]:
+        """A `report` whose 0…1 is `start…stop` of the whole."""
+        return lambda fraction, text: self.report(start + fraction * (stop - start), text)
+
+
+class Work(Generic[T]):
+    """`function(handle)` in a thread. Iterate `progress()`, then read `result()`."""
+
+    def __init__(self, function: Callable[[Handle], T]) -> None:
+        self._function = function
+        self._handle = Handle()
+        self._done = threading.Event()
+        self._value: list[T] = []
+        self._fault: BaseException | None = None
+
+    def progress(self) -> Generator[Progress, None, None]:
+        """Start, and yield whenever there is something new to show."""
+        threading.Thread(target=self._run, name="work", daemon=True).start()
+        shown: Progress | None = None
+        beat = 0
+        try:
+            while not self._done.wait(STEP_S):
+                now, beat = self._handle._progress, beat + 1
+                if now != shown or beat % 4 == 0:  # the beat: Gradio notices a visitor who left only at a yield
+                    shown = now
+                    yield now
+        finally:
+            self._handle._cancel.set()
+
+    def result(self) -> T:
+        """What the function returned; raises what it raised."""
+        if self._fault is not None:
+            raise self._fault
+        return self._value[0]
+
+    def _run(self) -> None:
+        try:
+            self._value.append(self._function(self._handle))
+        except BaseException as fault:  # carried over to the thread that reads the result
+            self._fault = fault
+        finally:
+            self._done.set()
