@@ -12,7 +12,7 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-from runtime import baked, cache_faults, configuration, directories, numba_stub, warm_up
+from runtime import baked, cache_faults, configuration, directories, numba_hook, warm_up
 
 OLDEST_PYTHON = (3, 11)
 LOW_DISK_MB = 200
@@ -60,7 +60,7 @@ def _python() -> Finding:
 def _numba() -> Finding:
     version = baked.version_of("numba")
     loaded = sys.modules.get("numba")
-    if version is None or getattr(loaded, "__version__", None) == numba_stub.VERSION:
+    if version is None or getattr(loaded, "__version__", None) == numba_hook.STUB_VERSION:
         return False, "; ".join(configuration.status().warnings) or "not installed", REINSTALL
     return True, f"{version}, {'imported' if loaded else 'not imported yet'}", ""
 

@@ -16,7 +16,7 @@ def librosa_parts() -> None:
     audio = importlib.import_module("librosa.core.audio")  # _zc_wrapper
     utils = importlib.import_module("librosa.util")  # _localmax, _cabs2
     tone = np.sin(np.arange(2048, dtype=np.float32) / 8)
-    notation.fifths_to_note(unison="C", fifths=3)
+    notation.interval_to_fjs(1.5)
     audio.zero_crossings(tone)
     utils.localmax(tone)
     utils.abs2(tone.astype(np.complex64))

@@ -72,7 +72,10 @@ def decide(environ: Mapping[str, str], *, use_baked: bool = True) -> RuntimeStat
     if baked is not None and (why := refuse_baked(baked, environ)) is not None:
         warnings.append(f"The baked cache {baked} is not used: {why}.")
         baked = None
-    mode, cache, reason = _writable(environ, warnings)
+    refusals: list[str] = []
+    mode, cache, reason = _writable(environ, refusals)
+    # Beside a baked cache a writable one is a bonus: only the directory that somebody named is missed.
+    warnings += refusals if baked is None else [text for text in refusals if text.startswith("NUMBA_CACHE_DIR")]
 
     suggestions: tuple[str, ...] = ()
     if baked is not None and mode != "environment":
@@ -92,8 +95,8 @@ def decide(environ: Mapping[str, str], *, use_baked: bool = True) -> RuntimeStat
     )
 
 
-def _writable(environ: Mapping[str, str], warnings: list[str]) -> tuple[Mode, Path | None, str]:
-    """The first directory that may hold our code, by mode, with the reason; refusals are added to `warnings`."""
+def _writable(environ: Mapping[str, str], refusals: list[str]) -> tuple[Mode, Path | None, str]:
+    """The first directory that may hold our code, by mode, with the reason; refusals are added to `refusals`."""
     named = environ.get("NUMBA_CACHE_DIR")
     candidates: tuple[tuple[Mode, Path | None, str], ...] = (
         ("environment", Path(named) if named else None, "NUMBA_CACHE_DIR"),
@@ -107,5 +110,5 @@ def _writable(environ: Mapping[str, str], warnings: list[str]) -> tuple[Mode, Pa
         if why is None:
             return mode, path, f"compiled code is kept in {what}"
         prefix = "NUMBA_CACHE_DIR " if mode == "environment" else ""
-        warnings.append(f"{prefix}{path} is not used: {why}.")
+        refusals.append(f"{prefix}{path} is not used: {why}.")
     return "memory", None, "no directory can be written: code is compiled in memory and lost when the process ends"

@@ -17,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 LOCATOR = "runtime.locator.Locator"
+STUB_VERSION = "0+unavailable"
+"""The version of the numba that stands in for one that cannot be imported."""
 
 
 @dataclass(frozen=True)

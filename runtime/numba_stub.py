@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from runtime import interpreted
-
-VERSION = "0+unavailable"
+from runtime.numba_hook import STUB_VERSION
 
 
 def jit(*arguments: Any, **_: Any) -> Any:
@@ -21,7 +20,7 @@ def jit(*arguments: Any, **_: Any) -> Any:
 
 def fill(module: Any) -> None:
     """Give `module`, which stands for numba, the names that librosa and our kernels use."""
-    module.__version__ = VERSION
+    module.__version__ = STUB_VERSION
     module.jit = module.njit = jit
     module.prange = range
     interpreted.install(module)

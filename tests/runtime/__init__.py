@@ -1,0 +1,1 @@
+"""Tests of runtime_setup and the package behind it."""
