@@ -2,8 +2,11 @@
 
 - config      what the environment says: address, limits, lifetimes
 - storage     where uploads and results live, and how they disappear
+- site        configuration and storage of one running site
+- faults      from an exception to what a person or a program is told
 - doors       doors of Gradio that stay shut: fetching from the network, opening paths that nobody uploaded
 - work        one request's work in a thread: progress out, cancel in
+- turns       who is next when the processor is busy
 - jobs        what a request does: load, enhance, save, draw
 - pictures    spectrograms
 - words       the page's texts and small pieces of HTML

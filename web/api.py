@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import asdict
 from typing import Any
 
@@ -19,7 +19,6 @@ from .site import Site
 from .work import Work
 
 File = gr.FileData
-Flat = Mapping[str, float | bool | None]
 Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 
 ENHANCE = """Clean a recording of speech.
@@ -32,10 +31,10 @@ ANALYZE = "Measure a recording: loudness, true peak, noise floor, signal-to-nois
 PRESETS = "All presets with their settings, all parameters with their ranges, and the output formats."
 
 
-def add_endpoints(site: Site, heavy: Mapping[str, Any]) -> None:
-    """Inside a Blocks context. `heavy` : queue options of what needs the processor."""
-    add_endpoint(enhance_endpoint(site), api_name="enhance", api_description=ENHANCE, **heavy)
-    add_endpoint(analyze_endpoint(site), api_name="analyze", api_description=ANALYZE, **heavy)
+def add_endpoints(site: Site) -> None:
+    """Inside a Blocks context. Gradio lets all of them in at once: the line of those who wait is ours."""
+    add_endpoint(enhance_endpoint(site), api_name="enhance", api_description=ENHANCE, concurrency_limit=None)
+    add_endpoint(analyze_endpoint(site), api_name="analyze", api_description=ANALYZE, concurrency_limit=None)
     add_endpoint(presets, api_name="presets", api_description=PRESETS, concurrency_limit=None)
 
 
@@ -48,12 +47,13 @@ def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]
             given = {name: value for name, value in zip(parameter_ranges(), flat, strict=True) if value is not None}
             settings = Settings.from_flat(given, base=jobs.preset(preset))
             order = jobs.Order(jobs.uploaded(site, _path(file)), settings, output_format)
-            for now in jobs.until_ready():
-                yield None, asdict(now)
-            work = Work(lambda handle: jobs.enhance(handle, site, order))
-            for now in work.progress():
-                yield None, asdict(now)
-            outcome = work.result()
+            with site.turns.ticket() as ticket:
+                for now in jobs.until_turn(ticket):
+                    yield None, asdict(now)
+                work = Work(lambda handle: jobs.enhance(handle, site, order))
+                for now in work.progress():
+                    yield None, asdict(now)
+                outcome = work.result()
         except Exception as fault:
             raise for_programs(fault) from fault
         yield _file(str(outcome.after), outcome.after.name), outcome.report.as_dict()
@@ -73,9 +73,10 @@ def analyze_endpoint(site: Site) -> Callable[[Any], dict[str, Any]]:
     def analyze(file: Any) -> dict[str, Any]:
         try:
             source = jobs.uploaded(site, _path(file))
-            for _ in jobs.until_ready():
-                pass
-            return jobs.analyze(site, source)
+            with site.turns.ticket() as ticket:
+                for _ in jobs.until_turn(ticket):
+                    pass
+                return jobs.analyze(site, source)
         except Exception as fault:
             raise for_programs(fault) from fault
 

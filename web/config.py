@@ -24,7 +24,7 @@ class Config:
     file_lifetime_s : age at which uploads and results are removed
     max_upload_bytes : largest upload; the pipeline's own limit, applied while the upload still arrives
     workers : enhancements that run at the same time
-    queue_size : requests that may wait; the next one is told to come back later
+    queue_size : recordings that may wait; the next one is told to come back later
     """
 
     host: str

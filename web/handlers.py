@@ -64,12 +64,13 @@ class Handlers:
             if not path:
                 raise words.NO_INPUT
             order = jobs.Order(jobs.uploaded(self._site, path), settings, output_format)
-            for now in jobs.until_ready():
-                yield self._show(now)
-            work = Work(lambda handle: jobs.enhance(handle, self._site, order))
-            for now in work.progress():
-                yield self._show(now)
-            outcome = work.result()
+            with self._site.turns.ticket() as ticket:
+                for now in jobs.until_turn(ticket):
+                    yield self._show(now)
+                work = Work(lambda handle: jobs.enhance(handle, self._site, order))
+                for now in work.progress():
+                    yield self._show(now)
+                outcome = work.result()
         except Exception as fault:
             yield self._failed(fault)
             return
@@ -81,7 +82,7 @@ class Handlers:
         return {**self._busy(False), self._controls.status: words.CANCELLED}
 
     def settle(self) -> Updates:
-        """After `run`, however it ended: also when the queue was full and it never began."""
+        """After `run`, however it ended: also when it could not even begin."""
         return self._busy(False)
 
     def _show(self, now: Progress) -> Updates:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipeline.settings import PRESETS, Settings
 from .doors import refused_path
 from .site import Site
 from .storage import safe_stem
+from .turns import Ticket
 from .work import STEP_S, Handle, Progress
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus")
@@ -52,8 +54,12 @@ class Outcome:
     enhanced: Any
 
 
-def until_ready() -> Iterator[Progress]:
-    """While the warm-up runs: a request that comes early waits for it, and is not failed."""
+def until_turn(ticket: Ticket) -> Iterator[Progress]:
+    """While others are before this request, or the warm-up still runs: who comes early waits, and is not failed."""
+    while before := ticket.before():
+        recordings = "recording is" if before == 1 else "recordings are"
+        yield Progress(0.0, f"Waiting: {before} {recordings} before yours.")
+        time.sleep(STEP_S)
     while runtime_setup.warm_up_status()["state"] == "running":
         yield Progress(0.0, "Preparing the engine (first start)…")
         runtime_setup.wait_until_ready(STEP_S)

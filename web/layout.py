@@ -11,10 +11,11 @@ from pipeline.settings import NAMED_PRESETS, Settings, parameter_ranges
 
 from . import api, doors, handlers, jobs, look, words
 from .handlers import Controls, Handlers, Results
-from .site import EXAMPLES, Site, examples
+from .site import CREDITS, EXAMPLES, Site, examples
 from .storage import ADVICE
 
 PAGE_FORMATS = [("WAV (24 bit)", "wav"), ("FLAC (smaller, same quality)", "flac"), ("MP3 (smallest)", "mp3")]
+QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may wait is Turns' business
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
 
@@ -23,23 +24,23 @@ def build(site: Site) -> gr.Blocks:
     """The whole page. Nothing is served and nothing is written yet."""
     doors.shut()
     gr.set_static_paths([EXAMPLES])
-    heavy = {"concurrency_id": "processor", "concurrency_limit": site.config.workers}
     demo: gr.Blocks
     with gr.Blocks(title=words.TITLE, analytics_enabled=False) as demo:
         screen = gr.JSON(visible=False)
         gr.HTML(words.header("" if site.storage.usable else ADVICE))
         with gr.Tabs():
             with gr.Tab("Enhance", id="enhance"):
-                _enhance_tab(site, screen, heavy)
+                _enhance_tab(site, screen)
             with gr.Tab("Diagnostics", id="diagnostics") as tab:
                 _diagnostics_tab(site, tab)
         gr.HTML(words.privacy(site.config.file_lifetime_s, site.config.max_upload_bytes))
-        api.add_endpoints(site, heavy)
-    demo.queue(max_size=site.config.queue_size, default_concurrency_limit=site.config.workers, api_open=False)
+        _credits()
+        api.add_endpoints(site)
+    demo.queue(max_size=QUEUE_GUARD, default_concurrency_limit=None, api_open=False)
     return demo
 
 
-def _enhance_tab(site: Site, screen: gr.JSON, heavy: dict[str, Any]) -> None:
+def _enhance_tab(site: Site, screen: gr.JSON) -> None:
     with gr.Row(equal_height=False, elem_id="job"):
         with gr.Column(scale=6, min_width=320):
             recording = gr.Audio(
@@ -60,7 +61,7 @@ def _enhance_tab(site: Site, screen: gr.JSON, heavy: dict[str, Any]) -> None:
     begun = enhance.click(does.begin, None, buttons, **LIGHT)
     running = begun.then(
         does.run, [recording, preset, output_format, screen, *sliders], [*controls, *results],
-        js=_with_screen(4 + len(sliders)), show_progress="minimal", show_progress_on=status, **heavy, **PRIVATE,
+        js=_with_screen(4 + len(sliders)), show_progress="hidden", concurrency_limit=None, **PRIVATE,
     )  # fmt: skip
     running.then(does.settle, None, buttons, **LIGHT)
     cancel.click(does.cancel, None, buttons, cancels=[running], **LIGHT)
@@ -74,23 +75,22 @@ def _with_screen(inputs: int) -> str:
 
 
 def _other_inputs(recording: gr.Audio) -> None:
-    with gr.Row(elem_id="others"):
-        if clips := examples():
-            gr.Examples(
-                [[str(clip)] for clip in clips], [recording], label="Or try an example",
-                example_labels=[clip.stem.replace("_", " ").replace("-", " ").capitalize() for clip in clips],
-                api_visibility="private", cache_examples=False,
-            )  # fmt: skip
-        other = gr.UploadButton(
-            "Use a video, or another file", size="sm", variant="secondary", elem_id="other-file", type="filepath"
-        )
-    if clips:
-        gr.HTML(_credits(), elem_id="credits")
+    if clips := examples():
+        gr.Examples(
+            [[str(clip)] for clip in clips], [recording], label="Or try an example",
+            example_labels=[clip.stem.replace("_", " ").replace("-", " ").capitalize() for clip in clips],
+            api_visibility="private", cache_examples=False,
+        )  # fmt: skip
+    other = gr.UploadButton(
+        "Use a video, or another file", size="sm", variant="secondary", elem_id="other-file", type="filepath"
+    )
     other.upload(handlers.take_other_file, other, recording, **LIGHT)
 
 
-def _credits() -> str:
-    return '<p class="credits">Who recorded the examples: <code>assets/examples/CREDITS.md</code></p>'
+def _credits() -> None:
+    if CREDITS.is_file():
+        with gr.Accordion("Who recorded the examples", open=False, elem_id="credits"):
+            gr.Markdown(CREDITS.read_text(encoding="utf-8").split("\n", 1)[1])
 
 
 def _settings() -> tuple[gr.Radio, gr.Radio, list[Any]]:

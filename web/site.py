@@ -1,4 +1,4 @@
-"""What one running site consists of: its configuration and its storage."""
+"""What one running site consists of: its configuration, its storage, and the line of those who wait."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 
 from .config import Config
 from .storage import Storage
+from .turns import Turns
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 EXAMPLES = ASSETS / "examples"
+CREDITS = EXAMPLES / "CREDITS.md"
 EXAMPLE_SUFFIXES = {".flac", ".wav", ".mp3", ".ogg"}
 
 
@@ -21,8 +23,10 @@ class Site:
 
     config: Config = field(default_factory=Config.from_environ)
     storage: Storage = field(default_factory=Storage.choose)
+    turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "turns", Turns(self.config.workers, self.config.queue_size))
         os.environ["GRADIO_TEMP_DIR"] = str(self.storage.root)
         try:
             tempfile.gettempdir()
