@@ -71,6 +71,7 @@ class Sandbox:
         """No home, no cache, no NUMBA variable: what the poorest container offers, and `extra`."""
         paths = os.pathsep.join((str(self.project), str(self.packages)))
         base = {"PATH": os.defpath, "HOME": "/nonexistent", "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+        base["TMPDIR"] = str(self.places / "temporary")
         if self.home is not None:
             base |= {"PYTHONHOME": str(self.home), "LD_LIBRARY_PATH": str(self.home / "lib")}
         return base | extra
@@ -132,6 +133,8 @@ def make_sandbox(base: Path) -> Sandbox:
     places = base / "places"
     places.mkdir()
     places.chmod(0o755)
+    (places / "temporary").mkdir(mode=0o700)
+    give(places / "temporary")
 
     packages = Path(sysconfig.get_paths()["purelib"])
     if not _readable(packages):

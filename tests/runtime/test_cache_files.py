@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runtime import cache_files
-from runtime.cache_files import BrokenFileError, UntrustedFileError, read_checked, write_checked
+from runtime import cache_faults, cache_files
+from runtime.cache_files import (
+    BrokenFileError,
+    LayeredCacheFile,
+    LayeredPath,
+    UntrustedFileError,
+    read_checked,
+    write_checked,
+)
+from tests.runtime.damage import DAMAGES
 
 
 def test_what_is_written_is_read_and_still_a_pickle_to_others(tmp_path: Path) -> None:
@@ -57,3 +66,41 @@ def test_a_file_that_others_could_have_written_is_not_read(tmp_path: Path, monke
         monkeypatch.setattr(cache_files, "current_uid", lambda: owner + 1)
     with pytest.raises(UntrustedFileError, match="belongs to user"):
         read_checked(str(path))
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+def test_a_damaged_file_is_a_miss_and_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, damage: Callable[[Path], None]
+) -> None:
+    monkeypatch.setattr(cache_faults, "_seen", {})
+    files = LayeredCacheFile(LayeredPath(str(tmp_path), None), "function", "stamp")
+    files.save("key", list(range(100)))
+    assert files.load("key") == list(range(100))
+    damage(next(tmp_path.glob(f"*.{suffix}")))
+    assert files.load("key") is None
+    assert [warning.kind for warning in cache_faults.recorded()] == ["unreadable"]
+    files.save("key", [1])
+    assert files.load("key") == [1]
+    assert cache_faults.recorded()[0].count == 1
+
+
+def test_both_caches_are_read_and_only_one_is_written(tmp_path: Path) -> None:
+    own, baked = tmp_path / "own", tmp_path / "baked"
+    own.mkdir()
+    baked.mkdir()
+    LayeredCacheFile(LayeredPath(str(baked), None), "function", "stamp").save("baked", 1)
+    before = sorted(path.read_bytes() for path in baked.iterdir())
+    files = LayeredCacheFile(LayeredPath(str(own), str(baked)), "function", "stamp")
+    assert files.load("baked") == 1
+    assert files.load("other") is None
+    files.save("other", 2)
+    assert (files.load("baked"), files.load("other")) == (1, 2)
+    files.flush()
+    assert (files.load("baked"), files.load("other")) == (1, None)
+    assert sorted(path.read_bytes() for path in baked.iterdir()) == before
+    assert LayeredCacheFile(LayeredPath(str(baked), None), "function", "changed source").load("baked") is None
+    nowhere = LayeredCacheFile(LayeredPath(None, None), "function", "stamp")
+    nowhere.save("key", 1)
+    nowhere.flush()
+    assert nowhere.load("key") is None
