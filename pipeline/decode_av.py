@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
@@ -16,7 +17,8 @@ from .errors import AudioError
 av.logging.set_level(None)
 
 PROTECTED = {"enca", "drms", "drmi"}  # names of encrypted tracks; common encryption is told by its packets
-GAP_S = 0.1  # time stamps of WebM are rounded to 1 ms; what is longer than this is a real pause in the stream
+# A step of the time stamps: shorter, it is jitter (WebM rounds to 1 ms, recorders read a clock); longer, damage.
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 600.0
 
 
 def blocks(file: BinaryIO, demuxer: str) -> Blocks:
@@ -29,7 +31,7 @@ def blocks(file: BinaryIO, demuxer: str) -> Blocks:
     """
     try:
         # An open file, not a name, and a demuxer named beforehand: no address, no playlist, no other file.
-        with av.open(file, format=demuxer, metadata_errors="replace", io_open=_refuse) as source:
+        with av.open(_Seekable(file), format=demuxer, metadata_errors="replace", io_open=_refuse) as source:
             stream = source.streams.best("audio")
             if stream is None:
                 raise AudioError("The file holds no sound.", suggestion="Choose a recording with a sound track.")
@@ -39,6 +41,21 @@ def blocks(file: BinaryIO, demuxer: str) -> Blocks:
     except (FFmpegError, OSError, ValueError, IndexError) as error:
         reason = f"FFmpeg: {getattr(error, 'strerror', '') or type(error).__name__}"
         raise damaged(reason) from None
+
+
+class _Seekable:
+    """The file, for PyAV. A damaged file asks for places that do not exist; PyAV would print each to stderr."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.read, self.tell = file.read, file.tell
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """The new position, or a negative number, which FFmpeg takes as an error."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, OverflowError, ValueError):
+            return -errno.EINVAL
 
 
 def _protected() -> AudioError:
@@ -85,20 +102,22 @@ def _in_place(frames: Iterator[Any]) -> Blocks:
     for frame in frames:
         rate, channels = int(frame.sample_rate), int(frame.layout.nb_channels)
         if convert is None:
-            convert, form = av.AudioResampler(format="fltp"), (rate, channels)
+            # Interleaved: of planar frames with 8 or more channels, PyAV reads planes that do not exist.
+            convert, form = av.AudioResampler(format="flt"), (rate, channels)
         if (rate, channels) != form:
             raise AudioError(
                 "The recording changes its sample rate or its channels on the way.",
                 suggestion="Convert it to WAV and try again.",
             )
         if frame.time is not None:
-            if end_s is not None and frame.time - end_s > GAP_S:
+            if end_s is not None and SHORTEST_PAUSE_S < frame.time - end_s < LONGEST_PAUSE_S:
                 yield from _silence(round((frame.time - end_s) * rate), rate, channels)
             end_s = frame.time + frame.samples / rate
         for converted in convert.resample(frame):
-            yield rate, np.ascontiguousarray(converted.to_ndarray(), dtype=np.float32)
+            x = converted.to_ndarray().reshape(-1, channels)
+            yield rate, np.ascontiguousarray(x.T, dtype=np.float32)
 
 
 def _silence(samples: int, rate: int, channels: int) -> Blocks:
-    for at in range(0, samples, rate):  # a second at a time: a false time stamp may claim years
+    for at in range(0, samples, rate):  # a second at a time, so that the limits are seen in between
         yield rate, np.zeros((channels, min(rate, samples - at)), np.float32)

@@ -34,7 +34,7 @@ def write_av(
     picture: bool = False, gap_s: float = 0.0, **options: str,
 ) -> Path:  # fmt: skip
     """Encode with FFmpeg's libraries. picture : a video track, too; gap_s : a jump of time after the first half."""
-    layout = {1: "mono", 2: "stereo", 6: "5.1"}[x.shape[0]]
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1", 24: "22.2"}[x.shape[0]]
     with av.open(str(path), "w", format=container, container_options=options) as out:
         film = _picture(out) if picture else None
         stream = out.add_stream(codec, rate=sample_rate, layout=layout)
@@ -42,7 +42,7 @@ def write_av(
             _fill(out, film)
         size = stream.codec_context.frame_size or 1024
         for at in range(0, x.shape[1], size):
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(x[:, at : at + size]), "fltp", layout)
+            frame = av.AudioFrame.from_ndarray(x[:, at : at + size].T.reshape(1, -1), "flt", layout)
             frame.sample_rate = sample_rate
             frame.pts = at + (round(gap_s * sample_rate) if at >= x.shape[1] // 2 else 0)
             out.mux(stream.encode(frame))

@@ -68,8 +68,16 @@ def test_sound_track_of_a_video(tmp_path: Path) -> None:
     assert abs(shift(x, audio.samples)) <= 1
 
 
-def test_six_channels_of_aac_are_not_mixed_down(tmp_path: Path) -> None:
+def test_surround_is_not_mixed_down(tmp_path: Path) -> None:
     assert load(write_av(tmp_path / "x.m4a", noise(6, 24_000), 48_000, "aac")).channels == 6
+    x = noise(8, 24_000)
+    audio = load(write_av(tmp_path / "x.mkv", x, 48_000, "flac"))
+    assert audio.samples == pytest.approx(x, abs=2**-14)
+
+
+def test_too_many_channels_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LimitError, match="24 channels are more than 8"):
+        load(write_av(tmp_path / "x.mkv", noise(24, 24_000), 48_000, "pcm_f32le"))
 
 
 def test_pause_in_the_stream_becomes_silence(tmp_path: Path) -> None:
