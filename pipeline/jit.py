@@ -21,11 +21,11 @@ def kernel(numpy_version: Callable[P, R]) -> Callable[[Callable[P, R]], Callable
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        import numba  # before the question: only its import shows whether an installed numba works
+
         if runtime_setup.status().jit_disabled:
             chosen = numpy_version
         else:
-            import numba
-
             chosen = cast("Callable[P, R]", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
         chosen.numpy_version = numpy_version  # type: ignore[attr-defined]
         return chosen
