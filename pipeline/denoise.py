@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .audio import Samples
+from .gain_smoothing import smooth, widest
 from .log_mmse import gains
-from .noise_psd import Bins, Power, Tracker, first_guess, unknown
+from .noise_psd import EMPTY, Bins, Power, Tracker, first_guess, unknown
 from .settings import Denoise
 from .stft import Spectra, Stft
 from .stream import Stage, run_whole
@@ -50,6 +51,7 @@ class _Denoiser:
     tracker: Tracker
     keep_speech: float
     floor: float
+    reach: int
 
     def start(self, channels: int) -> State:
         tail, bins = self.stft.silence(channels), self.stft.bins
@@ -63,13 +65,14 @@ class _Denoiser:
             return np.zeros_like(unit), state._replace(before=before, waiting=(spectra, power, power))
         late_spectra, late_power, late_noise = state.waiting
         noise, presence = state.noise, state.presence
-        if not noise.any():
+        if noise.max() <= EMPTY:  # nothing has been heard yet
             late_noise, noise, presence = self._begin(late_power, power)
         ahead, noise, presence = self.tracker.forward(power, noise, presence)
         back = self.tracker.backward(np.concatenate((late_power, power)), noise)[: len(late_power)]
         between = (late_noise + back) * np.float32(0.5)
         speech = state.speech.copy()
         gain = gains(late_power, between, speech, self.keep_speech, LEAST_PRIOR_SNR, self.floor)
+        smooth(late_power, gain, self.reach)
         answer, after = self.stft.synthesize(late_spectra * gain, state.after)
         return answer, State(before, after, (spectra, power, ahead), noise, presence, speech)
 
@@ -89,7 +92,13 @@ def stage(params: Denoise, sample_rate: int, channels: int) -> Stage:
     """Noise reduction by at most `params.strength_db`. Latency: two units and a window, some 0.8 s."""
     stft = Stft.of_duration(WINDOW_S, sample_rate)
     hop_s = stft.hop / sample_rate
-    denoiser = _Denoiser(stft, Tracker.of_hop(hop_s), KEEP_SPEECH_PER_S**hop_s, 10 ** (-params.strength_db / 20))
+    denoiser = _Denoiser(
+        stft=stft,
+        tracker=Tracker.of_hop(hop_s),
+        keep_speech=KEEP_SPEECH_PER_S**hop_s,
+        floor=10 ** (-params.strength_db / 20),
+        reach=widest(sample_rate / stft.size),
+    )
     unit = max(1, round(UNIT_S / hop_s)) * stft.hop
     return in_units(unit, channels, unit + stft.tail, lambda: denoiser.start(channels), denoiser.work)
 

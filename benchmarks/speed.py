@@ -1,0 +1,67 @@
+"""What the spectral denoiser costs: real-time factor and peak memory.
+
+    python benchmarks/speed.py [--seconds 60]
+
+Every row runs in a process of its own, after one warm-up, on noise in blocks of two seconds; the last rows double the
+duration to show that memory does not grow with it, and take the NumPy versions of the kernels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+CHILD = """
+import json, resource, sys, time
+rate, channels, seconds = map(int, sys.argv[1:])
+import runtime_setup
+runtime_setup.configure()
+import numpy as np
+from pipeline.denoise import stage
+from pipeline.settings import Denoise
+from pipeline.stream import run
+block = np.random.default_rng(0).standard_normal((channels, 2 * rate)).astype(np.float32) * np.float32(0.1)
+def passed(count):
+    for _ in run(stage(Denoise(), rate, channels), (block for _ in range(count))):
+        pass
+passed(2)
+began = time.process_time()
+passed(seconds // 2)
+cpu = time.process_time() - began
+print(json.dumps({"rtf": cpu / seconds, "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+def measured(rate: int, channels: int, seconds: int, interpreted: bool) -> dict[str, float]:
+    """Real-time factor (CPU seconds per second of sound) and peak memory (MB) of one run."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    environ = {**os.environ, **threads, "PYTHONPATH": str(ROOT)}
+    if interpreted:
+        environ["NUMBA_DISABLE_JIT"] = "1"
+    command = [sys.executable, "-c", CHILD, str(rate), str(channels), str(seconds)]
+    output = subprocess.run(command, env=environ, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    result: dict[str, float] = json.loads(output.splitlines()[-1])
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=60)
+    seconds = parser.parse_args().seconds
+    rows = [(rate, channels, seconds, False) for rate in (16_000, 48_000, 96_000) for channels in (1, 2)]
+    rows += [(48_000, 1, 2 * seconds, False), (48_000, 1, seconds, True)]
+    print("| rate Hz | channels | seconds | kernels | RTF, one core | peak MB |\n|--:|--:|--:|---|--:|--:|")
+    for rate, channels, length, interpreted in rows:
+        cost = measured(rate, channels, length, interpreted)
+        kernels = "NumPy" if interpreted else "numba"
+        print(f"| {rate} | {channels} | {length} | {kernels} | {cost['rtf']:.4f} | {cost['rss']:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
