@@ -1,38 +1,36 @@
 # The app in a container: any user, any port, a read-only root, no HOME. Nothing is compiled when it runs.
 ARG BASE_IMAGE=python:3.12-slim
 
-# --- The packages, in a layer that only a change of the lock file invalidates.
-FROM ${BASE_IMAGE} AS packages
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# --- Made here, in the order of how rarely it changes: what follows an unchanged step is not made again.
+FROM ${BASE_IMAGE} AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+
+# The packages. The environment holds no pip and none of their tests; byte code is compiled once, and stays valid
+# whatever happens to the times of files.
 COPY requirements.lock /tmp/
-# The environment itself holds no pip. Byte code is compiled once, and valid whatever happens to file times later.
 RUN python -m venv --without-pip /opt/venv \
  && python -m pip --python /opt/venv install --no-compile --require-hashes -r /tmp/requirements.lock \
  && find /opt/venv -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
  && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 
-# --- librosa's compiled functions: slow, and the same until the packages or the runtime change. numba's CPU "generic"
-# keeps the build machine's processor out of the result.
-FROM packages AS compiled
-WORKDIR /app
+# librosa's compiled functions: most of the time goes here, and it is the same until the packages or the runtime change.
 COPY runtime_setup.py ./
 COPY runtime ./runtime
 RUN /opt/venv/bin/python runtime_setup.py --bake /opt/numba_cache
 
-# --- The app. Everything belongs to root and nobody else may write it: numba's cache is code that will be executed.
-FROM compiled AS app
+# The app and its own kernels. All belongs to root, and nobody else may write it: numba's cache is code that will be run.
 COPY . ./
 RUN chmod -R u=rwX,go=rX /app \
  && /opt/venv/bin/python runtime_setup.py --bake /opt/numba_cache \
- && /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app \
- && chmod -R u=rwX,go=rX /app /opt/numba_cache
+ && /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app
 
 # --- What is shipped.
 FROM ${BASE_IMAGE}
 RUN useradd --uid 1000 --create-home user
-COPY --from=packages /opt/venv /opt/venv
-COPY --from=app /opt/numba_cache /opt/numba_cache
-COPY --from=app /app /app
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/numba_cache /opt/numba_cache
+COPY --from=build /app /app
 WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH \
     NUMBA_BAKED_CACHE_DIR=/opt/numba_cache \

@@ -13,7 +13,7 @@ SLOWEST = 10
 def main() -> int:
     """List the slowest tests and the skipped ones; 1 if any was skipped, or none was run."""
     # The file was written by our own pytest a moment ago.
-    cases = list(ET.parse(Path(sys.argv[1])).iter("testcase"))  # noqa: S314
+    cases = list(ET.parse(Path(sys.argv[1])).iter("testcase"))
     name = {case: f"{case.get('classname')}::{case.get('name')}" for case in cases}
     for case in sorted(cases, key=lambda case: -float(case.get("time", 0)))[:SLOWEST]:
         sys.stdout.write(f"{float(case.get('time', 0)):7.1f} s  {name[case]}\n")
