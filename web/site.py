@@ -6,6 +6,9 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import gradio.routes
 
 from .config import Config
 from .storage import Storage
@@ -28,6 +31,7 @@ class Site:
     def __post_init__(self) -> None:
         object.__setattr__(self, "turns", Turns(self.config.workers, self.config.queue_size))
         os.environ["GRADIO_TEMP_DIR"] = str(self.storage.root)
+        vars(gradio.routes)["Path"] = _PathForGradio
         try:
             tempfile.gettempdir()
         except FileNotFoundError:  # Gradio asks for it at every answer; /dev/shm, where we may be, is not on its list
@@ -36,6 +40,15 @@ class Site:
     def may_open(self, path: str | Path) -> bool:
         """Only what a visitor gave to this server, and the examples."""
         return self.storage.owns(path) or any(Path(path) == example for example in examples())
+
+
+class _PathForGradio(type(Path())):  # type: ignore[misc]
+    """Whenever Gradio makes an app it makes a directory for its code editor, unused here: too early, outside our
+    storage, and fatal where nothing can be written."""
+
+    def mkdir(self, *args: Any, **options: Any) -> None:
+        if self.name != "vibe_edit_history":
+            super().mkdir(*args, **options)
 
 
 def examples() -> list[Path]:

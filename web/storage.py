@@ -38,6 +38,7 @@ except ImportError:  # Windows: no locks, so leftovers are told by their age alo
 log = logging.getLogger(__name__)
 
 PREFIX = "ai-speech-enhancement-web-"
+NOWHERE = Path("/proc/nowhere")  # not even root could make it
 ADVICE = "Give the service a writable temporary directory: mount one at /tmp, or set GRADIO_TEMP_DIR."
 
 
@@ -67,7 +68,7 @@ class Storage:
         for parent in _parents(os.environ if environ is None else environ):
             if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
                 return cls(parent.resolve() / f"{PREFIX}{secrets.token_hex(12)}", usable=True)
-        return cls(Path("/nonexistent") / f"{PREFIX}{secrets.token_hex(12)}", usable=False)
+        return cls(NOWHERE / f"{PREFIX}{secrets.token_hex(12)}", usable=False)
 
     def open(self, lifetime_s: float) -> None:
         """Make the directory, remove leftovers of earlier runs, and keep removing what is older than `lifetime_s`."""

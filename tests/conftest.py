@@ -1,0 +1,102 @@
+"""What tests of several folders share: the app as a running process, and recordings to send it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+
+from tests.pipeline.signals import noise, speech_like
+
+PROJECT = Path(__file__).resolve().parent.parent
+START_S = 120  # generous: machines that test are busy; how quick the start is, is measured, not tested
+MAX_UPLOAD_MB = 4
+
+
+@dataclass(frozen=True)
+class Server:
+    """The app in a process of its own. files : where it keeps uploads and results."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    files: Path
+
+    def kept(self) -> set[Path]:
+        """Every file that it keeps now."""
+        return {path for path in self.files.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(folder: Path, *command: str, **environment: str) -> Server:
+    """Start the app and wait until it answers. `command` : Python's arguments, default app.py."""
+    files, log, port = folder / "files", folder / "log", free_port()
+    files.mkdir(exist_ok=True)
+    env = os.environ | {"GRADIO_TEMP_DIR": str(files), "PORT": str(port), "HOST": "127.0.0.1"} | environment
+    command = command or (str(PROJECT / "app.py"),)
+    command = tuple(part.replace("{port}", str(port)) for part in command)
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, *command], cwd=PROJECT, env=env, stdout=out, stderr=out)
+    server = Server(f"http://127.0.0.1:{port}", process, log, files)
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            httpx.get(f"{server.url}/health", timeout=5).raise_for_status()
+            return server
+        except httpx.TransportError:
+            time.sleep(0.1)
+    process.kill()
+    raise AssertionError(f"The app did not answer within {START_S} s:\n{log.read_text()}")
+
+
+def stop_server(server: Server) -> int:
+    """SIGTERM, as a host would send it; the exit status."""
+    server.process.terminate()
+    try:
+        return server.process.wait(20)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        raise
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One app for all tests, with small limits."""
+    found = start_server(tmp_path_factory.mktemp("app"), MAX_UPLOAD_MB=str(MAX_UPLOAD_MB), WORKERS="1")
+    yield found
+    stop_server(found)
+
+
+@pytest.fixture(scope="session")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of something like speech in noise, 16 kHz: talk.wav."""
+    path = tmp_path_factory.mktemp("recordings") / "talk.wav"
+    x = speech_like(16_000, 3.0) + noise(1, 48_000, -45.0)
+    soundfile.write(path, x.T, 16_000)
+    return path
+
+
+@pytest.fixture(scope="session")
+def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Long enough to be watched and cancelled while it is enhanced, small enough to be sent: silence mostly."""
+    path = tmp_path_factory.mktemp("recordings") / "long.flac"
+    x = np.zeros(48_000 * 60 * 25, np.float32)
+    x[: 48_000 * 3] = np.repeat(speech_like(16_000, 3.0)[0], 3)
+    soundfile.write(path, x, 48_000)
+    return path

@@ -1,0 +1,149 @@
+"""The API through the running app: with gradio_client, and as plain HTTP."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+import soundfile
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from pipeline.settings import PRESETS, parameter_ranges
+from tests.conftest import MAX_UPLOAD_MB, Server
+from tests.web import curl
+
+
+@pytest.fixture(scope="module")
+def client(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(server.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+def test_the_endpoints_are_three_and_the_page_itself_is_private(client: Client) -> None:
+    found = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(found) == {"/enhance", "/analyze", "/presets"}
+    parameters = {p["parameter_name"]: p for p in found["/enhance"]["parameters"]}
+    assert list(parameters) == ["file", "preset", *parameter_ranges(), "output_format"]
+    assert [name for name, p in parameters.items() if not p["parameter_has_default"]] == ["file"]
+
+
+def test_enhance_with_the_client(client: Client, talk: Path) -> None:
+    path, report = client.predict(handle_file(str(talk)), preset="podcast", denoise_strength_db=12, api_name="/enhance")
+    before, after = soundfile.info(talk), soundfile.info(path)
+    assert Path(path).name == "talk.clean.wav"
+    assert (after.samplerate, after.frames, after.channels) == (before.samplerate, before.frames, before.channels)
+    assert report["settings"] == {**PRESETS["podcast"].flat(), "denoise_strength_db": 12.0}
+    assert report["after"]["lufs"] == pytest.approx(-16.0, abs=0.5)
+    assert report["after"]["noise_floor_dbfs"] < report["before"]["noise_floor_dbfs"] + report["gain_db"]
+
+
+def test_enhance_with_plain_http(server: Server, talk: Path) -> None:
+    file, report = curl.call(server.url, "enhance", file=curl.upload(server.url, talk), output_format="flac")
+    assert file["orig_name"] == "talk.clean.flac"
+    assert report["before"]["sample_rate"] == 16_000
+    answer = httpx.get(file["url"] if file["url"].startswith("http") else server.url + file["url"])
+    assert answer.status_code == 200
+    assert answer.content[:4] == b"fLaC"
+
+
+def test_parameters_by_position(server: Server, talk: Path) -> None:
+    settings = [None] * len(parameter_ranges())
+    file, _ = curl.call_by_position(server.url, "enhance", curl.upload(server.url, talk), "gentle", *settings, "wav")
+    assert file["orig_name"] == "talk.clean.wav"
+
+
+def test_analyze(client: Client, talk: Path) -> None:
+    measures = client.predict(handle_file(str(talk)), api_name="/analyze")
+    assert measures["duration_s"] == pytest.approx(3.0)
+    assert measures["lufs"] < 0
+
+
+def test_presets(client: Client) -> None:
+    found = client.predict(api_name="/presets")
+    assert {name: preset["settings"] for name, preset in found["presets"].items()} == {
+        name: settings.flat() for name, settings in PRESETS.items()
+    }
+    assert set(found["parameters"]) == set(parameter_ranges())
+    assert found["parameters"]["denoise_strength_db"]["maximum"] == 40
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ({"preset": "nope"}, "podcast"),
+        ({"preset": ["default"]}, "podcast"),
+        ({"output_format": "exe"}, "flac"),
+        ({"output_format": "../x"}, "flac"),
+        ({"denoise_strength_db": 999}, "40"),
+        ({"denoise_strength_db": "loud"}, "40"),
+        ({"loudness_normalize": 3}, "true"),
+    ],
+)
+def test_wrong_parameters_are_named(server: Server, talk: Path, wrong: dict[str, object], word: str) -> None:
+    with pytest.raises(curl.ApiError) as refusal:
+        curl.call(server.url, "enhance", file=curl.upload(server.url, talk), **wrong)
+    assert refusal.value.error["status"] == 400
+    assert word in json.dumps(refusal.value.error)
+
+
+def test_errors_reach_the_client_as_error_details_suggestion(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "notes.wav"
+    path.write_text("Dear diary")
+    with pytest.raises(AppError) as refusal:
+        client.predict(handle_file(str(path)), api_name="/enhance")
+    error = json.loads(str(refusal.value).strip("'"))
+    assert set(error) == {"error", "details", "suggestion", "status"}
+    assert error["status"] == 422
+
+
+def test_a_file_of_the_server_is_not_opened(server: Server) -> None:
+    for secret in ("/etc/passwd", str(Path(__file__).resolve()), "../../../etc/passwd", str(server.files)):
+        for file in (curl.described(secret), secret, {"path": secret}):
+            with pytest.raises(curl.ApiError) as refusal:
+                curl.call(server.url, "analyze", file=file)
+            assert "not uploaded" in refusal.value.error["error"], (file, refusal.value.error)
+            assert "upload" in refusal.value.error["suggestion"]
+
+
+def test_an_address_is_not_fetched(server: Server) -> None:
+    for address in (f"{server.url}/health", "http://169.254.169.254/latest", "https://example.com/a.wav"):
+        with pytest.raises(curl.ApiError, match="does not fetch"):
+            curl.call(server.url, "analyze", file=curl.described(address))
+
+
+@pytest.mark.parametrize("file", [None, 5, "", {}, [], {"path": None, "meta": {"_type": "gradio.FileData"}}])
+def test_no_file_at_all(server: Server, file: object) -> None:
+    with pytest.raises((curl.ApiError, httpx.HTTPStatusError)):
+        curl.call_by_position(server.url, "analyze", file)
+
+
+def test_the_queue_has_no_back_door(server: Server) -> None:
+    for path in ("run/enhance", "api/enhance", "run/predict"):
+        answer = httpx.post(f"{server.url}/gradio_api/{path}", json={"data": [None, "default"]})
+        assert answer.status_code >= 400
+
+
+def test_an_upload_that_is_too_large_is_refused_early(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "large.wav"
+    path.write_bytes(bytes(MAX_UPLOAD_MB * 2**20 + 1000))
+    before = server.kept()
+    with path.open("rb") as file:
+        answer = httpx.post(f"{server.url}/gradio_api/upload", files={"files": ("large.wav", file)}, timeout=60)
+    assert answer.status_code == 413
+    assert server.kept() == before
+
+
+def test_visitors_get_their_own_files_and_cannot_list_others(server: Server, talk: Path) -> None:
+    uploaded = [curl.upload(server.url, talk), curl.upload(server.url, talk, "mine.wav")]
+    results = [curl.call(server.url, "enhance", file=file)[0] for file in uploaded]
+    assert [file["orig_name"] for file in results] == ["talk.clean.wav", "mine.clean.wav"]
+    assert results[0]["path"].rsplit("/", 2)[-2] != results[1]["path"].rsplit("/", 2)[-2]
+    for directory in (Path(results[0]["path"]).parent, server.files, Path("/etc/passwd")):
+        assert httpx.get(f"{server.url}/gradio_api/file={directory}").status_code in (403, 404)
+
+
+def test_nothing_went_wrong_unforeseen(server: Server) -> None:
+    """Runs last in this file: the log of all of the above."""
+    assert "Unforeseen" not in server.log.read_text()

@@ -1,0 +1,89 @@
+"""Start and stop of the app as a process, in poor surroundings too."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+from subprocess import run
+
+import httpx
+import pytest
+
+from tests.conftest import free_port, start_server, stop_server
+from tests.web import curl
+
+NO_DIRECTORY = """if True:
+    import sys, tempfile
+    sys.path.insert(0, ".")
+    tempfile._candidate_tempdir_list = lambda: ["/proc"]
+    import web.storage
+    web.storage._parents = lambda env: []  # what the test may write, the app may not
+    import app
+    sys.exit(app.main())
+"""
+
+WHAT_IS_IMPORTED = """if True:
+    import sys
+    import app
+    heavy = {"scipy", "librosa", "numba", "matplotlib", "soundfile", "av", "pyloudnorm"}
+    print(sorted(heavy & set(sys.modules)), app.site.storage.root.exists())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM")
+def test_it_ends_cleanly_when_told_to(tmp_path: Path) -> None:
+    server = start_server(tmp_path)
+    assert list(server.files.iterdir())
+    assert stop_server(server) == 0
+    assert not list(server.files.iterdir())
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_without_any_writable_directory_it_answers_and_says_what_to_do(tmp_path: Path, talk: Path) -> None:
+    server = start_server(tmp_path, "-c", NO_DIRECTORY, GRADIO_TEMP_DIR="/proc/none")
+    try:
+        assert httpx.get(f"{server.url}/health").json()["status"] == "degraded"
+        found = httpx.get(f"{server.url}/api/diagnostics", timeout=30).json()
+        storage = next(check for check in found["checks"] if check["name"] == "file storage")
+        assert not storage["ok"]
+        assert "GRADIO_TEMP_DIR" in storage["suggestion"]
+        assert "GRADIO_TEMP_DIR" in httpx.get(server.url).text
+        with pytest.raises(httpx.HTTPStatusError) as refusal:
+            curl.upload(server.url, talk)
+        assert refusal.value.response.status_code == 507
+        assert refusal.value.response.json()["suggestion"]
+    finally:
+        stop_server(server)
+
+
+def test_behind_a_server_of_ones_own(tmp_path: Path, talk: Path) -> None:
+    server = start_server(
+        tmp_path, "-m", "uvicorn", "--factory", "app:create_app", "--port", "{port}", "--timeout-graceful-shutdown", "3"
+    )
+    try:
+        assert httpx.head(f"{server.url}/health").status_code == 200
+        assert "gradio" in httpx.get(server.url).text
+        _, report = curl.call(server.url, "enhance", file=curl.upload(server.url, talk))
+        assert report["after"]["lufs"] == pytest.approx(-16.0, abs=0.5)
+    finally:
+        stop_server(server)
+    assert not list(server.files.iterdir())
+
+
+def test_importing_the_app_imports_nothing_heavy_and_writes_nothing() -> None:
+    done = run([sys.executable, "-c", WHAT_IS_IMPORTED], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[0] == "[] False"
+
+
+def test_a_port_in_use_is_said_and_ends(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        port = free_port()
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        env = {"PORT": str(port), "HOST": "127.0.0.1", "GRADIO_TEMP_DIR": str(tmp_path), "PATH": "/usr/bin"}
+        done = run([sys.executable, "app.py"], env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert str(port) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,58 @@
+"""Texts: nothing of a visitor's becomes markup, and the Diagnostics tab says everything."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+import runtime_setup
+from pipeline.errors import EnhancementError
+from web import status_page, words
+from web.work import Progress
+
+EVIL = "<script>alert(1)</script>"
+
+
+def test_everything_is_escaped() -> None:
+    error = EnhancementError(EVIL, details=EVIL, suggestion=EVIL)
+    pieces = [
+        words.failure(error),
+        words.done(EVIL, 1, 1),
+        words.progress(Progress(0.5, EVIL)),
+        words.report_table([(EVIL, EVIL, EVIL)], (EVIL,)),
+        words.header(EVIL),
+    ]
+    assert all("<script" not in piece and "&lt;script" in piece for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(30, "30 seconds"), (60, "1 minute"), (5400, "1.5 hours"), (7200, "2 hours"), (86400, "1 day")],
+)
+def test_durations_as_people_say_them(seconds: float, text: str) -> None:
+    assert words.duration(seconds) == text
+
+
+def test_a_bar_without_an_end_until_something_is_known() -> None:
+    assert "endless" in words.progress(Progress(0.0, "Waiting"))
+    assert 'aria-valuenow="42"' in words.progress(Progress(0.42, "Working"))
+
+
+def test_diagnostics_in_words() -> None:
+    report, health = runtime_setup.diagnostics(), runtime_setup.health()
+    page = status_page.render(report, health)
+    for check in report["checks"]:
+        assert check["name"][1:] in page
+    assert report["libraries"]["numba"]["version"] in page
+    assert health["version"] in page
+
+
+def test_what_needs_attention_comes_first_and_says_what_to_do() -> None:
+    report = copy.deepcopy(runtime_setup.diagnostics())
+    report["checks"].append({"name": "last of all", "ok": False, "detail": EVIL, "suggestion": "Do this."})
+    page = status_page.render(report | {"status": "degraded"}, runtime_setup.health())
+    assert page.index("Last of all") < page.index("Python")
+    assert "Do this." in page
+    assert "attention" in page
+    assert "<script" not in page
