@@ -12,6 +12,9 @@ mapfile -t run <"$work/run"
 mount --make-rprivate /
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
+printf '127.0.0.1 localhost\n' >"$work/hosts" # every container engine puts this file in place
+touch "$root/etc/hosts"
+mount --bind "$work/hosts" "$root/etc/hosts"
 mount -t tmpfs -o mode=0755 tmpfs "$root/dev"
 for device in null zero full random urandom; do
     touch "$root/dev/$device"
