@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import denoise, rumble
 from .audio import Audio, Samples
+from .denoise import stage as denoise_stage
 from .errors import Cancelled
 from .leveling import to_target
 from .report import Report, analyze
+from .rumble import stage as rumble_stage
 from .settings import Settings
 from .stream import Stage, chained, run, split
 
@@ -83,9 +84,9 @@ def _stages(audio: Audio, settings: Settings) -> list[Stage]:
     rate, channels = audio.sample_rate, audio.channels
     stages = []
     if settings.denoise.strength_db:
-        stages.append(denoise.stage(settings.denoise, rate, channels))
+        stages.append(denoise_stage(settings.denoise, rate, channels))
     if settings.tone.rumble_hz:
-        stages.append(rumble.stage(settings.tone, rate, channels))
+        stages.append(rumble_stage(settings.tone, rate, channels))
     return stages
 
 

@@ -3,7 +3,7 @@
 The noise floor is the mean power of the quietest tenth of the frames that hold any sound. For the signal-to-noise
 ratio the noise is taken from the quietest three tenths, raised by 2 dB because the quietest frames of a noise are
 quieter than the noise. Both numbers come from a fit to 45 mixtures of known ratio (-0.3 to 15.8 dB), where the estimate
-is off by 2.8 dB in the mean. It is an estimate from levels alone: music, or speech without pauses, is read as too noisy.
+is off by 2.8 dB in the mean. It is an estimate from levels alone: music, or speech without pauses, reads as too noisy.
 """
 
 from __future__ import annotations

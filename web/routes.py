@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import anyio.to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -46,7 +46,7 @@ def routes(site: Site) -> list[BaseRoute]:
         return JSONResponse(health(site), headers=FRESH)
 
     async def answer_diagnostics(_: Request) -> Response:
-        return JSONResponse(await anyio.to_thread.run_sync(diagnostics, site), headers=FRESH)
+        return JSONResponse(await run_in_threadpool(diagnostics, site), headers=FRESH)
 
     async def answer_upload(_: Request) -> Response:
         refusal = NoStorageError()

@@ -7,7 +7,9 @@ import numpy as np
 from pipeline.audio import Samples
 
 
-def sine(frequency_hz: float, sample_rate: int, duration_s: float, peak: float = 0.5, phase_deg: float = 0.0) -> Samples:
+def sine(
+    frequency_hz: float, sample_rate: int, duration_s: float, peak: float = 0.5, phase_deg: float = 0.0
+) -> Samples:
     """(1, n)."""
     t = np.arange(round(duration_s * sample_rate)) / sample_rate
     return (peak * np.sin(2 * np.pi * frequency_hz * t + np.deg2rad(phase_deg))).astype(np.float32)[np.newaxis]
