@@ -31,7 +31,7 @@ from .units import in_units
 WINDOW_S = 0.048  # resolves the harmonics of low voices; longer smears consonants
 UNIT_S = 0.36
 KEEP_SPEECH_PER_S = 0.98 ** (1 / 0.012)  # decision-directed weight of the past: 0.98 per 12 ms
-LEAST_PRIOR_SNR = 10 ** (-18 / 10)
+LEAST_PRIOR_SNR = 10 ** (-22 / 10)
 
 
 class State(NamedTuple):

@@ -15,7 +15,7 @@ from .jit import kernel
 from .noise_psd import Power
 
 SPEECH_SHARE = 0.4  # share of the frame's power that the gains let through, from which on they stay as they are
-WIDEST_HZ = 430.0  # averaged over so much where they let nothing through
+WIDEST_HZ = 300.0  # averaged over so much where they let nothing through
 
 
 def widest(bin_hz: float) -> int:
