@@ -71,12 +71,14 @@ def gains(
             prior = max(keep * speech[k] / level + (1 - keep) * max(posterior - 1, 0.0), least_snr)
             wiener = prior / (1 + prior)
             v = wiener * max(posterior, LEAST_POSTERIOR)
-            if v < 1:
+            if v < 1:  # the logarithm in E1 turns into a root
                 e1 = SMALL[0] + v * (SMALL[1] + v * (SMALL[2] + v * (SMALL[3] + v * (SMALL[4] + v * SMALL[5]))))
-                e1 -= np.log(v)
-            else:
+                gain = min(wiener * np.exp(0.5 * e1) / np.sqrt(v), 1.0)
+            elif v < 20:
                 e1 = np.exp(-v) / v * ((v * v + ABOVE[1] * v + ABOVE[0]) / (v * v + BELOW[1] * v + BELOW[0]))
-            gain = min(wiener * np.exp(0.5 * e1), 1.0)
+                gain = min(wiener * np.exp(0.5 * e1), 1.0)
+            else:  # E1 < 1e-10
+                gain = wiener
             speech[k] = gain * gain * heard
             out[t, k] = max(gain * np.sqrt(np.sqrt(gain)), floor)
     return out

@@ -105,7 +105,8 @@ def _track(power: Power, noise: Bins, presence: Bins, keep_noise: float, keep_pr
         for k in range(power.shape[1]):
             p = np.float64(power[t, k])
             if p > EMPTY:
-                speech = 1 / (1 + odds * np.exp(-min(slope * p / noise[k], 200.0)))
+                evidence = slope * p / noise[k]
+                speech = 1 / (1 + odds * np.exp(-evidence)) if evidence < 40 else 1.0
                 presence[k] = keep_presence * presence[k] + (1 - keep_presence) * speech
                 if presence[k] > LONGEST_CERTAINTY and speech > LONGEST_CERTAINTY:
                     speech = LONGEST_CERTAINTY
