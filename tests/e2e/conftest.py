@@ -1,0 +1,73 @@
+"""A browser, and a page in it that reports what it should not do: errors, and requests to other hosts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+
+from tests.conftest import Server
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)  # fmt: skip
+DESKTOP, PHONE = (1280, 800), (390, 844)
+PATIENCE_MS = 90_000  # machines that test are busy
+
+
+def _executable(playwright: Playwright) -> str:
+    own = playwright.chromium.executable_path
+    for name in (os.environ.get("CHROMIUM"), shutil.which("chromium"), shutil.which("google-chrome"), own):
+        if name and Path(name).is_file():
+            return name
+    return pytest.fail(
+        "No browser: install Chromium (apt install chromium, or playwright install chromium), or set CHROMIUM."
+    )
+
+
+@pytest.fixture(scope="session")
+def browser(talk: Path) -> Iterator[Browser]:
+    """Chromium, whose microphone plays `talk`."""
+    with sync_playwright() as playwright:
+        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={talk}"]
+        opened = playwright.chromium.launch(executable_path=_executable(playwright), args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    """`@pytest.mark.parametrize("context", [(size, theme)], indirect=True)` chooses; default a light desktop."""
+    (width, height), theme = getattr(request, "param", (DESKTOP, "light"))
+    opened = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, accept_downloads=True)
+    opened.set_default_timeout(PATIENCE_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, server: Server) -> Iterator[Page]:
+    """The app's page; the test fails for an error in its console or a request to another host."""
+    opened, wrong = context.new_page(), []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Waveform load error" not in message.text:  # the player's word on a damaged file
+            wrong.append(f"console: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((server.url, "data:", "blob:")):
+            wrong.append(f"request: {request.url}")
+
+    opened.on("console", on_console)
+    opened.on("pageerror", lambda fault: wrong.append(f"error: {fault}"))
+    opened.on("request", on_request)
+    opened.goto(server.url)
+    opened.wait_for_selector("#recording input[type=file]", state="attached")
+    yield opened
+    assert not wrong
