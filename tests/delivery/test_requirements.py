@@ -16,7 +16,7 @@ from tests.delivery.files import ROOT
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
 PROGRAM = ["app.py", "runtime_setup.py", "runtime", "pipeline", "web"]
 # gradio is built on these and shows them in its own interface; a cluster's client is for its owner to install.
-OF_OTHERS = {"starlette", "fastapi", "pandas", "uvicorn", "distributed"}
+OF_OTHERS = {"starlette", "anyio", "fastapi", "pandas", "uvicorn", "distributed"}
 PIN = re.compile(r"^([a-z0-9-]+)==([0-9][^ ;\\]*)( ;[^\\]*)?( \\)?$")
 
 
