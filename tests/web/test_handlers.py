@@ -1,0 +1,141 @@
+"""The page's buttons without a browser: components are stood in for by their names."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.settings import PRESETS, Settings
+from web import handlers
+from web.handlers import Controls, Handlers, Results
+from web.site import EXAMPLES, Site, examples
+from web.storage import Storage
+
+NAMES: Any = Results._fields
+CONTROLS: Any = Controls._fields
+VALUES = tuple(Settings().flat().values())
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "restored afterwards")
+    storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
+    storage.open(3600)
+    yield Site(storage=storage)
+    storage.close()
+
+
+@pytest.fixture
+def page(site: Site) -> Handlers:
+    return Handlers(site, Controls(*CONTROLS), Results(*NAMES))
+
+
+@pytest.fixture
+def uploaded(site: Site, talk: Path) -> str:
+    folder = site.storage.root / "hash"
+    folder.mkdir()
+    return str(shutil.copy(talk, folder))
+
+
+def together(updates: Any) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for update in updates:
+        merged.update(update)
+    return merged
+
+
+def test_a_result_fills_the_page(page: Handlers, uploaded: str) -> None:
+    shown = together(page.run(uploaded, "default", "flac", [390, True], *VALUES))
+    assert Path(shown["after"]).name == "talk.clean.flac"
+    assert shown["before"] == uploaded
+    assert shown["download"]["value"] == shown["after"]
+    assert all(Path(picture).is_file() for picture in shown["picture"]["value"])
+    assert "LUFS" in shown["report"]
+    assert shown["panel"]["visible"]
+    assert shown["enhance"]["interactive"]
+
+
+@pytest.mark.parametrize("screen", [None, [], ["x", None], [1280], "wide"])
+def test_a_strange_screen_is_a_desktop(page: Handlers, uploaded: str, screen: Any) -> None:
+    assert together(page.run(uploaded, "default", "wav", screen, *VALUES))["picture"]["visible"]
+
+
+@pytest.mark.parametrize(
+    ("path", "output_format", "words"),
+    [
+        (None, "wav", "no recording yet"),
+        ("/etc/passwd", "wav", "not uploaded"),
+        ("given", "exe", "not known"),
+    ],
+)
+def test_faults_are_shown_and_the_button_comes_back(
+    page: Handlers, uploaded: str, path: str | None, output_format: str, words: str
+) -> None:
+    shown = together(page.run(uploaded if path == "given" else path, "default", output_format, None, *VALUES))
+    assert words in shown["status"]
+    assert shown["enhance"]["interactive"]
+    assert "after" not in shown
+
+
+def test_a_file_that_is_no_recording_is_taken_off_the_page_and_the_disk(
+    page: Handlers, site: Site, uploaded: str
+) -> None:
+    Path(uploaded).write_text("Dear diary")
+    shown = together(page.run(uploaded, "default", "wav", None, *VALUES))
+    assert shown["recording"] is None
+    assert [path.name for path in site.storage.root.rglob("*")] == [".lock"]
+
+
+def test_a_result_without_its_picture_is_a_result(
+    page: Handlers, uploaded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pictures.draw", lambda *_: 1 / 0)
+    shown = together(page.run(uploaded, "default", "wav", None, *VALUES))
+    assert Path(shown["after"]).is_file()
+    assert not shown["picture"]["visible"]
+
+
+def test_leaving_keeps_nothing(page: Handlers, site: Site, uploaded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from pipeline.errors import Cancelled
+
+    stopped = threading.Event()
+
+    def slow(*_: Any, cancelled: Any, **__: Any) -> None:
+        while not cancelled():
+            pass
+        stopped.set()
+        raise Cancelled("Cancelled.")
+
+    monkeypatch.setattr("pipeline.enhance", slow)
+    running = page.run(uploaded, "default", "wav", None, *VALUES)
+    next(running)
+    running.close()
+    assert stopped.wait(20)
+    for thread in threading.enumerate():
+        if thread.name == "work":
+            thread.join(20)
+    assert not list(site.storage.root.glob("out-*"))
+    assert site.turns._line == []
+
+
+def test_a_preset_moves_the_sliders() -> None:
+    _, *values = handlers.choose_preset("podcast")
+    assert values == list(PRESETS["podcast"].flat().values())
+
+
+def test_examples_may_be_opened_and_nothing_beside_them(site: Site) -> None:
+    assert all(site.may_open(str(clip)) for clip in examples())
+    assert not site.may_open(EXAMPLES / "CREDITS.md")
+    assert not site.may_open(__file__)
+
+
+def test_diagnose(site: Site) -> None:
+    page, code = handlers.diagnose(site)
+    assert "File storage" in page
+    assert str(site.storage.root) in code
