@@ -49,11 +49,13 @@ def _enhance_tab(site: Site, screen: gr.JSON) -> None:
             )  # fmt: skip
             _other_inputs(recording)
         with gr.Column(scale=5, min_width=320):
-            preset, output_format, sliders = _settings()
+            preset, why = _preset()
             with gr.Row(elem_id="buttons"):
                 enhance = gr.Button("Enhance", variant="primary", size="lg", elem_id="enhance-button", scale=3)
                 cancel = gr.Button("Cancel", size="lg", visible=False, elem_id="cancel-button", scale=1, min_width=100)
             status = gr.HTML(elem_id="status")
+            output_format, sliders = _adjustments()
+    preset.input(handlers.choose_preset, preset, [why, *sliders], **LIGHT)
     results = _results()
     controls = Controls(recording, enhance, cancel, status)
     does = Handlers(site, controls, results)
@@ -93,15 +95,18 @@ def _credits() -> None:
             gr.Markdown(CREDITS.read_text(encoding="utf-8").split("\n", 1)[1])
 
 
-def _settings() -> tuple[gr.Radio, gr.Radio, list[Any]]:
+def _preset() -> tuple[gr.Radio, gr.HTML]:
     choices = [(preset.label, name) for name, preset in NAMED_PRESETS.items()]
     preset = gr.Radio(choices, value="default", label="Preset", elem_id="preset")
-    why = gr.HTML(words.why("default"), elem_id="why")
+    return preset, gr.HTML(words.why("default"), elem_id="why")
+
+
+def _adjustments() -> tuple[gr.Radio, list[Any]]:
+    """Below the button, which so stays where it is."""
     with gr.Accordion("Adjust", open=False, elem_id="adjust"):
         sliders = _sliders()
         output_format = gr.Radio(PAGE_FORMATS, value=jobs.FORMATS[0], label="File format", elem_id="format")
-    preset.input(handlers.choose_preset, preset, [why, *sliders], **LIGHT)
-    return preset, output_format, sliders
+    return output_format, sliders
 
 
 def _sliders() -> list[Any]:
