@@ -23,8 +23,9 @@ from .jit import kernel
 from .stream import Stage, run_whole
 from .true_peak import HALF, INTERPOLATOR, OVERSHOOT, envelope
 
-LOOK_AHEAD_S = 0.005
-RELEASE_DB_PER_S = 120.0
+LOOK_AHEAD_S = 0.002
+# Quick: a slow release takes the peaks' neighbours down with them, which measures (PESQ) and sounds worse on speech.
+RELEASE_DB_PER_S = 300.0
 # A gain that moves between two samples moves the peak between them a little; this much room takes it up.
 MARGIN_DB = 0.05
 
@@ -73,7 +74,7 @@ class _State:
 
 
 def stage(ceiling_dbtp: float, sample_rate: int, channels: int) -> Stage:
-    """The limiter. Latency: the look-ahead and half the interpolator, about 5.3 ms at 48 kHz."""
+    """The limiter. Latency: the look-ahead and half the interpolator, about 2.3 ms at 48 kHz."""
     width = max(2 * HALF, round(LOOK_AHEAD_S * sample_rate))
     latency = width + HALF - 1
     rise = RELEASE_DB_PER_S / sample_rate
