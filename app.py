@@ -8,7 +8,6 @@ Importing this module builds the page and does nothing else.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import runtime_setup
@@ -53,4 +52,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    server.leave(main())

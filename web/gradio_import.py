@@ -11,8 +11,11 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+import tempfile
 from importlib import import_module
 from typing import NoReturn
+
+from .storage import Storage
 
 
 def prepare() -> None:
@@ -20,6 +23,10 @@ def prepare() -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     if "gradio" in sys.modules:
         return
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:  # asked for at import and at every answer; /dev/shm, where we may be, is not on its list
+        tempfile.tempdir = str(Storage.choose().root.parent)
     known = inspect.getfile
     inspect.getfile = _unknown  # type: ignore[assignment]
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,6 @@ class Site:
         object.__setattr__(self, "turns", Turns(self.config.workers, self.config.queue_size))
         os.environ["GRADIO_TEMP_DIR"] = str(self.storage.root)
         vars(gradio.routes)["Path"] = _PathForGradio
-        try:
-            tempfile.gettempdir()
-        except FileNotFoundError:  # Gradio asks for it at every answer; /dev/shm, where we may be, is not on its list
-            tempfile.tempdir = str(self.storage.root.parent)
 
     def may_open(self, path: str | Path) -> bool:
         """Only what a visitor gave to this server, and the examples."""

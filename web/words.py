@@ -11,7 +11,7 @@ from pipeline.settings import NAMED_PRESETS
 from .work import Progress
 
 TITLE = "Speech Enhancement"
-CLAIM = "Noisy, boomy, humming recording in. Clear speech out."
+CLAIM = "Noisy recording in. Clear speech out."
 EMPTY = (
     '<div class="empty"><p>Your result appears here: before and after to listen to, '
     "what changed in numbers, and the file to download.</p></div>"

@@ -26,7 +26,7 @@ NO_DIRECTORY = """if True:
 WHAT_IS_IMPORTED = """if True:
     import sys
     import app
-    heavy = {"scipy", "librosa", "numba", "matplotlib", "soundfile", "av", "pyloudnorm"}
+    heavy = {"scipy", "librosa", "numba", "matplotlib", "soundfile", "av"}
     print(sorted(heavy & set(sys.modules)), app.site.storage.root.exists())
 """
 
