@@ -84,15 +84,16 @@ def _track_numpy(
 ) -> None:
     snr = 10 ** (SPEECH_SNR_DB / 10)
     odds, slope = (1 - SPEECH_PRIOR) / SPEECH_PRIOR * (1 + snr), snr / (1 + snr)
-    for t in range(power.shape[0]):
-        frame = power[t].astype(np.float64)
-        speech = 1 / (1 + odds * np.exp(-np.minimum(slope * frame / noise, 200.0)))
+    frames = power.astype(np.float64)
+    all_heard = frames.min(axis=1) > EMPTY
+    for t, frame in enumerate(frames):
+        speech = 1 / (1 + odds * np.exp(np.maximum(-slope * frame / noise, -200.0)))
         smooth = keep_presence * presence + (1 - keep_presence) * speech
-        speech = np.where(smooth > LONGEST_CERTAINTY, np.minimum(speech, LONGEST_CERTAINTY), speech)
-        follow = (1 - keep_noise) * (1 - speech)
-        heard = frame > EMPTY
-        presence[:] = np.where(heard, smooth, presence)
-        noise[:] = np.where(heard, np.maximum(noise + follow * (frame - noise), EMPTY), noise)
+        certain = smooth > LONGEST_CERTAINTY
+        speech[certain] = np.minimum(speech[certain], LONGEST_CERTAINTY)
+        after = np.maximum(noise + (1 - keep_noise) * (1 - speech) * (frame - noise), EMPTY)
+        heard = slice(None) if all_heard[t] else frame > EMPTY
+        presence[heard], noise[heard] = smooth[heard], after[heard]
         estimate[t] = noise
 
 

@@ -36,14 +36,16 @@ INTERPOLATOR = _interpolator()
 OVERSHOOT = float(np.abs(INTERPOLATOR).sum(axis=1).max())
 
 
-def _envelope_numpy(x: Samples, taps: NDArray[np.float32], quiet: float) -> NDArray[np.float32]:  # noqa: ARG001
-    centre = np.abs(x[:, HALF - 1 : x.shape[1] - HALF])
-    peak = centre.max(axis=0)
-    for row in taps:
-        for channel in x:
-            peak = np.maximum(peak, np.abs(np.convolve(channel, row[::-1], "valid")))
-    out: NDArray[np.float32] = peak.astype(np.float32)
-    return out
+def _envelope_numpy(x: Samples, taps: NDArray[np.float32], quiet: float) -> NDArray[np.float32]:
+    width, chunk = taps.shape[1], 1024
+    magnitude = np.abs(x)
+    peak: NDArray[np.float32] = magnitude[:, HALF - 1 : x.shape[1] - HALF].max(axis=0)
+    for start in range(0, peak.size, chunk):
+        here, out = slice(start, start + chunk + width - 1), peak[start : start + chunk]
+        for channel in x[magnitude[:, here].max(axis=1) > quiet, here]:
+            for row in taps:
+                np.maximum(out, np.abs(np.correlate(channel, row, "valid")), out=out)
+    return peak
 
 
 @kernel(_envelope_numpy)
