@@ -36,7 +36,7 @@ format: dev  ## Rewrite the sources in the house style
 doctor: venv  ## Say whether the numba runtime is well, and what to do if not
 	@$(PY) runtime_setup.py
 
-bench: dev  ## Measure quality, speed, memory and start-up
+bench: dev  ## Measure speed, memory and start-up (quality: see benchmarks/README.md)
 	@$(PY) -m benchmarks
 
 container-check:  ## Build the Dockerfile and use the app in it (Debian, root)

@@ -30,7 +30,7 @@ class Limits:
     max_duration_s : length of the recording
     max_decoded_bytes : memory that the samples fill as float32, all channels together. The stored size says
         little about it (an hour of silence fits in kilobytes), and it is what a visitor really costs: an
-        enhancement holds about three times as much. 512 MiB are 46 minutes of mono or 23 of stereo at 48 kHz.
+        enhancement holds about four times as much. 512 MiB are 46 minutes of mono or 23 of stereo at 48 kHz.
     min_duration_s : below it there is nothing to learn the noise from
 
     Raises SettingsError for a limit that is not a positive number.
