@@ -30,6 +30,8 @@ class Site:
     def __post_init__(self) -> None:
         object.__setattr__(self, "turns", Turns(self.config.workers, self.config.queue_size))
         os.environ["GRADIO_TEMP_DIR"] = str(self.storage.root)
+        if not os.access(Path("~").expanduser(), os.W_OK):  # else Matplotlib litters the temporary directory
+            os.environ.setdefault("MPLCONFIGDIR", str(self.storage.root / "matplotlib"))
         vars(gradio.routes)["Path"] = _PathForGradio
 
     def may_open(self, path: str | Path) -> bool:
