@@ -39,8 +39,9 @@ def to_target(
     most = min(MAX_GAIN_DB, params.ceiling_dbtp - to_db(true_peak(x)) + MAX_LIMITING_DB)
     gain = min(params.target_lufs - measured, most)
     last: tuple[float, float] | None = None
+    y = np.empty_like(x)
     for _ in range(ROUNDS):
-        y = _limited(x, gain, sample_rate, params, on_block)
+        _limit_into(y, x, gain, sample_rate, params, on_block)
         reached = loudness(y, sample_rate, on_block)
         missing = 0.0 if reached is None else params.target_lufs - reached
         next_gain = min(gain + missing / _yield(last, gain, missing), most)
@@ -66,9 +67,10 @@ def _yield(last: tuple[float, float] | None, gain: float, missing: float) -> flo
     return float(np.clip((last[1] - missing) / (gain - last[0]), LEAST_YIELD, 1.0))
 
 
-def _limited(x: Samples, gain_db: float, rate: int, params: Loudness, on_block: Callable[[], None]) -> Samples:
-    factor = np.float32(10 ** (gain_db / 20))
-    y, at = np.empty_like(x), 0
+def _limit_into(
+    y: Samples, x: Samples, gain_db: float, rate: int, params: Loudness, on_block: Callable[[], None]
+) -> None:
+    factor, at = np.float32(10 ** (gain_db / 20)), 0
     for block in run(stage(params.ceiling_dbtp, rate, x.shape[0]), (factor * b for b in split(x, rate))):
         y[:, at : at + block.shape[1]] = block
         at += block.shape[1]
@@ -76,4 +78,3 @@ def _limited(x: Samples, gain_db: float, rate: int, params: Loudness, on_block: 
     over = to_db(true_peak(y)) - params.ceiling_dbtp
     if over > 0:  # by rounding, or where a gain moves fast: the ceiling is a promise
         y *= np.float32(10 ** (-over / 20) * (1 - 1e-6))
-    return y

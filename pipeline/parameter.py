@@ -41,17 +41,18 @@ class Parameters:
     def __post_init__(self) -> None:
         for f in fields(self):
             limits: Range = f.metadata["range"]
-            object.__setattr__(self, f.name, _checked(f.name, getattr(self, f.name), limits))
+            object.__setattr__(self, f.name, checked(f.name, getattr(self, f.name), limits))
 
 
-def _checked(name: str, value: object, limits: Range) -> float | bool:
+def checked(name: str, value: object, limits: Range) -> float | bool:
+    """The value as a float (a bool, for a switch). Raises SettingsError, which speaks of it as `name`."""
     if limits.minimum == limits.maximum:
         if not isinstance(value, bool):
             raise SettingsError(f"{name} must be true or false, not {value!r:.40}.")
         return value
     wanted = f"{limits.minimum:g} to {limits.maximum:g} {limits.unit}".rstrip()
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise SettingsError(f"{name} must be a number from {wanted}, not {value!r:.40}.")
+        raise SettingsError(f"{name} must be a number, not {value!r:.40}.", suggestion=f"Use a value from {wanted}.")
     if not limits.minimum <= value <= limits.maximum:
         raise SettingsError(f"{name} = {value:g} is out of range.", suggestion=f"Use a value from {wanted}.")
     return float(value)

@@ -44,7 +44,8 @@ def plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> Plan:
         return Plan((Task(Path(inputs[0]), _output_file(output, suffix), printable(Path(inputs[0]).name)),), ())
     if folders and output is None:
         raise SettingsError("A folder needs an output folder.", suggestion="Name one with -o.")
-    if output is not None and Path(output).exists() and not Path(output).is_dir():
+    named = None if output is None else Path(output)
+    if named is not None and not named.is_dir() and (named.exists() or named.suffix.lower() in SUFFIXES):
         raise SettingsError("Several recordings cannot be written to one file.", suggestion="Name a folder with -o.")
     return _to_folder(inputs, None if output is None else Path(output), suffix or SUFFIXES[0])
 

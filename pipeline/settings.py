@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .errors import SettingsError
-from .parameter import Parameters, Range, number, switch
+from .parameter import Parameters, Range, checked, number, switch
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,10 @@ class Settings:
                 f"Unknown parameter: {', '.join(unknown):.80}.", suggestion=f"Known: {', '.join(known)}."
             )
         merged: dict[str, object] = {**(base or cls()).flat(), **values}
+        ranges = parameter_ranges()
         stages: dict[str, dict[str, Any]] = {}
         for name, (stage, key) in known.items():
-            stages.setdefault(stage, {})[key] = merged[name]
+            stages.setdefault(stage, {})[key] = checked(name, merged[name], ranges[name])
         return cls(**{f.name: f.default_factory(**stages[f.name]) for f in fields(cls)})  # type: ignore[operator]
 
 
@@ -116,7 +117,7 @@ NAMED_PRESETS: dict[str, Preset] = {
         Settings(Denoise(24.0), Tone(80.0), Mix(100.0), Loudness(True, -16.0, -1.0)),
     ),
     "voice_call": Preset(
-        "Voice call", "Loud and very quiet between the words, for phones and meetings.",
+        "Voice call", "Very quiet between the words and free of low frequencies, for phones and meetings.",
         Settings(Denoise(30.0), Tone(120.0), Mix(100.0), Loudness(True, -18.0, -2.0)),
     ),
     "gentle": Preset(

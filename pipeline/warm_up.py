@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
+
+kernels_ready = threading.Event()
+"""Set when an enhancement has nothing left to wait for; the pictures may still have."""
 
 
 def run() -> None:
-    """Enhance half a second of noise in mono and stereo, and touch what the pictures need of librosa.
+    """All of it. Raises whatever fails on the way: the caller records it."""
+    kernels()
+    pictures()
 
-    Raises whatever fails on the way: the caller records it.
-    """
-    import librosa
 
+def kernels() -> None:
+    """Enhance half a second of noise in mono and stereo."""
     from .audio import Audio
     from .chain import enhance
     from .settings import Settings
@@ -19,5 +25,12 @@ def run() -> None:
     noise = np.random.default_rng(0).standard_normal((2, 24_000)).astype(np.float32) * 0.5
     for channels in (1, 2):
         enhance(Audio(noise[:channels], 48_000), Settings())
-    mel = librosa.feature.melspectrogram(y=noise[0, :4096], sr=48_000, n_fft=1024, hop_length=512, n_mels=32)
-    librosa.power_to_db(mel)
+    kernels_ready.set()
+
+
+def pictures() -> None:
+    """Touch what the pictures need of librosa, which compiles much when it is first used."""
+    import librosa
+
+    noise = np.random.default_rng(0).standard_normal(4096).astype(np.float32)
+    librosa.power_to_db(librosa.feature.melspectrogram(y=noise, sr=48_000, n_fft=1024, hop_length=512, n_mels=32))

@@ -17,6 +17,7 @@ from runtime import baked, cache_faults, configuration, directories, numba_hook,
 OLDEST_PYTHON = (3, 11)
 LOW_DISK_MB = 200
 LOW_MEMORY_MB = 500
+CHOOSE_AGAIN = "Mend what the detail names, or remove the variable."
 REINSTALL = "Install the requirements again: pip install -r requirements.txt."
 
 
@@ -82,7 +83,10 @@ def _cache_directory() -> Finding:
     gone = status.cache_dir is not None and not Path(status.cache_dir).is_dir()
     if gone:
         return False, f"{status.cache_dir} has disappeared", "Restart the service to choose a directory again."
-    return good, detail, " ".join(status.suggestions)
+    refused = [warning for warning in status.warnings if " is not used: " in warning]
+    if refused and any(os.environ.get(name) for name in ("NUMBA_CACHE_DIR", "NUMBA_BAKED_CACHE_DIR")):
+        good = False  # somebody chose a place, and it is not the one in use
+    return good, " ".join([detail, *refused]), " ".join(status.suggestions) or ("" if good else CHOOSE_AGAIN)
 
 
 def _cache_permissions() -> Finding:
@@ -117,8 +121,17 @@ def _warm_up() -> Finding:
     return _finding(status["state"] != "failed", detail, "See the log for the traceback; run python runtime_setup.py.")
 
 
+def _temporary() -> str | None:
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:  # none of the usual places can be written
+        return None
+
+
 def _disk() -> Finding:
-    directory = configuration.status().cache_dir or tempfile.gettempdir()
+    directory = configuration.status().cache_dir or _temporary()
+    if directory is None:
+        return True, "nothing is stored", ""
     free_mb = shutil.disk_usage(directory).free // 2**20
     return _finding(free_mb >= LOW_DISK_MB, f"{free_mb} MB free in {directory}", f"Free some space in {directory}.")
 
@@ -126,7 +139,9 @@ def _disk() -> Finding:
 def _decoder() -> Finding:
     version = baked.version_of("av")
     found = version is not None and util.find_spec("av") is not None
-    return _finding(found, f"PyAV {version}" if found else "PyAV is not installed: no m4a, webm or video", REINSTALL)
+    return _finding(
+        found, f"PyAV {version}" if found else "PyAV is not installed: no recording can be enhanced", REINSTALL
+    )
 
 
 def _libsndfile() -> Finding:
@@ -138,9 +153,13 @@ def _libsndfile() -> Finding:
 
 
 def _temporary_directory() -> Finding:
-    directory = tempfile.gettempdir()
-    usable = os.access(directory, os.W_OK | os.X_OK)
-    return _finding(usable, directory, "Point TMPDIR to a directory that this process can write; uploads go there.")
+    directory = _temporary()
+    usable = directory is not None and os.access(directory, os.W_OK | os.X_OK)
+    return _finding(
+        usable,
+        directory or "no directory can be written",
+        "Point TMPDIR to a directory that this process can write; uploads go there.",
+    )
 
 
 def _memory() -> Finding:
@@ -151,7 +170,9 @@ def _memory() -> Finding:
     kilobytes = {words[0].rstrip(":"): int(words[1]) for words in lines}
     free_mb, all_mb = kilobytes["MemAvailable"] // 1024, kilobytes["MemTotal"] // 1024
     return _finding(
-        free_mb >= LOW_MEMORY_MB, f"{free_mb} of {all_mb} MB available", "Give the service at least 1 GB of memory."
+        free_mb >= LOW_MEMORY_MB,
+        f"{free_mb} of {all_mb} MB available",
+        "Give the service 1 GB, and four times what the samples of its longest recording fill.",
     )
 
 

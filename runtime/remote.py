@@ -26,7 +26,7 @@ def fetch(url: str, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
             content = answer.read(MAX_ANSWER_BYTES)
     except error.HTTPError as fault:
         raise UnreachableError(f"{url} answers with status {fault.code}") from fault
-    except (OSError, HTTPException) as fault:  # URLError, timeouts, broken connections
+    except (OSError, HTTPException, ValueError) as fault:  # URLError, timeouts, broken connections, no address
         raise UnreachableError(f"{url} cannot be reached ({getattr(fault, 'reason', None) or fault})") from fault
     try:
         found = json.loads(content)

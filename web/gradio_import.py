@@ -12,6 +12,7 @@ import inspect
 import os
 import sys
 import tempfile
+import threading
 from importlib import import_module
 from typing import NoReturn
 
@@ -33,6 +34,8 @@ def prepare() -> None:
         import_module("gradio")
     finally:
         inspect.getfile = known
+    # Made for every page with examples, for a log that we do not keep; where /dev/shm is read-only it cannot be made.
+    import_module("gradio.flagging").Lock = threading.Lock  # type: ignore[attr-defined]
 
 
 def _unknown(_: object) -> NoReturn:

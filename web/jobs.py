@@ -12,7 +12,9 @@ from typing import Any
 
 import pipeline
 import runtime_setup
+from pipeline import warm_up
 from pipeline.errors import AudioError, SettingsError
+from pipeline.formats import form_of
 from pipeline.settings import PRESETS, Settings
 
 from .doors import refused_path
@@ -60,7 +62,7 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
         recordings = "recording is" if before == 1 else "recordings are"
         yield Progress(0.0, f"Waiting: {before} {recordings} before yours.")
         time.sleep(STEP_S)
-    while runtime_setup.warm_up_status()["state"] == "running":
+    while runtime_setup.warm_up_status()["state"] == "running" and not warm_up.kernels_ready.is_set():
         yield Progress(0.0, "Preparing the engine (first start)…")
         runtime_setup.wait_until_ready(STEP_S)
 
@@ -86,6 +88,7 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     try:
         handle.report(0.01, "Reading the recording")
         original = pipeline.load(order.source)
+        form_of(f".{order.output_format}", original)  # a format that cannot hold it is told before the work
         result = pipeline.enhance(
             original, order.settings, progress=handle.between(0.05, 0.93), cancelled=handle.cancelled
         )

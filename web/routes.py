@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 import runtime_setup
 
+from .faults import explain
 from .site import Site
 from .storage import ADVICE, NoStorageError
 
@@ -37,6 +38,12 @@ def diagnostics(site: Site) -> dict[str, Any]:
     }
     status = found["status"] if site.storage.usable else "degraded"
     return {**found, "status": status, "checks": [*found["checks"], check]}
+
+
+async def answer_fault(_: Request, fault: Exception) -> Response:
+    """What a request gets that is refused before it becomes work."""
+    error = explain(fault)
+    return JSONResponse(error.as_dict(), error.status)
 
 
 def routes(site: Site) -> list[BaseRoute]:

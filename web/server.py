@@ -12,12 +12,16 @@ from typing import Any, NoReturn
 import gradio as gr
 
 import runtime_setup
+from pipeline.errors import EnhancementError
 
 from . import look, pictures
-from .routes import routes
+from .routes import answer_fault, routes
 from .site import Site
 
 log = logging.getLogger("app")
+
+
+APP_OPTIONS: dict[str, Any] = {"openapi_url": None, "exception_handlers": {EnhancementError: answer_fault}}
 
 
 def page_options() -> dict[str, Any]:
@@ -34,6 +38,7 @@ def page_options() -> dict[str, Any]:
         "ssr_mode": False,
         "mcp_server": False,
         "pwa": False,
+        "app_kwargs": APP_OPTIONS,
     }
 
 
@@ -47,8 +52,7 @@ def launch(demo: gr.Blocks, site: Site, **more: Any) -> str:
         quiet=True,
         prevent_thread_lock=True,
         max_file_size=site.config.max_upload_bytes,
-        app_kwargs={"routes": routes(site), "openapi_url": None},
-        **page_options(),
+        **(page_options() | {"app_kwargs": {"routes": routes(site), **APP_OPTIONS}}),
         **more,
     )
     return str(url)
@@ -93,7 +97,8 @@ def announce(url: str, site: Site) -> None:
     status = runtime_setup.status()
     log.info(
         "Starting %s v%s — rung %d (%s), cache directory %s, %s",
-        runtime_setup.SYSTEM_NAME, runtime_setup.VERSION, status.rung, status.mode, status.cache_dir or "none", url,
+        runtime_setup.SYSTEM_NAME, runtime_setup.VERSION, status.rung, status.mode,
+        status.cache_dir or status.baked_dir or "none", url,
     )  # fmt: skip
     for warning in status.warnings:
         log.warning("%s", warning)

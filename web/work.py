@@ -7,6 +7,7 @@ the connection), the generator is closed and its `finally` tells the thread to s
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -76,6 +77,8 @@ class Work(Generic[T]):
         try:
             self._value.append(self._function(self._handle))
         except BaseException as fault:  # carried over to the thread that reads the result
+            # Its frames hold the samples, and it would be held by this object, which they hold: a circle.
+            traceback.clear_frames(fault.__traceback__)
             self._fault = fault
         finally:
             self._done.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 import runtime_setup
-from runtime import cache_faults, checks, configuration, warm_up
+from runtime import cache_faults, checks, configuration, ladder, warm_up
 from runtime.status import RUNGS, Mode, RuntimeStatus
 
 
@@ -149,3 +150,28 @@ def test_a_check_that_cannot_look_is_a_finding(monkeypatch: pytest.MonkeyPatch) 
 def test_the_public_names() -> None:
     assert runtime_setup.__all__ == sorted(runtime_setup.__all__, key=lambda n: (not n.isupper(), n[0].islower(), n))
     assert all(hasattr(runtime_setup, name) for name in runtime_setup.__all__)
+
+
+def test_a_named_place_that_is_refused_is_a_finding_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = tmp_path / "open"
+    place.mkdir()
+    place.chmod(0o777)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(place))
+    decided = ladder.decide(dict(os.environ))
+    monkeypatch.setattr(configuration, "status", lambda: decided)
+    found = {check["name"]: check for check in checks.run_checks()}["cache directory"]
+    assert not found["ok"]
+    assert "other users can write it" in found["detail"]
+    assert found["suggestion"]
+
+
+def test_without_a_temporary_directory_the_checks_still_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    found = {check["name"]: check for check in checks.run_checks()}["temporary directory"]
+    assert not found["ok"]
+    assert "TMPDIR" in found["suggestion"]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 import soundfile
 from gradio_client import Client, handle_file
@@ -147,3 +148,19 @@ def test_visitors_get_their_own_files_and_cannot_list_others(server: Server, tal
 def test_nothing_went_wrong_unforeseen(server: Server) -> None:
     """Runs last in this file: the log of all of the above."""
     assert "Unforeseen" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("body", [{}, {"bogus": 1}], ids=["no file", "an unknown parameter"])
+def test_parameters_that_do_not_fit_are_named(server: Server, body: dict[str, object]) -> None:
+    answer = httpx.post(f"{server.url}/gradio_api/call/v2/enhance", json=body, timeout=60)
+    assert answer.status_code == 400
+    assert answer.json().keys() == {"error", "details", "suggestion"}
+    assert answer.json()["suggestion"]
+
+
+def test_a_format_that_cannot_hold_the_recording_is_told(server: Server, tmp_path: Path) -> None:
+    surround = tmp_path / "surround.wav"
+    soundfile.write(surround, np.zeros((16_000, 6)), 16_000)
+    with pytest.raises(curl.ApiError) as refusal:
+        curl.call(server.url, "enhance", file=curl.upload(server.url, surround), output_format="mp3")
+    assert refusal.value.error["suggestion"]

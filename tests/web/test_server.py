@@ -19,6 +19,14 @@ NO_DIRECTORY = """if True:
     tempfile._candidate_tempdir_list = lambda: ["/proc"]
     import web.storage
     web.storage._parents = lambda env: []  # what the test may write, the app may not
+    import _multiprocessing
+
+    class NoSemaphore:
+        def __init__(self, *_):
+            raise OSError(30, "Read-only file system")  # as where /dev/shm is read-only
+
+    import multiprocessing.synchronize
+    _multiprocessing.SemLock = NoSemaphore
     import app
     sys.exit(app.main())
 """

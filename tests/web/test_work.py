@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
+import numpy as np
 import pytest
 
 from web.work import Handle, Progress, Work
@@ -55,3 +58,23 @@ def test_fractions_stay_between_0_and_1() -> None:
     for fraction, shown in ((-1, 0), (2, 1)):
         handle.report(fraction, "")
         assert handle._progress.fraction == shown
+
+
+def test_what_a_failed_work_held_is_let_go_at_once() -> None:
+    """Without waiting for the collector of cycles: a recording's samples are large."""
+    held: list[weakref.ref[np.ndarray]] = []
+
+    def fail(_: Handle) -> None:
+        samples = np.zeros(1000)
+        held.append(weakref.ref(samples))
+        raise ValueError("no")
+
+    gc.disable()
+    try:
+        work = Work(fail)
+        list(work.progress())
+        with pytest.raises(ValueError, match="no"):
+            work.result()
+        assert held[0]() is None
+    finally:
+        gc.enable()
