@@ -20,6 +20,10 @@ class Range:
     label: str
     help: str
 
+    @property
+    def is_switch(self) -> bool:
+        return self.minimum == self.maximum
+
 
 def number(default: float, minimum: float, maximum: float, step: float, unit: str, label: str, help: str) -> Any:
     """A float field of a parameter dataclass, with its range and its words."""
@@ -46,7 +50,7 @@ class Parameters:
 
 def checked(name: str, value: object, limits: Range) -> float | bool:
     """The value as a float (a bool, for a switch). Raises SettingsError, which speaks of it as `name`."""
-    if limits.minimum == limits.maximum:
+    if limits.is_switch:
         if not isinstance(value, bool):
             raise SettingsError(f"{name} must be true or false, not {value!r:.40}.")
         return value

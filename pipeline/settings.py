@@ -77,16 +77,15 @@ class Settings:
 
         Raises SettingsError for an unknown name or a value out of range.
         """
-        known = {name: (stage, key) for name, stage, key, _ in _names()}
+        known = {name: (stage, key, limits) for name, stage, key, limits in _names()}
         if unknown := sorted(set(values) - set(known)):
             raise SettingsError(
                 f"Unknown parameter: {', '.join(unknown):.80}.", suggestion=f"Known: {', '.join(known)}."
             )
         merged: dict[str, object] = {**(base or cls()).flat(), **values}
-        ranges = parameter_ranges()
         stages: dict[str, dict[str, Any]] = {}
-        for name, (stage, key) in known.items():
-            stages.setdefault(stage, {})[key] = checked(name, merged[name], ranges[name])
+        for name, (stage, key, limits) in known.items():
+            stages.setdefault(stage, {})[key] = checked(name, merged[name], limits)
         return cls(**{f.name: f.default_factory(**stages[f.name]) for f in fields(cls)})  # type: ignore[operator]
 
 

@@ -58,7 +58,7 @@ def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]
             raise for_programs(fault) from fault
         yield _file(str(outcome.after), outcome.after.name), outcome.report.as_dict()
 
-    types = {name: bool | None if _is_switch(limits) else float | None for name, limits in parameter_ranges().items()}
+    types = {name: bool | None if limits.is_switch else float | None for name, limits in parameter_ranges().items()}
     return _with_signature(
         enhance,
         {"file": File, "preset": str, **types, "output_format": str},
@@ -92,7 +92,7 @@ def presets() -> dict[str, Any]:
             for name, preset in NAMED_PRESETS.items()
         },
         "parameters": {
-            name: {"type": "bool", "label": limits.label, "help": limits.help} if _is_switch(limits) else
+            name: {"type": "bool", "label": limits.label, "help": limits.help} if limits.is_switch else
             {"type": "float", **{key: getattr(limits, key) for key in Range.__slots__}}
             for name, limits in parameter_ranges().items()
         },
@@ -101,10 +101,6 @@ def presets() -> dict[str, Any]:
 
 
 presets.__annotations__["return"] = dict[str, Any]  # Gradio reads the type itself, not its text
-
-
-def _is_switch(limits: Range) -> bool:
-    return limits.minimum == limits.maximum
 
 
 def _path(file: Any) -> object:

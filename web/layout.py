@@ -115,7 +115,7 @@ def _sliders() -> list[Any]:
     made: list[Any] = []
     for name, limits in parameter_ranges().items():
         common: dict[str, Any] = {"value": defaults[name], "info": limits.help, "elem_id": f"set-{name}"}
-        if limits.minimum == limits.maximum:
+        if limits.is_switch:
             made.append(gr.Checkbox(label=limits.label, **common))
         else:
             label = words.slider_label(limits)
