@@ -1,0 +1,70 @@
+"""Noise reduction by a small recurrent network: every band is turned down as far as the network hears no speech in it.
+
+The network works on frames of 32 ms every 16 ms and looks 2 frames ahead. It hears all channels as one (the sum of
+their powers), and one gain is applied to all: the stereo image stays. What it never was trained on it leaves alone at
+worst as far as `strength_db` says: no gain falls below that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .audio import Samples
+from .bands import OVERLAP, WINDOW_S, interpolation
+from .neural_features import Level, features
+from .neural_network import Network
+from .neural_network import State as Memory
+from .stft import Spectra, Stft
+from .stream import Stage
+from .units import in_units
+
+UNIT_FRAMES = 32
+
+
+class State(NamedTuple):
+    """What is remembered between units. `waiting` are the spectra whose gains are not known yet."""
+
+    before: Samples
+    after: Samples
+    waiting: Spectra
+    level: Level
+    memory: Memory
+
+
+@dataclass(frozen=True)
+class _Denoiser:
+    network: Network
+    stft: Stft
+    sample_rate: int
+    floor: float
+
+    def start(self, channels: int) -> State:
+        waiting = np.zeros((channels, self.network.ahead, self.stft.bins), np.complex64)
+        tail = self.stft.silence(channels)
+        return State(tail, tail, waiting, Level(), self.network.start())
+
+    def work(self, unit: Samples, state: State) -> tuple[Samples, State]:
+        """Take a unit of samples, answer with as many, `network.ahead` frames and a window late."""
+        spectra, before = self.stft.analyze(unit, state.before)
+        power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
+        heard, level = features(power, self.sample_rate, self.stft.size, state.level)
+        gains, memory = self.network.gains(heard, state.memory)
+        line = np.concatenate((state.waiting, spectra), axis=1)
+        ready, waiting = line[:, : unit.shape[1] // self.stft.hop], line[:, -self.network.ahead :]
+        in_bins = gains @ interpolation(self.stft.size, self.sample_rate)
+        np.maximum(in_bins, np.float32(self.floor), out=in_bins)
+        answer = ready.copy()
+        answer[:, len(answer[0]) - len(in_bins) :] *= in_bins
+        out, after = self.stft.synthesize(answer, state.after)
+        return out, State(before, after, waiting, level, memory)
+
+
+def stage(network: Network, strength_db: float, sample_rate: int, channels: int) -> Stage:
+    """Noise reduction by at most `strength_db`. Latency: a unit, the look-ahead and a window, 0.56 s."""
+    stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
+    denoiser = _Denoiser(network, stft, sample_rate, 10 ** (-strength_db / 20))
+    late = network.ahead * stft.hop + stft.tail
+    return in_units(UNIT_FRAMES * stft.hop, channels, late, lambda: denoiser.start(channels), denoiser.work)

@@ -1,0 +1,55 @@
+"""What the neural denoiser hears: the logarithm of the power in every band, relative to the recording's own level.
+
+The level is the mean power so far, older frames counting less: a whisper and a shout, a quiet file and a loud one look
+the same to the network.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bands import OVERLAP, SPACING_HZ, SPLIT_HZ, averaging
+
+Features = NDArray[np.float32]
+Power = NDArray[np.float32]
+
+LEVEL_MEMORY_S = 3.0
+SILENCE = 1e-12  # -120 dBFS: below it nothing is told apart
+LOWEST = -4.0  # in units of 20 dB: what is 80 dB below the level, or above half the sample rate, counts as absent
+
+
+class Level(NamedTuple):
+    """Sums behind the running mean, both weighted by age."""
+
+    power: float = 0.0
+    weight: float = 0.0
+
+
+def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[Features, Level]:
+    """Input of the network for consecutive frames, and the level after them.
+
+    power : (frames, size // 2 + 1) float32, squared magnitudes of the frames' FFT of `size` samples
+    level : what `features` returned for the frames before; Level() at the start
+    → (frames, 148) float32, in units of 20 dB above the level, at least LOWEST
+    """
+    from scipy.signal import lfilter
+
+    hop = size // OVERLAP
+    scaled = power * np.float32(1 / hop**2)  # the same sound has the same power at every sample rate
+    in_bands = scaled @ averaging(size, sample_rate)
+    below = round(SPLIT_HZ * size / sample_rate) + 1
+    bin_share = sample_rate / size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)
+    loudness = scaled[:, :below].sum(axis=1, dtype=np.float64) * bin_share
+    keep = float(np.exp(-hop / sample_rate / LEVEL_MEMORY_S))
+    ages = level.weight * keep ** np.arange(1, len(power) + 1)
+    weights = ages + (1 - keep ** np.arange(1, len(power) + 1))
+    sums, _ = lfilter([1 - keep], [1, -keep], loudness, zi=[keep * level.power])
+    mean_db = 10 * np.log10(sums / weights + SILENCE)
+    decibels = 10 * np.log10(in_bands + np.float32(SILENCE)) - mean_db[:, None]
+    heard = np.maximum(decibels / 20, LOWEST).astype(np.float32)
+    heard[:, ~averaging(size, sample_rate).any(axis=0)] = LOWEST
+    after = Level(float(sums[-1]), float(weights[-1])) if len(power) else level
+    return heard, after

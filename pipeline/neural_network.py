@@ -1,0 +1,172 @@
+"""The network of the neural denoiser: features of frames in, gains of bands out, block by block.
+
+`training/network.py` says what it computes and is the same thing in PyTorch. Here everything but the recurrences is a
+matrix product over all frames of a block at once; what a block must know of those before it is an explicit state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .bands import COUNT
+from .neural_features import LOWEST, Features
+from .neural_kernels import Numbers, gate, normalize, recur
+
+PATCH, STRIDE = 8, 4
+TOKENS = COUNT // STRIDE
+
+
+class Recurrence(NamedTuple):
+    """norm (tokens, width); enter (width, 3 · width) and its bias; leave (width, width)."""
+
+    norm: Numbers
+    enter: Numbers
+    enter_bias: Numbers
+    leave: Numbers
+
+
+class Exchange(NamedTuple):
+    """norm (37, width); u, v: (width, width) and biases; mix (37, 37); bias (37,); leave (width, width)."""
+
+    norm: Numbers
+    u: Numbers
+    u_bias: Numbers
+    v: Numbers
+    v_bias: Numbers
+    mix: Numbers
+    bias: Numbers
+    leave: Numbers
+
+
+class Wide(NamedTuple):
+    """One recurrence over all tokens together, through a bottleneck."""
+
+    norm: Numbers
+    squeeze: Numbers
+    squeeze_bias: Numbers
+    gather: Numbers
+    gather_bias: Numbers
+    inner: Recurrence
+    spread: Numbers
+    spread_bias: Numbers
+    expand: Numbers
+
+
+class State(NamedTuple):
+    """seen : features that the next frames need (frames, 148); hidden, wide : (tokens, width) of every recurrence."""
+
+    seen: Features
+    hidden: tuple[Numbers, ...]
+    wide: Numbers
+
+
+@dataclass(frozen=True)
+class Network:
+    """Weights, as `neural_weights` reads them."""
+
+    past: int
+    ahead: int
+    patch: Numbers
+    patch_bias: Numbers
+    place: Numbers
+    recurrences: tuple[Recurrence, ...]
+    exchanges: tuple[Exchange, ...]
+    wide: Wide
+    norm: Numbers
+    head: Numbers
+    head_bias: Numbers
+
+    def start(self) -> State:
+        """At the start of a stream: nothing was heard before."""
+        width = self.place.shape[1]
+        return State(
+            np.full((self.past, COUNT), LOWEST, np.float32),
+            tuple(np.zeros((TOKENS, width), np.float32) for _ in self.recurrences),
+            np.zeros((1, self.wide.gather.shape[1]), np.float32),
+        )
+
+    def gains(self, features: Features, state: State) -> tuple[Numbers, State]:
+        """features (frames, 148) → gains (frames, 148), and the state after.
+
+        A gain needs the features of `self.ahead` frames after it: the first call answers with so many fewer frames,
+        and every later one with frames that are so many late.
+        """
+        seen = np.concatenate((state.seen, features))
+        around = self.past + self.ahead
+        frames = len(seen) - around
+        if frames <= 0:
+            return np.zeros((0, COUNT), np.float32), state._replace(seen=seen)
+        hidden = tuple(h.copy() for h in state.hidden)
+        wide = state.wide.copy()
+        x = self._patches(seen)
+        for k, (recurrence, exchange) in enumerate(zip(self.recurrences, self.exchanges, strict=True)):
+            _recurrence(recurrence, x, hidden[k])
+            _exchange(exchange, x)
+            if k == len(self.recurrences) // 2 - 1:
+                _wide(self.wide, x, wide)
+        return self._head(x), State(seen[frames:].copy(), hidden, wide)
+
+    def _patches(self, seen: Features) -> Numbers:
+        margin = (PATCH - STRIDE) // 2
+        padded = np.pad(seen, ((0, 0), (margin, margin)), constant_values=LOWEST)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (self.past + self.ahead + 1, PATCH))[:, ::STRIDE]
+        rows = windows.transpose(1, 0, 2, 3).reshape(TOKENS, len(windows), -1)
+        x = rows @ self.patch
+        x += self.patch_bias
+        x += self.place[:, None, :]
+        return x
+
+    def _head(self, x: Numbers) -> Numbers:
+        tokens, frames, width = x.shape
+        padded = np.zeros((tokens + 2, frames, width), np.float32)
+        normalize(x, self.norm, padded[1:-1])
+        rows = np.concatenate((padded[:-2], padded[1:-1], padded[2:]), axis=2)
+        logits = _times(rows, self.head)
+        logits += self.head_bias
+        logits = np.ascontiguousarray(logits.transpose(1, 0, 2)).reshape(frames, COUNT)
+        return (1 / (1 + np.exp(-logits))).astype(np.float32, copy=False)
+
+
+def _times(x: Numbers, matrix: Numbers) -> Numbers:
+    """x (tokens, frames, n) times matrix (n, m), as one product."""
+    product: Numbers = x.reshape(-1, x.shape[-1]) @ matrix
+    return product.reshape(*x.shape[:-1], -1)
+
+
+def _recurrence(part: Recurrence, x: Numbers, hidden: Numbers) -> None:
+    y = np.empty_like(x)
+    normalize(x, part.norm, y)
+    p = _times(y, part.enter)
+    p += part.enter_bias
+    recur(p, hidden, y)
+    x += _times(y, part.leave)
+
+
+def _exchange(part: Exchange, x: Numbers) -> None:
+    y = np.empty_like(x)
+    normalize(x, part.norm, y)
+    u = _times(y, part.u)
+    u += part.u_bias
+    v = _times(y, part.v)
+    v += part.v_bias
+    mixed = (part.mix @ v.reshape(TOKENS, -1)).reshape(x.shape)
+    gate(u, mixed, part.bias)
+    x += _times(mixed, part.leave)
+
+
+def _wide(part: Wide, x: Numbers, hidden: Numbers) -> None:
+    y = np.empty_like(x)
+    normalize(x, part.norm, y)
+    narrow = _times(y, part.squeeze)
+    narrow += part.squeeze_bias
+    frames = x.shape[1]
+    together = np.ascontiguousarray(narrow.transpose(1, 0, 2)).reshape(frames, -1)
+    z = (together @ part.gather + part.gather_bias)[None]
+    _recurrence(part.inner, z, hidden)
+    spread = z[0] @ part.spread + part.spread_bias
+    spread *= 1 / (1 + np.exp(-spread))
+    apart = np.ascontiguousarray(spread.reshape(frames, TOKENS, -1).transpose(1, 0, 2))
+    x += _times(apart, part.expand)

@@ -1,0 +1,155 @@
+"""Weights of the neural denoiser: read from a safetensors file, and refused with a reason unless every part fits.
+
+The file's metadata names the format and the network's look-ahead; nothing in it is executed, and its size is bounded
+before it is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from .neural_kernels import Numbers
+from .neural_network import PATCH, STRIDE, TOKENS, Exchange, Network, Recurrence, Wide
+
+FORMAT = "speech-denoiser-1"
+MAX_BYTES = 8_000_000
+MAX_WIDTH, MAX_BLOCKS = 256, 16
+BUNDLED = Path(__file__).parent.parent / "assets" / "denoiser.safetensors"
+
+
+class WeightsError(ValueError):
+    """These weights cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network, where it comes from, and the sha256 of its file."""
+
+    network: Network
+    source: str
+    sha256: str
+
+
+def read(path: Path, source: str = "bundled") -> Weights:
+    """The weights in a file. Raises WeightsError where there is none, or it holds another thing."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise WeightsError(f"{path.name} is larger than the {MAX_BYTES // 10**6} MB that weights may have.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    return Weights(parse(data), source, hashlib.sha256(data).hexdigest())
+
+
+@cache
+def bundled() -> Weights:
+    """The weights that come with the app. Raises WeightsError."""
+    return read(BUNDLED)
+
+
+def parse(data: bytes) -> Network:
+    """The network in a safetensors file's bytes. Raises WeightsError."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        tensors = load(data)
+        metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
+        if metadata.get("format") != FORMAT:
+            raise WeightsError(f"The weights are not of the format {FORMAT}.")
+        past, ahead, blocks = (int(metadata[key]) for key in ("past", "ahead", "blocks"))
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise error if isinstance(error, WeightsError) else WeightsError(f"Not a file of weights: {error}.") from error
+    if not (0 <= past <= 8 and 0 <= ahead <= 8 and 1 <= blocks <= MAX_BLOCKS):
+        raise WeightsError("The weights' metadata is out of range.")
+    return _Reader(tensors).network(past, ahead, blocks)
+
+
+class _Reader:
+    """Takes tensors by name and refuses what has another shape, another type, or is not finite."""
+
+    def __init__(self, tensors: dict[str, Numbers]) -> None:
+        self.tensors = tensors
+        place = tensors.get("place")
+        if place is None or place.ndim != 2 or not 1 <= place.shape[1] <= MAX_WIDTH:
+            raise WeightsError("The weights do not say how wide the network is.")
+        self.width = place.shape[1]
+
+    def take(self, name: str, *shape: int) -> Numbers:
+        """A tensor as float32, contiguous."""
+        tensor = self.tensors.get(name)
+        if tensor is None or tensor.shape != shape or tensor.dtype not in (np.float16, np.float32):
+            raise WeightsError(f"The weights lack {name} {shape}, or it has another shape or type.")
+        if not np.isfinite(tensor).all():
+            raise WeightsError(f"{name} holds numbers that are not finite.")
+        return np.ascontiguousarray(tensor, np.float32)
+
+    def network(self, past: int, ahead: int, blocks: int) -> Network:
+        take, width = self.take, self.width
+        return Network(
+            past,
+            ahead,
+            self.matrix("patch.weight", width, PATCH * (past + 1 + ahead)),
+            take("patch.bias", width),
+            take("place", TOKENS, width),
+            tuple(self.recurrence(f"recurrences.{k}", TOKENS, width) for k in range(blocks)),
+            tuple(self.exchange(f"exchanges.{k}") for k in range(blocks)),
+            self.wide(),
+            take("norm", TOKENS, width),
+            self.matrix("head.weight", STRIDE, 3 * width),
+            take("head.bias", STRIDE),
+        )
+
+    def matrix(self, name: str, out: int, into: int) -> Numbers:
+        """A matrix for row vectors from the left: (into, out)."""
+        return np.ascontiguousarray(self.take(name, out, into).T)
+
+    def recurrence(self, name: str, tokens: int, width: int) -> Recurrence:
+        return Recurrence(
+            self.take(f"{name}.norm", tokens, width),
+            self.matrix(f"{name}.enter.weight", 3 * width, width),
+            self.take(f"{name}.enter.bias", 3 * width),
+            self.matrix(f"{name}.leave.weight", width, width),
+        )
+
+    def exchange(self, name: str) -> Exchange:
+        width = self.width
+        enter = self.matrix(f"{name}.enter.weight", 2 * width, width)
+        bias = self.take(f"{name}.enter.bias", 2 * width)
+        whole: Callable[[Numbers], Numbers] = np.ascontiguousarray
+        return Exchange(
+            self.take(f"{name}.norm", TOKENS, width),
+            whole(enter[:, :width]),
+            bias[:width],
+            whole(enter[:, width:]),
+            bias[width:],
+            self.take(f"{name}.mix", TOKENS, TOKENS),
+            self.take(f"{name}.bias", TOKENS, 1)[:, 0].copy(),
+            self.matrix(f"{name}.leave.weight", width, width),
+        )
+
+    def wide(self) -> Wide:
+        take, width = self.take, self.width
+        bias = self.tensors.get("wide.gather.bias")
+        squeezed = self.tensors.get("wide.squeeze.bias")
+        if bias is None or squeezed is None or bias.size > 8 * MAX_WIDTH or squeezed.size > MAX_WIDTH:
+            raise WeightsError("The weights lack the wide recurrence, or it is too wide.")
+        inner, squeeze = bias.size, squeezed.size
+        return Wide(
+            take("wide.norm", TOKENS, width),
+            self.matrix("wide.squeeze.weight", squeeze, width),
+            take("wide.squeeze.bias", squeeze),
+            self.matrix("wide.gather.weight", inner, TOKENS * squeeze),
+            take("wide.gather.bias", inner),
+            self.recurrence("wide.inner", 1, inner),
+            self.matrix("wide.spread.weight", TOKENS * squeeze, inner),
+            take("wide.spread.bias", TOKENS * squeeze),
+            self.matrix("wide.expand.weight", width, squeeze),
+        )

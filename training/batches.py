@@ -1,0 +1,86 @@
+"""Batches of mixtures as spectra, made in processes of their own ahead of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, averaging, centres_hz
+from pipeline.neural_features import Level, features
+from pipeline.stft import Stft
+
+from .mixing import Mixer, Mixture
+
+FULL_BAND_SHARE = 0.2
+BINS = 257  # up to 8 kHz, at any rate
+
+
+class Batch(NamedTuple):
+    """features (batch, frames, 148) and, up to 8 kHz, noisy and target spectra (batch, frames, 257) complex64 scaled to
+    a common loudness; above, powers of bands (batch, frames, 16), and weight (batch, 16): 0 where nothing is known.
+    """
+
+    features: NDArray[np.float32]
+    noisy: NDArray[np.complex64]
+    target: NDArray[np.complex64]
+    noisy_above: NDArray[np.float32]
+    target_above: NDArray[np.float32]
+    weight_above: NDArray[np.float32]
+
+
+def as_spectra(mixture: Mixture, sample_rate: int) -> tuple[NDArray[np.generic], ...]:
+    """One item of a batch."""
+    stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
+    noisy, target = (stft.analyze(x[None, : len(x) // stft.hop * stft.hop], stft.silence(1))[0][0] for x in mixture[:2])
+    power = noisy.real**2 + noisy.imag**2
+    heard, _ = features(power, sample_rate, stft.size, Level())
+    # The loss sees every recording at the same loudness, whatever its level and rate.
+    scale = np.float32(1 / np.sqrt(power[:, :BINS].mean() + 1e-20))
+    average = averaging(stft.size, sample_rate)[:, BELOW_SPLIT:]
+    power_target = target.real**2 + target.imag**2
+    known = average.any(axis=0) & (centres_hz()[BELOW_SPLIT:] < mixture.bandwidth_hz * 0.95)
+    known &= sample_rate > 2 * centres_hz()[BELOW_SPLIT + 1]
+    return (
+        heard,
+        noisy[:, :BINS] * scale,
+        target[:, :BINS] * scale,
+        (power @ average) * scale**2,
+        (power_target @ average) * scale**2,
+        known.astype(np.float32),
+    )
+
+
+def make(mixers: dict[int, Mixer], size: int, full_band: int, rng: np.random.Generator) -> Batch:
+    """A batch of `size` mixtures, `full_band` of them at 48 kHz."""
+    rates = [48_000] * full_band + [16_000] * (size - full_band)
+    items = [as_spectra(mixers[rate].draw(rng), rate) for rate in rates]
+    return Batch(*(np.stack(part) for part in zip(*items, strict=True)))  # type: ignore[arg-type]
+
+
+def open_mixers(folder: Path, seconds: float, held_out: bool = False) -> dict[int, Mixer]:
+    """A mixer per rate."""
+    return {rate: Mixer.open(folder, rate, seconds, held_out) for rate in (16_000, 48_000)}
+
+
+def _produce(folder: Path, seconds: float, size: int, seed: int, queue: Queue[Batch]) -> None:
+    rng = np.random.default_rng(seed)
+    mixers = open_mixers(folder, seconds)
+    while True:
+        queue.put(make(mixers, size, int(rng.binomial(size, FULL_BAND_SHARE)), rng))
+
+
+def stream(folder: Path, seconds: float, size: int, seed: int, workers: int) -> Iterator[Batch]:
+    """Batches without end. The same seed gives the same batches, with one worker in the same order."""
+    context = get_context("spawn")
+    queue: Queue[Batch] = context.Queue(maxsize=4)
+    for k in range(workers):
+        process = context.Process(target=_produce, args=(folder, seconds, size, seed + 7919 * k, queue), daemon=True)
+        process.start()
+    while True:
+        yield queue.get()

@@ -1,0 +1,66 @@
+"""Prepared recordings, cut at random."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+Generator = np.random.Generator
+
+# How often a corpus of speech is drawn: many speakers often, one speaker seldom, however long the recordings are.
+SPEECH_WEIGHTS = {
+    "librispeech": 30,
+    "alphanumeric": 10,
+    "arctic": 10,
+    "picovoice_wake": 12,
+    "picovoice_intent": 8,
+    "picovoice_misc": 5,
+    "mycroft_precise": 6,
+    "ljspeech": 5,
+    "kathleen": 7,
+    "kerstin": 6,
+    "aishell": 5,
+}
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Recordings of one kind at one rate. `samples` is mapped from the disk, not loaded."""
+
+    samples: NDArray[np.int16]
+    entries: list[dict[str, Any]]
+    chances: NDArray[np.float64]
+
+    @classmethod
+    def open(cls, folder: Path, kind: str, sample_rate: int, held_out: bool = False) -> Corpus:
+        """The prepared recordings of `kind` (speech, noise, rir); with held_out, those kept for validation."""
+        path = folder / f"{kind}{sample_rate // 1000}"
+        entries = json.loads(path.with_suffix(".json").read_text())
+        entries = [e for e in entries if kind == "rir" or e["held_out"] == held_out]
+        lengths = np.array([e["stop"] - e["start"] for e in entries], np.float64)
+        # Noise: by the square root of the length, so that the few long recordings are not all that is heard.
+        weights = np.sqrt(lengths) if kind == "noise" else lengths
+        if kind == "speech":
+            corpora = np.array([e["corpus"] for e in entries])
+            for corpus in set(corpora.tolist()):
+                of_corpus = corpora == corpus
+                weights[of_corpus] *= SPEECH_WEIGHTS.get(corpus, 5) / weights[of_corpus].sum()
+        if kind == "rir":
+            weights = np.ones(len(entries))
+        return cls(np.load(path.with_suffix(".npy"), mmap_mode="r"), entries, weights / weights.sum())
+
+    def draw(self, rng: Generator) -> dict[str, Any]:
+        """One entry of the index."""
+        return self.entries[rng.choice(len(self.entries), p=self.chances)]
+
+    def read(self, entry: dict[str, Any], length: int, rng: Generator) -> Samples:
+        """At most `length` samples of a recording, from a random place."""
+        spare = entry["stop"] - entry["start"] - length
+        start = entry["start"] + (int(rng.integers(spare + 1)) if spare > 0 else 0)
+        return self.samples[start : min(start + length, entry["stop"])].astype(np.float32) / np.float32(32768)

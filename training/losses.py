@@ -1,0 +1,63 @@
+"""What training makes small.
+
+Magnitudes are compressed by a power of 0.3, as loudness is; in them too little speech counts more than too much noise.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pipeline.bands import BELOW_SPLIT, interpolation
+
+from .batches import BINS
+
+COMPRESSION = 0.3
+COMPLEX_SHARE = 0.3
+EATEN_SPEECH = 0.5  # weight on top, where the magnitude is lower than the speech's
+ABOVE_SHARE = 0.25  # of the bands above 8 kHz
+
+
+class Spectra(NamedTuple):
+    """A batch as tensors; magnitudes and complex spectra up to 8 kHz, powers of the bands above."""
+
+    features: Tensor
+    noisy: Tensor
+    target: Tensor
+    noisy_above: Tensor
+    target_above: Tensor
+    weight_above: Tensor
+
+
+def to_bins(device: torch.device | str = "cpu") -> Tensor:
+    """The matrix from the gains of all bands to those of the bins up to 8 kHz."""
+    return torch.from_numpy(interpolation(2 * BINS - 2, 16_000).copy()).to(device)
+
+
+def compressed(magnitude: Tensor) -> Tensor:
+    """magnitude^0.3, with a finite slope at zero."""
+    return (magnitude.square() + 1e-8).pow(COMPRESSION / 2)
+
+
+def spectral_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
+    """Compressed magnitude and complex error of gains (batch, frames, 148) applied to the noisy spectra."""
+    noisy = batch.noisy.abs()
+    estimate = compressed(noisy * (gains @ bins))
+    speech = compressed(batch.target.abs())
+    error = estimate - speech
+    magnitude = (error.square() + EATEN_SPEECH * torch.clamp(-error, min=0).square()).mean()
+    # |a - b|² of the compressed complex spectra = error² + 2 |a| |b| (1 - cos of the angle between them)
+    cosine = (batch.noisy * batch.target.conj()).real / (noisy * batch.target.abs() + 1e-8)
+    both = (error.square() + 2 * estimate * speech * (1 - cosine)).mean()
+    return (1 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * both + ABOVE_SHARE * _above(gains, batch)
+
+
+def _above(gains: Tensor, batch: Spectra) -> Tensor:
+    """The same magnitude error in the bands above 8 kHz, where the speech's recording reaches so high."""
+    noisy = (batch.noisy_above + 1e-10).sqrt()
+    error = compressed(noisy * gains[:, :, BELOW_SPLIT:]) - compressed((batch.target_above + 1e-10).sqrt())
+    cost = error.square() + EATEN_SPEECH * torch.clamp(-error, min=0).square()
+    weight = batch.weight_above[:, None, :]
+    return (cost * weight).sum() / (weight.sum() * cost.shape[1] + 1.0)

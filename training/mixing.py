@@ -1,0 +1,165 @@
+"""One noisy recording and what it should become, drawn at random.
+
+speech · colour · pace → rooms → level rides → + noises at an SNR → band limit → clipping, coarse steps → level
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy import fft
+
+from .corpus import Corpus, Generator, Samples
+from .rooms import draw_room, target_of
+from .synthetic_noise import MAKERS, babble, curve_db
+
+
+class Mixture(NamedTuple):
+    """noisy, target : (n,) float32; bandwidth_hz : above it the target says nothing about speech."""
+
+    noisy: Samples
+    target: Samples
+    bandwidth_hz: float
+
+
+@dataclass(frozen=True)
+class Mixer:
+    """Draws mixtures of `length` samples at one rate."""
+
+    speech: Corpus
+    noise: Corpus
+    rirs: Corpus
+    sample_rate: int
+    length: int
+
+    @classmethod
+    def open(cls, folder: Path, sample_rate: int, seconds: float, held_out: bool = False) -> Mixer:
+        """From what `prepare` wrote."""
+        return cls(
+            Corpus.open(folder, "speech", sample_rate, held_out),
+            Corpus.open(folder, "noise", sample_rate, held_out),
+            Corpus.open(folder, "rir", sample_rate),
+            sample_rate,
+            round(seconds * sample_rate),
+        )
+
+    def draw(self, rng: Generator) -> Mixture:
+        """One mixture."""
+        speech, bandwidth = self._speech(rng)
+        kind = rng.random()
+        if kind < 0.03:
+            speech[:] = 0
+        wet, target = self._in_room(speech, rng)
+        noise = self._noise(rng)
+        if 0.03 <= kind < 0.06:
+            noise[:] = 0
+        noisy, target = self._together(wet, target, noise, rng)
+        if rng.random() < 0.12:
+            cut = float(np.exp(rng.uniform(np.log(3400), np.log(7500))))
+            noisy, target = self._limited(noisy, cut), self._limited(target, cut)
+        return self._recorded(noisy, target, bandwidth, rng)
+
+    def _speech(self, rng: Generator) -> tuple[Samples, float]:
+        """A stretch of one talker, now and then of two in turn, with pauses."""
+        entry = self.speech.draw(rng)
+        x = np.zeros(self.length, np.float32)
+        bandwidth = entry["bandwidth_hz"]
+        pace = float(rng.uniform(0.88, 1.14)) if rng.random() < 0.35 else 1.0
+        at = int(rng.integers(self.length // 4)) if rng.random() < 0.5 else 0
+        while at < self.length:
+            piece = self.speech.read(entry, int((self.length - at) * pace) + 1, rng)
+            if pace != 1.0:
+                piece = np.interp(np.arange(0, len(piece) - 1, pace), np.arange(len(piece)), piece).astype(np.float32)
+            piece = piece[: self.length - at]
+            edge = min(64, len(piece) // 2)
+            if edge:
+                piece[:edge] *= np.linspace(0, 1, edge, dtype=np.float32)
+                piece[-edge:] *= np.linspace(1, 0, edge, dtype=np.float32)
+            x[at : at + len(piece)] = piece
+            at += len(piece) + int(rng.uniform(0.1, 0.9) * self.sample_rate)
+            if rng.random() < 0.3:
+                entry = self.speech.draw(rng)
+                bandwidth = min(bandwidth, entry["bandwidth_hz"])
+        if rng.random() < 0.25:  # quiet words beside loud ones
+            ride = np.interp(np.linspace(0, 5, self.length), np.arange(6), rng.uniform(-12, 3, 6))
+            x *= (10 ** (ride / 20)).astype(np.float32)
+        return x, bandwidth
+
+    def _in_room(self, speech: Samples, rng: Generator) -> tuple[Samples, Samples]:
+        """Speech as the microphone hears it, and as it should come out; both coloured alike."""
+        in_room = rng.random() < 0.5
+        room = draw_room(self.rirs, self.sample_rate, rng) if in_room else np.ones(1, np.float32)
+        length = fft.next_fast_len(self.length + len(room), real=True) if in_room else self.length
+        spectrum = fft.rfft(speech, length)
+        if rng.random() < 0.6:
+            spectrum *= 10 ** (curve_db(8, 4, len(spectrum), rng) / np.float32(20))
+        dry = fft.irfft(spectrum, length)[: self.length]
+        if not in_room:
+            return dry, dry
+        kept = target_of(room, self.sample_rate)
+        wet, target = (fft.irfft(spectrum * fft.rfft(h, length), length)[: self.length] for h in (room, kept))
+        return wet, target
+
+    def _noise(self, rng: Generator) -> Samples:
+        """One to three noises, real or made, at unequal levels."""
+        total = np.zeros(self.length, np.float32)
+        for _ in range(int(rng.choice((1, 2, 3), p=(0.6, 0.3, 0.1)))):
+            which = rng.random()
+            if which < 0.62:
+                x = self._real_noise(rng)
+            elif which < 0.72:
+                x = babble(self.speech, self.length, rng)
+            else:
+                x = MAKERS[rng.integers(len(MAKERS))](self.length, self.sample_rate, rng)
+            total += x * np.float32(10 ** (-rng.uniform(0, 15) / 20) / (np.sqrt((x**2).mean()) + 1e-9))
+        return total
+
+    def _real_noise(self, rng: Generator) -> Samples:
+        """A recorded noise: slower or faster, backwards, recoloured."""
+        pace = float(np.exp(rng.uniform(np.log(0.7), np.log(1.4)))) if rng.random() < 0.6 else 1.0
+        x = np.zeros(self.length, np.float32)
+        at = 0
+        while at < self.length:
+            piece = self.noise.read(self.noise.draw(rng), int((self.length - at) * pace) + 2, rng)
+            if pace != 1.0:
+                piece = np.interp(np.arange(0, len(piece) - 1, pace), np.arange(len(piece)), piece).astype(np.float32)
+            piece = piece[: self.length - at]
+            x[at : at + len(piece)] = piece
+            at += max(1, len(piece))
+        if rng.random() < 0.25:
+            x = x[::-1].copy()
+        if rng.random() < 0.6:
+            spectrum = fft.rfft(x)
+            x = fft.irfft(spectrum * 10 ** (curve_db(8, 5, len(spectrum), rng) / np.float32(20)), len(x))
+        return x
+
+    def _together(self, wet: Samples, target: Samples, noise: Samples, rng: Generator) -> tuple[Samples, Samples]:
+        """Noisy and target at an SNR over the stretches where speech is heard."""
+        snr_db = float(np.clip(rng.normal(7, 9), -8, 35))
+        power = (wet[: len(wet) // 160 * 160].reshape(-1, 160) ** 2).mean(axis=1)
+        active = power > 1e-3 * power.max() + 1e-12
+        level = float(np.sqrt(power[active].mean())) if active.any() else 0.1
+        noise = noise * np.float32(level * 10 ** (-snr_db / 20) / (np.sqrt((noise**2).mean()) + 1e-9))
+        return wet + noise, target
+
+    def _limited(self, x: Samples, cut_hz: float) -> Samples:
+        spectrum = fft.rfft(x)
+        frequency = np.arange(len(spectrum)) * self.sample_rate / len(x)
+        return fft.irfft(spectrum / np.sqrt(1 + (frequency / cut_hz) ** 40), len(x)).astype(np.float32)
+
+    def _recorded(self, noisy: Samples, target: Samples, bandwidth: float, rng: Generator) -> Mixture:
+        """At a level, sometimes too hot, sometimes in coarse steps."""
+        peak_db = rng.uniform(-40, -1)
+        scale = np.float32(10 ** (peak_db / 20) / (np.abs(noisy).max() + 1e-9))
+        noisy, target = noisy * scale, target * scale
+        fault = rng.random()
+        if fault < 0.05:
+            ceiling = np.float32(np.abs(noisy).max() * 10 ** (-rng.uniform(2, 9) / 20))
+            noisy = np.clip(noisy, -ceiling, ceiling)
+        elif fault < 0.08:
+            step = np.float32(np.abs(noisy).max() * 2.0 ** -rng.integers(6, 10))
+            noisy = np.rint(noisy / step) * step
+        return Mixture(noisy.astype(np.float32), target.astype(np.float32), bandwidth)

@@ -1,0 +1,143 @@
+"""The denoiser's network in PyTorch, as it is trained. `pipeline/neural.py` computes the same without PyTorch.
+
+features (frames, 148 bands)
+  → patches of 8 bands every 4, 5 frames (2 of them ahead) → 37 tokens of `width` numbers per frame
+  → blocks: a gated linear recurrence along time in every token, then a gated linear map between the tokens;
+    half way, one wide recurrence over all tokens together
+  → 4 gains per token, from it and its neighbours
+
+All recurrences are linear in their state (like minGRU), so that everything but one multiplication and addition per
+number is a large matrix product. Weights are shared between tokens, norms and maps between tokens are not.
+
+1. L. Feng et al., "Were RNNs all we needed?", arXiv:2410.01201 (2024): minGRU.
+2. H. Liu et al., "Pay attention to MLPs", NeurIPS 2021: the gated map between tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.bands import COUNT
+
+from .kernels import gated_scan, rms_norm
+
+PATCH, STRIDE = 8, 4
+TOKENS = COUNT // STRIDE
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of the network."""
+
+    width: int = 48
+    blocks: int = 4
+    wide: int = 128
+    squeeze: int = 8
+    past: int = 2
+    ahead: int = 2
+
+    def as_dict(self) -> dict[str, int]:
+        """For checkpoints and exported weights."""
+        return asdict(self)
+
+
+def _keep_bias(width: int) -> Tensor:
+    """Time constants from about one frame to two seconds, spread over the channels."""
+    frames = torch.logspace(0, 2.1, width)
+    return torch.logit(torch.exp(-1 / frames))
+
+
+class Recurrence(nn.Module):
+    """x + W_out · gated_scan(W_in · norm(x)), along time, in every token by itself."""
+
+    def __init__(self, tokens: int, width: int) -> None:
+        super().__init__()
+        self.norm = nn.Parameter(torch.ones(tokens, width))
+        self.enter = nn.Linear(width, 3 * width)
+        self.leave = nn.Linear(width, width, bias=False)
+        with torch.no_grad():
+            self.enter.bias.zero_()
+            self.enter.bias[width : 2 * width] = _keep_bias(width)
+            self.leave.weight.mul_(0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (batch, frames, tokens, width)."""
+        return x + self.leave(gated_scan(self.enter(rms_norm(x, self.norm))))
+
+
+class Exchange(nn.Module):
+    """x + W_out · (silu(u) · (M v + bias)) with u, v = W_in · norm(x): M mixes the tokens of a frame."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.Parameter(torch.ones(TOKENS, width))
+        self.enter = nn.Linear(width, 2 * width)
+        self.mix = nn.Parameter(torch.eye(TOKENS) * 0.5 + torch.randn(TOKENS, TOKENS) * 0.08)
+        self.bias = nn.Parameter(torch.ones(TOKENS, 1) * 0.5)
+        self.leave = nn.Linear(width, width, bias=False)
+        with torch.no_grad():
+            self.enter.bias.zero_()
+            self.leave.weight.mul_(0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (batch, frames, tokens, width)."""
+        u, v = self.enter(rms_norm(x, self.norm)).chunk(2, dim=-1)
+        return x + self.leave(nn.functional.silu(u) * (torch.matmul(self.mix, v) + self.bias))
+
+
+class Wide(nn.Module):
+    """One recurrence that sees all tokens of a frame at once, through a bottleneck."""
+
+    def __init__(self, width: int, wide: int, squeeze: int) -> None:
+        super().__init__()
+        self.norm = nn.Parameter(torch.ones(TOKENS, width))
+        self.squeeze = nn.Linear(width, squeeze)
+        self.gather = nn.Linear(TOKENS * squeeze, wide)
+        self.inner = Recurrence(1, wide)
+        self.spread = nn.Linear(wide, TOKENS * squeeze)
+        self.expand = nn.Linear(squeeze, width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (batch, frames, tokens, width)."""
+        z = self.gather(self.squeeze(rms_norm(x, self.norm)).flatten(2))
+        z = self.inner(z.unsqueeze(2)).squeeze(2)
+        return x + self.expand(nn.functional.silu(self.spread(z)).unflatten(2, (TOKENS, -1)))
+
+
+class Network(nn.Module):
+    """features (batch, frames, 148) → gains (batch, frames, 148) in 0…1."""
+
+    def __init__(self, shape: Shape | None = None) -> None:
+        super().__init__()
+        self.shape = shape = shape or Shape()
+        width = shape.width
+        self.patch = nn.Linear(PATCH * (shape.past + 1 + shape.ahead), width)
+        self.place = nn.Parameter(torch.randn(TOKENS, width) * 0.1)
+        self.recurrences = nn.ModuleList(Recurrence(TOKENS, width) for _ in range(shape.blocks))
+        self.exchanges = nn.ModuleList(Exchange(width) for _ in range(shape.blocks))
+        self.wide = Wide(width, shape.wide, shape.squeeze)
+        self.norm = nn.Parameter(torch.ones(TOKENS, width))
+        self.head = nn.Linear(3 * width, STRIDE)
+        with torch.no_grad():
+            self.head.bias.fill_(1.0)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Gains of all bands, frame by frame."""
+        x = self.patch(self.patches(features)) + self.place
+        for k, (recurrence, exchange) in enumerate(zip(self.recurrences, self.exchanges, strict=True)):
+            x = exchange(recurrence(x))
+            if k == self.shape.blocks // 2 - 1:
+                x = self.wide(x)
+        x = nn.functional.pad(rms_norm(x, self.norm), (0, 0, 1, 1))
+        x = torch.cat((x[:, :, :-2], x[:, :, 1:-1], x[:, :, 2:]), dim=-1)
+        return torch.sigmoid(self.head(x)).flatten(2)
+
+    def patches(self, features: Tensor) -> Tensor:
+        """(batch, frames, 148) → (batch, frames, 37, 8 · 5): neighbourhoods in frequency and time, frames outermost."""
+        margin = (PATCH - STRIDE) // 2
+        padded = nn.functional.pad(features[:, None], (margin, margin, self.shape.past, self.shape.ahead), value=-4.0)
+        x = padded[:, 0].unfold(1, self.shape.past + 1 + self.shape.ahead, 1).unfold(2, PATCH, STRIDE)
+        return x.flatten(3)

@@ -1,0 +1,90 @@
+"""Noises that no corpus has enough of: coloured and modulated noise, fans and hum, clicks and keystrokes, babble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import fft
+
+from .corpus import Corpus, Generator, Samples
+
+Maker = Callable[[int, int, Generator], Samples]
+
+
+def curve_db(points: int, spread_db: float, bins: int, rng: Generator) -> Samples:
+    """A random smooth curve over `bins` frequencies, in dB."""
+    knots = np.linspace(0, 1, points)
+    warped = np.sqrt(np.linspace(0, 1, bins))  # more detail at low frequencies
+    return np.interp(warped, knots, rng.normal(0, spread_db, points)).astype(np.float32)
+
+
+def coloured(n: int, sample_rate: int, rng: Generator) -> Samples:
+    """Noise of a random smooth spectrum, usually falling with frequency."""
+    bins = n // 2 + 1
+    frequency = np.maximum(np.arange(bins, dtype=np.float32) * np.float32(sample_rate / n), 20)
+    tilt = np.float32(-rng.uniform(-1, 9)) * np.log2(frequency / 500)
+    amplitude = 10 ** ((tilt + curve_db(12, 6, bins, rng)) / np.float32(20))
+    spectrum = rng.standard_normal((bins, 2), np.float32).view(np.complex64)[:, 0] * amplitude
+    noise: Samples = fft.irfft(spectrum, n)
+    return noise
+
+
+def modulated(n: int, sample_rate: int, rng: Generator) -> Samples:
+    """Coloured noise that comes and goes: waves, traffic, wind, crackle."""
+    rate_hz = float(np.exp(rng.uniform(np.log(0.3), np.log(12))))
+    knots = max(4, int(n / sample_rate * rate_hz) + 2)
+    depth_db = rng.uniform(4, 25)
+    envelope = np.interp(np.linspace(0, knots - 1, n), np.arange(knots), rng.uniform(-depth_db, 0, knots))
+    return (coloured(n, sample_rate, rng) * 10 ** (envelope / 20)).astype(np.float32)
+
+
+def machine(n: int, sample_rate: int, rng: Generator) -> Samples:
+    """Hum, fans, motors: harmonics of a slowly wandering pitch over coloured noise."""
+    t = np.arange(n) / sample_rate
+    pitch = float(np.exp(rng.uniform(np.log(40), np.log(900)))) if rng.random() < 0.7 else float(rng.choice((50, 60)))
+    wander = 1 + rng.uniform(0, 0.01) * np.sin(2 * np.pi * rng.uniform(0.05, 2) * t + rng.uniform(0, 6.28))
+    phase = 2 * np.pi * np.cumsum(pitch * wander) / sample_rate
+    x = np.zeros(n)
+    for k in range(1, int(rng.integers(2, 24))):
+        if k * pitch < sample_rate / 2.2:
+            x += 10 ** (-rng.uniform(0, 30) / 20) * np.sin(k * phase + rng.uniform(0, 6.28))
+    floor = coloured(n, sample_rate, rng)
+    return (x + floor * (x.std() / (floor.std() + 1e-9)) * 10 ** (rng.uniform(-20, 10) / 20)).astype(np.float32)
+
+
+def knocks(n: int, sample_rate: int, rng: Generator) -> Samples:
+    """Keystrokes, clicks, dishes, drops: short bursts of decaying coloured noise or ringing."""
+    x = np.zeros(n, np.float32)
+    per_second = float(np.exp(rng.uniform(np.log(0.7), np.log(14))))
+    body_s = float(np.exp(rng.uniform(np.log(0.002), np.log(0.08))))
+    size = int(6 * body_s * sample_rate)
+    ringing = rng.random() < 0.4
+    pitch = rng.uniform(300, 4500)
+    colour = coloured(max(size, 64), sample_rate, rng)[:size]
+    t = np.arange(size) / sample_rate
+    for _ in range(max(1, rng.poisson(per_second * n / sample_rate))):
+        burst = (
+            np.sin(2 * np.pi * pitch * rng.uniform(0.9, 1.1) * t) if ringing else np.roll(colour, rng.integers(size))
+        )
+        burst = burst * np.exp(-t / body_s) * 10 ** (-rng.uniform(0, 20) / 20) / (np.abs(burst).max() + 1e-9)
+        at = int(rng.integers(n))
+        x[at : at + size] += burst[: n - at].astype(np.float32)
+    return x + coloured(n, sample_rate, rng) * np.float32(10 ** (-rng.uniform(35, 60) / 20))
+
+
+def babble(speech: Corpus, n: int, rng: Generator) -> Samples:
+    """Several people talking at once."""
+    x = np.zeros(n, np.float32)
+    for _ in range(int(rng.integers(3, 9))):
+        at = 0
+        gain = np.float32(10 ** (-rng.uniform(0, 10) / 20))
+        while at < n:
+            voice = speech.read(speech.draw(rng), n - at, rng)
+            level = np.sqrt((voice**2).mean() + 1e-9)
+            x[at : at + len(voice)] += voice * gain / level
+            at += len(voice) + int(rng.integers(1, n // 8))
+    return x
+
+
+MAKERS: tuple[Maker, ...] = (coloured, modulated, modulated, machine, knocks, knocks)
