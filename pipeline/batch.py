@@ -51,7 +51,8 @@ def enhance_all(
 
     from . import warm_up
 
-    warm_up.kernels()  # the compiled code is in the cache before the workers ask for it, all at once
+    # The compiled code is in the cache before the workers ask for it, all at once.
+    warm_up.kernels((order.settings.denoise.method,))
     try:
         run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", initializer=_ignore_interrupt)
         yield from run(joblib.delayed(enhance_file)(task, order) for task in tasks)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .audio import Audio, Samples
-from .denoise import stage as denoise_stage
+from .denoise import OFF, Denoiser, denoiser
 from .errors import Cancelled
 from .leveling import to_target
 from .report import Report, analyze
@@ -49,25 +49,26 @@ def enhance(
     settings = settings or Settings()
     began = time.perf_counter()
     watch = _Watch(progress, cancelled)
+    chosen = denoiser(settings.denoise, audio.sample_rate, audio.channels) if settings.mix.wet_percent else OFF
 
     watch.phase(0.0, 0.15, "Measuring the recording")
     before = analyze(audio, on_block=watch.tick(audio.duration_s))
     watch.phase(0.15, 0.7, "Removing noise")
-    restored = _restored(audio, settings, watch)
+    restored = _restored(audio, settings, chosen, watch)
     watch.phase(0.7, 0.9, "Setting the loudness")
     y, gain_db, notes = to_target(restored, audio.sample_rate, settings.loudness, watch.tick(audio.duration_s))
     watch.phase(0.9, 1.0, "Measuring the result")
     result = Audio(y, audio.sample_rate)
     after = analyze(result, on_block=watch.tick(audio.duration_s))
     watch.phase(1.0, 1.0, "Done")
-    report = Report(before, after, gain_db, time.perf_counter() - began, settings.flat(), notes)
-    return Result(result, report, settings)
+    took, notes = time.perf_counter() - began, (*chosen.notes, *notes)
+    return Result(result, Report(before, after, gain_db, took, settings.flat(), chosen.name, notes), settings)
 
 
-def _restored(audio: Audio, settings: Settings, watch: _Watch) -> Samples:
+def _restored(audio: Audio, settings: Settings, chosen: Denoiser, watch: _Watch) -> Samples:
     """The stages that work on the sound itself, mixed with the original as asked."""
     x, wet = audio.samples, np.float32(settings.mix.wet_percent / 100)
-    stages = _stages(audio, settings)
+    stages = _stages(audio, settings, chosen)
     if not stages or wet == 0:
         return x
     y, at, tick = np.empty_like(x), 0, watch.tick(audio.duration_s)
@@ -80,13 +81,10 @@ def _restored(audio: Audio, settings: Settings, watch: _Watch) -> Samples:
     return y
 
 
-def _stages(audio: Audio, settings: Settings) -> list[Stage]:
-    rate, channels = audio.sample_rate, audio.channels
-    stages = []
-    if settings.denoise.strength_db:
-        stages.append(denoise_stage(settings.denoise, rate, channels))
+def _stages(audio: Audio, settings: Settings, chosen: Denoiser) -> list[Stage]:
+    stages = [*chosen.stages]
     if settings.tone.rumble_hz:
-        stages.append(rumble_stage(settings.tone, rate, channels))
+        stages.append(rumble_stage(settings.tone, audio.sample_rate, audio.channels))
     return stages
 
 

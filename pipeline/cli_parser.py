@@ -1,13 +1,15 @@
-"""The options of `python -m pipeline`; those of the settings are made from their ranges."""
+"""The options of `python -m pipeline`; those of the settings are made from the parameters."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from runtime.report import VERSION
 
 from .formats import SUFFIXES
-from .settings import NAMED_PRESETS, Settings, parameter_ranges
+from .parameter import Choice, Kind, Range, Switch
+from .settings import NAMED_PRESETS, Settings, parameters
 
 FORMATS = [suffix.removeprefix(".") for suffix in SUFFIXES]
 SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
@@ -43,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The preset, changed by the settings that were given. Raises SettingsError."""
-    given = {name: getattr(options, name) for name in parameter_ranges()}
+    given = {name: getattr(options, name) for name in parameters()}
     base = NAMED_PRESETS[options.preset].settings
     return Settings.from_flat({name: value for name, value in given.items() if value is not None}, base)
 
@@ -55,14 +57,19 @@ def presets_table() -> str:
 
 def _add_settings(found: argparse.ArgumentParser) -> None:
     group = found.add_argument_group("settings", "each overrides the preset")
-    defaults = Settings().flat()
-    for name, limits in parameter_ranges().items():
-        option, words = "--" + name.replace("_", "-"), limits.help.replace("%", "%%")
-        if isinstance(defaults[name], bool):
-            group.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=words)
-            continue
-        span = f"{limits.minimum:g} to {limits.maximum:g} {limits.unit}".rstrip().replace("%", "%%")
-        group.add_argument(option, type=float, metavar="X", help=f"{words} ({span})")
+    for name, kind in parameters().items():
+        group.add_argument("--" + name.replace("_", "-"), default=None, **_option(kind))
+
+
+def _option(kind: Kind) -> dict[str, Any]:
+    """What argparse is told of a parameter."""
+    match kind:
+        case Range():
+            return {"type": float, "metavar": "X", "help": f"{kind.help} ({kind.allowed})".replace("%", "%%")}
+        case Switch():
+            return {"action": argparse.BooleanOptionalAction, "help": kind.help.replace("%", "%%")}
+        case Choice():
+            return {"choices": list(kind.options), "help": kind.help.replace("%", "%%")}
 
 
 def _jobs(text: str) -> int:

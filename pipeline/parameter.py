@@ -1,17 +1,24 @@
-"""One place defines a range; the page, the API, the command line and the docs read it from here."""
+"""One place defines what a parameter may be; the page, the API, the command line and the docs read it from here.
+
+A parameter is one of three kinds: a number in a range, a switch, or a choice among a few names. All have a `label` and
+a `help` for people, say what they allow, and check a value.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .errors import SettingsError
 
+Value = float | bool | str
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What a parameter may be and how it is shown. `minimum == maximum == 0` marks a switch (bool)."""
+    """A number from `minimum` to `maximum`, in `unit`; `step` is the slider's."""
 
     minimum: float
     maximum: float
@@ -21,42 +28,86 @@ class Range:
     help: str
 
     @property
-    def is_switch(self) -> bool:
-        return self.minimum == self.maximum
+    def allowed(self) -> str:
+        return f"{self.minimum:g} to {self.maximum:g} {self.unit}".rstrip()
+
+    def checked(self, name: str, value: object) -> float:
+        """The value as a float. Raises SettingsError, which speaks of it as `name`."""
+        advice = f"Use a value from {self.allowed}."
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise SettingsError(f"{name} must be a number, not {value!r:.40}.", suggestion=advice)
+        if not self.minimum <= value <= self.maximum:
+            raise SettingsError(f"{name} = {value:g} is out of range.", suggestion=advice)
+        return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """On or off."""
+
+    label: str
+    help: str
+
+    @property
+    def allowed(self) -> str:
+        return "true or false"
+
+    def checked(self, name: str, value: object) -> bool:
+        """The value. Raises SettingsError, which speaks of it as `name`, for anything but a bool."""
+        if not isinstance(value, bool):
+            raise SettingsError(f"{name} must be {self.allowed}, not {value!r:.40}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few names. options : name → what people read."""
+
+    options: Mapping[str, str]
+    label: str
+    help: str
+
+    @property
+    def allowed(self) -> str:
+        return " or ".join(self.options)
+
+    def checked(self, name: str, value: object) -> str:
+        """The value. Raises SettingsError, which speaks of it as `name`, for anything but one of the names."""
+        if not isinstance(value, str) or value not in self.options:
+            raise SettingsError(f"{name} must be {self.allowed}, not {value!r:.40}.")
+        return value
+
+
+Kind = Range | Switch | Choice
 
 
 def number(default: float, minimum: float, maximum: float, step: float, unit: str, label: str, help: str) -> Any:
     """A float field of a parameter dataclass, with its range and its words."""
-    return field(default=default, metadata={"range": Range(minimum, maximum, step, unit, label, help)})
+    return _parameter(default, Range(minimum, maximum, step, unit, label, help))
 
 
 def switch(default: bool, label: str, help: str) -> Any:
     """A boolean field of a parameter dataclass."""
-    return field(default=default, metadata={"range": Range(0, 0, 1, "", label, help)})
+    return _parameter(default, Switch(label, help))
+
+
+def choice(default: str, options: Mapping[str, str], label: str, help: str) -> Any:
+    """A field of a parameter dataclass that holds one of the names in `options`."""
+    return _parameter(default, Choice(options, label, help))
+
+
+def _parameter(default: Value, kind: Kind) -> Any:
+    return field(default=default, metadata={"kind": kind})
 
 
 @dataclass(frozen=True)
 class Parameters:
     """Base of the stages' parameters: frozen, hashable, checked when built.
 
-    Raises SettingsError for a value that is not a finite number (a bool, for a switch) or is out of range.
+    Raises SettingsError for a value that its kind does not allow.
     """
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            limits: Range = f.metadata["range"]
-            object.__setattr__(self, f.name, checked(f.name, getattr(self, f.name), limits))
-
-
-def checked(name: str, value: object, limits: Range) -> float | bool:
-    """The value as a float (a bool, for a switch). Raises SettingsError, which speaks of it as `name`."""
-    if limits.is_switch:
-        if not isinstance(value, bool):
-            raise SettingsError(f"{name} must be true or false, not {value!r:.40}.")
-        return value
-    wanted = f"{limits.minimum:g} to {limits.maximum:g} {limits.unit}".rstrip()
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise SettingsError(f"{name} must be a number, not {value!r:.40}.", suggestion=f"Use a value from {wanted}.")
-    if not limits.minimum <= value <= limits.maximum:
-        raise SettingsError(f"{name} = {value:g} is out of range.", suggestion=f"Use a value from {wanted}.")
-    return float(value)
+            kind: Kind = f.metadata["kind"]
+            object.__setattr__(self, f.name, kind.checked(f.name, getattr(self, f.name)))

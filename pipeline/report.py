@@ -10,6 +10,7 @@ from typing import Any
 from .audio import Audio
 from .levels import frame_powers, measure
 from .loudness import loudness
+from .parameter import Value
 from .stream import split
 from .true_peak import to_db, true_peak
 
@@ -32,13 +33,15 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Report:
-    """before, after : measures; gain_db : applied for the loudness; notes : what the listener should know."""
+    """before, after : measures; gain_db : applied for the loudness; denoiser : the one that worked
+    ("neural", "spectral" or "off"); notes : what the listener should know."""
 
     before: Analysis
     after: Analysis
     gain_db: float
     processing_s: float
-    settings: dict[str, float | bool]
+    settings: dict[str, Value]
+    denoiser: str
     notes: tuple[str, ...] = ()
 
     @property
@@ -55,6 +58,10 @@ class Report:
             ("Signal-to-noise ratio (estimate)", _text(b.snr_db, "dB"), _text(a.snr_db, "dB")),
         ]
 
+    def remarks(self) -> tuple[str, ...]:
+        """What stands below the table, in sentences."""
+        return (f"Denoiser: {self.denoiser}.", *self.notes)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "before": self.before.as_dict(),
@@ -62,6 +69,7 @@ class Report:
             "gain_db": round(self.gain_db, 3),
             "processing_s": round(self.processing_s, 3),
             "real_time_factor": round(self.real_time_factor, 5),
+            "denoiser": self.denoiser,
             "settings": self.settings,
             "notes": list(self.notes),
         }
@@ -70,7 +78,7 @@ class Report:
         rows = [("", "before", "after"), *self.rows()]
         lines = [f"{name:<34}{before:>14}{after:>14}" for name, before, after in rows]
         pace = f"{self.before.duration_s:.1f} s of audio in {self.processing_s:.2f} s"
-        return "\n".join([*lines, pace, *self.notes])
+        return "\n".join([*lines, pace, *self.remarks()])
 
 
 def _text(value: float | None, unit: str) -> str:

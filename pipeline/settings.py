@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .errors import SettingsError
-from .parameter import Parameters, Range, checked, number, switch
+from .parameter import Kind, Parameters, Value, choice, number, switch
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,11 @@ class Denoise(Parameters):
 
     strength_db: float = number(
         20.0, 0.0, 40.0, 1.0, "dB", "Noise reduction",
-        "How far steady noise is turned down. 0 = off; 12 is discreet, 20 clear, above 30 very quiet gaps.",
+        "How far noise is turned down. 0 = off; 12 is discreet, 20 clear, above 30 very quiet gaps.",
+    )  # fmt: skip
+    method: str = choice(
+        "neural", {"neural": "Neural (best)", "spectral": "Spectral (classic)"}, "Denoiser",
+        "Neural hears speech, and takes away noise that moves, too; spectral is for steady noise.",
     )  # fmt: skip
 
 
@@ -67,7 +71,7 @@ class Settings:
     mix: Mix = field(default_factory=Mix)
     loudness: Loudness = field(default_factory=Loudness)
 
-    def flat(self) -> dict[str, float | bool]:
+    def flat(self) -> dict[str, Value]:
         """`{"denoise_strength_db": 20.0, …}`: the names that the API and the command line use."""
         return {name: getattr(getattr(self, stage), key) for name, stage, key, _ in _names()}
 
@@ -75,29 +79,29 @@ class Settings:
     def from_flat(cls, values: Mapping[str, object], base: Settings | None = None) -> Settings:
         """Settings from flat names; what is missing comes from `base` (default: the defaults).
 
-        Raises SettingsError for an unknown name or a value out of range.
+        Raises SettingsError for an unknown name or a value that is not allowed.
         """
-        known = {name: (stage, key, limits) for name, stage, key, limits in _names()}
+        known = {name: (stage, key, kind) for name, stage, key, kind in _names()}
         if unknown := sorted(set(values) - set(known)):
             raise SettingsError(
                 f"Unknown parameter: {', '.join(unknown):.80}.", suggestion=f"Known: {', '.join(known)}."
             )
         merged: dict[str, object] = {**(base or cls()).flat(), **values}
         stages: dict[str, dict[str, Any]] = {}
-        for name, (stage, key, limits) in known.items():
-            stages.setdefault(stage, {})[key] = checked(name, merged[name], limits)
+        for name, (stage, key, kind) in known.items():
+            stages.setdefault(stage, {})[key] = kind.checked(name, merged[name])
         return cls(**{f.name: f.default_factory(**stages[f.name]) for f in fields(cls)})  # type: ignore[operator]
 
 
-def _names() -> Iterator[tuple[str, str, str, Range]]:
+def _names() -> Iterator[tuple[str, str, str, Kind]]:
     for stage in fields(Settings):
         for parameter in fields(stage.default_factory):  # type: ignore[arg-type]
-            yield f"{stage.name}_{parameter.name}", stage.name, parameter.name, parameter.metadata["range"]
+            yield f"{stage.name}_{parameter.name}", stage.name, parameter.name, parameter.metadata["kind"]
 
 
-def parameter_ranges() -> dict[str, Range]:
-    """Flat name → range, in the order in which the page shows them."""
-    return {name: limits for name, _, _, limits in _names()}
+def parameters() -> dict[str, Kind]:
+    """Flat name → what it may be, in the order in which the page shows them."""
+    return {name: kind for name, _, _, kind in _names()}
 
 
 @dataclass(frozen=True)

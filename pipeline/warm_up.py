@@ -7,7 +7,7 @@ import threading
 import numpy as np
 
 kernels_ready = threading.Event()
-"""Set when an enhancement has nothing left to wait for; the pictures may still have."""
+"""Set when an enhancement by the default settings has nothing left to wait for; another one, or the pictures, may."""
 
 
 def run() -> None:
@@ -16,16 +16,17 @@ def run() -> None:
     pictures()
 
 
-def kernels() -> None:
-    """Enhance half a second of noise in mono and stereo."""
+def kernels(methods: tuple[str, ...] = ("neural", "spectral")) -> None:
+    """Enhance half a second of noise in mono and stereo by the denoisers named, the default one first."""
     from .audio import Audio
     from .chain import enhance
-    from .settings import Settings
+    from .settings import Denoise, Settings
 
     noise = np.random.default_rng(0).standard_normal((2, 24_000)).astype(np.float32) * 0.5
-    for channels in (1, 2):
-        enhance(Audio(noise[:channels], 48_000), Settings())
-    kernels_ready.set()
+    for method in methods:
+        for channels in (1, 2):
+            enhance(Audio(noise[:channels], 48_000), Settings(Denoise(method=method)))
+        kernels_ready.set()
 
 
 def pictures() -> None:

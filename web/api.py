@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Generator
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from typing import Any, Literal
 
 import gradio as gr
 from gradio.events import api as add_endpoint
 
-from pipeline.parameter import Range
-from pipeline.settings import NAMED_PRESETS, Settings, parameter_ranges
+from pipeline.parameter import Choice, Kind, Range, Switch
+from pipeline.settings import NAMED_PRESETS, Settings, parameters
 
 from . import jobs
 from .faults import for_programs
@@ -19,16 +19,17 @@ from .site import Site
 from .work import Work
 
 File = gr.FileData
+TYPES: dict[type[Kind], type] = {Range: float, Switch: bool, Choice: str}
 Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 
 ENHANCE = """Clean a recording of speech.
 
 file: the uploaded recording. preset: its settings are used where a parameter is left out (null). output_format: wav,
-flac, mp3, ogg or opus. The other parameters and their ranges are those of `presets`.
-Returns the enhanced file and a report of what was measured before and after. While the work runs, `generating` events
-carry no file, and how far it is."""
+flac, mp3, ogg or opus. The other parameters and what they may be are those of `presets`.
+Returns the enhanced file and a report: what was measured before and after, and which denoiser worked. While the work
+runs, `generating` events carry no file, and how far it is."""
 ANALYZE = "Measure a recording: loudness, true peak, noise floor, signal-to-noise ratio."
-PRESETS = "All presets with their settings, all parameters with their ranges, and the output formats."
+PRESETS = "All presets with their settings, all parameters with what they may be, and the output formats."
 
 
 def add_endpoints(site: Site) -> None:
@@ -44,7 +45,7 @@ def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]
     def enhance(file: Any, preset: Any, *values: Any) -> Generator[Answer, None, None]:
         *flat, output_format = values
         try:
-            given = {name: value for name, value in zip(parameter_ranges(), flat, strict=True) if value is not None}
+            given = {name: value for name, value in zip(parameters(), flat, strict=True) if value is not None}
             settings = Settings.from_flat(given, base=jobs.preset(preset))
             order = jobs.Order(jobs.uploaded(site, _path(file)), settings, output_format)
             with site.turns.ticket() as ticket:
@@ -58,7 +59,7 @@ def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]
             raise for_programs(fault) from fault
         yield _file(str(outcome.after), outcome.after.name), outcome.report.as_dict()
 
-    types = {name: bool | None if limits.is_switch else float | None for name, limits in parameter_ranges().items()}
+    types = {name: _type(kind) | None for name, kind in parameters().items()}
     return _with_signature(
         enhance,
         {"file": File, "preset": str, **types, "output_format": str},
@@ -92,15 +93,19 @@ def presets() -> dict[str, Any]:
             for name, preset in NAMED_PRESETS.items()
         },
         "parameters": {
-            name: {"type": "bool", "label": limits.label, "help": limits.help} if limits.is_switch else
-            {"type": "float", **{key: getattr(limits, key) for key in Range.__slots__}}
-            for name, limits in parameter_ranges().items()
+            name: {"type": TYPES[type(kind)].__name__, **{f.name: getattr(kind, f.name) for f in fields(kind)}}
+            for name, kind in parameters().items()
         },
         "output_formats": list(jobs.FORMATS),
-    }  # fmt: skip
+    }
 
 
 presets.__annotations__["return"] = dict[str, Any]  # Gradio reads the type itself, not its text
+
+
+def _type(kind: Kind) -> Any:
+    """What Gradio tells programs of a parameter; the value itself is checked by the kind."""
+    return Literal[tuple(kind.options)] if isinstance(kind, Choice) else TYPES[type(kind)]
 
 
 def _path(file: Any) -> object:

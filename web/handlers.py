@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from pipeline.errors import AudioError
-from pipeline.settings import PRESETS, Settings, parameter_ranges
+from pipeline.parameter import Value
+from pipeline.settings import PRESETS, Settings, parameters
 
 from . import jobs, pictures, routes, status_page, words
 from .faults import explain
@@ -56,11 +57,11 @@ class Handlers:
         return {**self._busy(True), self._controls.status: words.progress(words.STARTING)}
 
     def run(
-        self, path: str | None, preset: str, output_format: str, screen: list[Any] | None, *values: float | bool
+        self, path: str | None, preset: str, output_format: str, screen: list[Any] | None, *values: Value
     ) -> Generator[Updates, None, None]:
         """The enhancement, until the result is shown; closed by Gradio when the visitor cancels or leaves."""
         try:
-            settings = Settings.from_flat(dict(zip(parameter_ranges(), values, strict=True)), base=PRESETS[preset])
+            settings = Settings.from_flat(dict(zip(parameters(), values, strict=True)), base=PRESETS[preset])
             if not path:
                 raise words.NO_INPUT
             order = jobs.Order(jobs.uploaded(self._site, path), settings, output_format)
@@ -112,7 +113,7 @@ class Handlers:
             results.download: gr.update(value=str(outcome.after), label=f"Download {outcome.after.name}"),
             results.caption: gr.update(visible=False),
             results.picture: gr.update(value=None, visible=False),
-            results.report: words.report_table(report.rows(), report.notes),
+            results.report: words.report_table(report.rows(), report.remarks()),
         }
 
     def _draw(self, outcome: jobs.Outcome, look: pictures.Look) -> Iterator[Updates]:
@@ -132,7 +133,7 @@ class Handlers:
 
 
 def choose_preset(preset: str) -> list[Any]:
-    """The line that explains it, and where the sliders go."""
+    """The line that explains it, and where the controls go."""
     return [words.why(preset), *PRESETS[preset].flat().values()]
 
 

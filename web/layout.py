@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from pipeline.settings import NAMED_PRESETS, Settings, parameter_ranges
+from pipeline.parameter import Choice, Kind, Range, Switch, Value
+from pipeline.settings import NAMED_PRESETS, Settings, parameters
 
 from . import api, doors, handlers, jobs, look, words
 from .handlers import Controls, Handlers, Results
@@ -54,16 +55,16 @@ def _enhance_tab(site: Site, screen: gr.JSON) -> None:
                 enhance = gr.Button("Enhance", variant="primary", size="lg", elem_id="enhance-button", scale=3)
                 cancel = gr.Button("Cancel", size="lg", visible=False, elem_id="cancel-button", scale=1, min_width=100)
             status = gr.HTML(elem_id="status")
-            output_format, sliders = _adjustments()
-    preset.input(handlers.choose_preset, preset, [why, *sliders], **LIGHT)
+            output_format, adjusted = _adjustments()
+    preset.input(handlers.choose_preset, preset, [why, *adjusted], **LIGHT)
     results = _results()
     controls = Controls(recording, enhance, cancel, status)
     does = Handlers(site, controls, results)
     buttons = [enhance, cancel, status]
     begun = enhance.click(does.begin, None, buttons, **LIGHT)
     running = begun.then(
-        does.run, [recording, preset, output_format, screen, *sliders], [*controls, *results],
-        js=_with_screen(4 + len(sliders)), show_progress="hidden", concurrency_limit=None, **PRIVATE,
+        does.run, [recording, preset, output_format, screen, *adjusted], [*controls, *results],
+        js=_with_screen(4 + len(adjusted)), show_progress="hidden", concurrency_limit=None, **PRIVATE,
     )  # fmt: skip
     running.then(does.settle, None, buttons, **LIGHT)
     cancel.click(does.cancel, None, buttons, cancels=[running], **LIGHT)
@@ -104,23 +105,23 @@ def _preset() -> tuple[gr.Radio, gr.HTML]:
 def _adjustments() -> tuple[gr.Radio, list[Any]]:
     """Below the button, which so stays where it is."""
     with gr.Accordion("Adjust", open=False, elem_id="adjust"):
-        sliders = _sliders()
+        defaults = Settings().flat()
+        adjusted = [_adjustment(name, kind, defaults[name]) for name, kind in parameters().items()]
         output_format = gr.Radio(PAGE_FORMATS, value=jobs.FORMATS[0], label="File format", elem_id="format")
-    return output_format, sliders
+    return output_format, adjusted
 
 
-def _sliders() -> list[Any]:
-    """One for each parameter, from its own range and words."""
-    defaults = Settings().flat()
-    made: list[Any] = []
-    for name, limits in parameter_ranges().items():
-        common: dict[str, Any] = {"value": defaults[name], "info": limits.help, "elem_id": f"set-{name}"}
-        if limits.is_switch:
-            made.append(gr.Checkbox(label=limits.label, **common))
-        else:
-            label = words.slider_label(limits)
-            made.append(gr.Slider(limits.minimum, limits.maximum, step=limits.step, label=label, **common))
-    return made
+def _adjustment(name: str, kind: Kind, value: Value) -> Any:
+    """The component for a parameter, with its own words."""
+    common: dict[str, Any] = {"value": value, "info": kind.help, "elem_id": f"set-{name}"}
+    match kind:
+        case Range():
+            label = words.slider_label(kind)
+            return gr.Slider(kind.minimum, kind.maximum, step=kind.step, label=label, **common)
+        case Switch():
+            return gr.Checkbox(label=kind.label, **common)
+        case Choice():
+            return gr.Radio([(said, option) for option, said in kind.options.items()], label=kind.label, **common)
 
 
 def _results() -> Results:

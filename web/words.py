@@ -53,8 +53,8 @@ def why(preset: str) -> str:
     return f'<p class="why">{escape(NAMED_PRESETS[preset].why)}</p>'
 
 
-def slider_label(limits: Range) -> str:
-    return f"{limits.label} ({limits.unit})" if limits.unit else limits.label
+def slider_label(kind: Range) -> str:
+    return f"{kind.label} ({kind.unit})" if kind.unit else kind.label
 
 
 def progress(now: Progress) -> str:
@@ -88,13 +88,13 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
-def report_table(rows: list[tuple[str, str, str]], notes: tuple[str, ...]) -> str:
-    """What was measured before and after."""
+def report_table(rows: list[tuple[str, str, str]], remarks: tuple[str, ...]) -> str:
+    """What was measured before and after, and what else is to be said."""
     body = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(before)}</td><td>{escape(after)}</td></tr>'
         for name, before, after in rows
     )
-    below = "".join(f"<p>{escape(note)}</p>" for note in notes)
+    below = "".join(f"<p>{escape(remark)}</p>" for remark in remarks)
     return (
         '<table class="report"><thead><tr><th scope="col">Measured</th><th scope="col">Before</th>'
         f'<th scope="col">After</th></tr></thead><tbody>{body}</tbody></table><div class="notes">{below}</div>'

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.parameter import Range
-from pipeline.settings import NAMED_PRESETS, Settings, parameter_ranges
+from pipeline.parameter import Kind
+from pipeline.settings import NAMED_PRESETS, Settings, parameters
 from tests.delivery.files import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def row(name: str, limits: Range) -> str:
+def row(name: str, kind: Kind) -> str:
     default = Settings().flat()[name]
-    if isinstance(default, bool):
-        return f"| {limits.label} | `{name}` | true or false | {str(default).lower()} | {limits.help} |"
-    span = f"{limits.minimum:g} to {limits.maximum:g} {limits.unit}"
-    return f"| {limits.label} | `{name}` | {span} | {default:g} | {limits.help} |"
+    shown = f"{default:g}" if isinstance(default, float) else str(default).lower()
+    return f"| {kind.label} | `{name}` | {kind.allowed} | {shown} | {kind.help} |"
 
 
-@pytest.mark.parametrize("name", parameter_ranges())
+@pytest.mark.parametrize("name", parameters())
 def test_every_setting_is_in_the_table(name: str) -> None:
-    assert row(name, parameter_ranges()[name]) in README
+    assert row(name, parameters()[name]) in README
 
 
 @pytest.mark.parametrize("name", NAMED_PRESETS)

@@ -127,6 +127,21 @@ def test_a_preset_moves_the_sliders_and_says_why(page: Page) -> None:
     expect(page.locator("#set-denoise_strength_db input[type=number]")).to_have_value(f"{strength:g}")
 
 
+def test_the_denoiser_can_be_chosen_and_the_report_names_it(page: Page, talk: Path) -> None:
+    give(page, talk)
+    expect(enhance(page)).to_contain_text("Done")
+    expect(page.locator("#report")).to_contain_text("Denoiser: neural.")
+    page.locator("#adjust").get_by_text("Adjust").click()
+    method = page.locator("#set-denoise_method")
+    expect(method.get_by_label("Neural (best)")).to_be_checked()
+    method.get_by_label("Spectral (classic)").check()
+    expect(page.locator("#enhance-button")).to_be_enabled()
+    enhance(page)
+    expect(page.locator("#report")).to_contain_text("Denoiser: spectral.")
+    page.get_by_label("Podcast").check()
+    expect(method.get_by_label("Neural (best)")).to_be_checked()
+
+
 @pytest.mark.parametrize("context", LOOKS, indirect=True, ids=LOOK_NAMES)
 def test_diagnostics(page: Page) -> None:
     page.get_by_role("tab", name="Diagnostics").click()

@@ -13,7 +13,7 @@ import pytest
 
 import pipeline
 from pipeline import Audio, Settings, cli, cli_parser, load
-from pipeline.settings import NAMED_PRESETS, parameter_ranges
+from pipeline.settings import NAMED_PRESETS, parameters
 from tests.pipeline.media import write_av, write_wav
 from tests.pipeline.signals import noise, speech_like
 
@@ -62,18 +62,19 @@ def test_a_file(talk: Path, calls: list[Settings], capsys: pytest.CaptureFixture
 
 
 def test_settings_override_the_preset(talk: Path, calls: list[Settings], capsys: pytest.CaptureFixture[str]) -> None:
-    options = ["--preset", "broadcast", "--denoise-strength-db", "12", "--no-loudness-normalize", "--report", "none"]
+    options = ["--preset", "broadcast", "--denoise-strength-db", "12", "--denoise-method", "spectral"]
+    options += ["--no-loudness-normalize", "--report", "none"]
     assert cli.main([str(talk), *options]) == 0
-    wanted = {"denoise_strength_db": 12.0, "loudness_normalize": False}
+    wanted = {"denoise_strength_db": 12.0, "denoise_method": "spectral", "loudness_normalize": False}
     assert calls == [Settings.from_flat(wanted, NAMED_PRESETS["broadcast"].settings)]
     assert capsys.readouterr().out == ""
 
 
 def test_every_parameter_is_an_option() -> None:
     words = " ".join(cli_parser.parser().format_help().split())
-    for name, limits in parameter_ranges().items():
+    for name, kind in parameters().items():
         assert "--" + name.replace("_", "-") in words
-        assert limits.help.split(".")[0] in words
+        assert kind.help.split(".")[0] in words
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg", "opus"])
@@ -148,6 +149,7 @@ def test_a_format_that_cannot_hold_it_is_told_before_the_work(
         (["x.wav", "--denoise-strength-db", "99"], "out of range. Use a value from 0 to 40 dB"),
         (["x.wav", "--denoise-strength-db", "nan"], "must be a number"),
         (["x.wav", "--denoise-strength-db", "much"], "invalid float"),
+        (["x.wav", "--denoise-method", "magic"], "invalid choice"),
         (["x.wav", "--preset", "nothing"], "invalid choice"),
         (["x.wav", "--jobs", "-1"], "whole number, 0 or more"),
         (["x.wav", "--jobs", "x"], "whole number, 0 or more"),
@@ -216,6 +218,7 @@ def test_the_real_thing_on_two_processes(tmp_path: Path) -> None:
     reports = {json.loads(line)["output"]: json.loads(line)["report"] for line in out.splitlines()}
     assert sorted(reports) == ["out/a.clean.flac", "out/deep/b.clean.flac", "out/deep/c.clean.flac"]
     for name, report in reports.items():
+        assert report["denoiser"] == "neural"
         assert report["after"]["lufs"] == pytest.approx(-16.0, abs=0.6)
         source = load(tmp_path / name.replace("out", "in").replace("clean.flac", "m4a"))
         result = load(tmp_path / name)

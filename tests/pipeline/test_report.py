@@ -39,10 +39,13 @@ def test_what_a_block_raises_stops_the_analysis() -> None:
 
 def test_a_report_is_a_table_and_json() -> None:
     before = analyze(Audio(speech_like(RATE, 2) + noise(1, 2 * RATE, -50), RATE))
-    report = Report(before, before, 1.5, 0.02, {"mix_wet_percent": 100.0}, ("Something to know.",))
+    report = Report(before, before, 1.5, 0.02, {"mix_wet_percent": 100.0}, "spectral", ("Something to know.",))
     text = str(report)
     for name, left, right in report.rows():
         assert name in text
         assert left == right != "none"
-    assert "Something to know." in text
-    assert json.loads(json.dumps(report.as_dict()))["real_time_factor"] == pytest.approx(0.01)
+    assert text.endswith("\nDenoiser: spectral.\nSomething to know.")
+    assert report.remarks() == ("Denoiser: spectral.", "Something to know.")
+    as_json = json.loads(json.dumps(report.as_dict()))
+    assert as_json["real_time_factor"] == pytest.approx(0.01)
+    assert (as_json["denoiser"], as_json["notes"]) == ("spectral", ["Something to know."])

@@ -9,33 +9,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import PRESETS, Settings, SettingsError
-from pipeline.settings import NAMED_PRESETS, parameter_ranges
+from pipeline.parameter import Choice, Range, Switch
+from pipeline.settings import NAMED_PRESETS, Denoise, parameters
 
-RANGES = parameter_ranges()
-NUMBERS = [name for name, limits in RANGES.items() if limits.minimum < limits.maximum]
-SWITCHES = [name for name in RANGES if name not in NUMBERS]
+KINDS = parameters()
+RANGES = {name: kind for name, kind in KINDS.items() if isinstance(kind, Range)}
+SWITCHES = [name for name, kind in KINDS.items() if isinstance(kind, Switch)]
+CHOICES = {name: kind for name, kind in KINDS.items() if isinstance(kind, Choice)}
 
 
 def test_names_ranges_and_values_agree() -> None:
     flat = Settings().flat()
-    assert list(flat) == list(RANGES)
+    assert list(flat) == list(KINDS)
+    assert RANGES and SWITCHES and CHOICES
     assert all(isinstance(flat[name], bool) for name in SWITCHES)
-    assert all(isinstance(flat[name], float) for name in NUMBERS)
+    assert all(isinstance(flat[name], float) for name in RANGES)
+    assert all(flat[name] in CHOICES[name].options for name in CHOICES)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_parameter_has_words(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.label and len(kind.help) > 10 and kind.help.endswith(".")
 
 
 @pytest.mark.parametrize("name", RANGES)
-def test_every_parameter_has_words_and_a_sensible_range(name: str) -> None:
+def test_every_range_is_sensible(name: str) -> None:
     limits = RANGES[name]
-    assert limits.label and len(limits.help) > 10 and limits.help.endswith(".")
-    if name in NUMBERS:
-        assert limits.step > 0
-        steps = (limits.maximum - limits.minimum) / limits.step
-        assert steps == pytest.approx(round(steps))
-        unit = name.rsplit("_", 1)[1]  # units stand in the names
-        assert unit in {"db", "hz", "percent", "lufs", "dbtp", "ms", "s", "ratio"}
+    assert limits.step > 0
+    steps = (limits.maximum - limits.minimum) / limits.step
+    assert steps == pytest.approx(round(steps))
+    unit = name.rsplit("_", 1)[1]  # units stand in the names
+    assert unit in {"db", "hz", "percent", "lufs", "dbtp", "ms", "s", "ratio"}
 
 
-@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("name", RANGES)
 def test_ranges_hold(name: str) -> None:
     limits = RANGES[name]
     for value in (limits.minimum, limits.maximum):
@@ -58,10 +66,28 @@ def test_switches_hold(name: str) -> None:
             Settings.from_flat({name: nonsense})
 
 
+@pytest.mark.parametrize("name", CHOICES)
+def test_choices_hold(name: str) -> None:
+    assert len(CHOICES[name].options) > 1
+    assert all(words and words != option for option, words in CHOICES[name].options.items())
+    for option in CHOICES[name].options:
+        assert Settings.from_flat({name: option}).flat()[name] == option
+    for nonsense in ("magic", "", "Neural", 0, True, None, ["neural"]):
+        with pytest.raises(SettingsError, match=f"{name} must be neural or spectral, not"):
+            Settings.from_flat({name: nonsense})
+
+
+def test_the_denoiser_is_neural_unless_told_otherwise() -> None:
+    assert Denoise(24.0) == Denoise(24.0, "neural")
+    assert Settings.from_flat({"denoise_method": "spectral"}).denoise == Denoise(method="spectral")
+    with pytest.raises(SettingsError, match="method must be neural or spectral"):
+        Denoise(20.0, "magic")
+
+
 def test_unknown_names_are_told_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="Unknown parameter: loudnes") as caught:
         Settings.from_flat({"loudnes": 1})
-    assert all(name in caught.value.suggestion for name in RANGES)
+    assert all(name in caught.value.suggestion for name in KINDS)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -83,7 +109,7 @@ def test_settings_are_frozen_and_hashable() -> None:
         Settings().denoise = None  # type: ignore[misc, assignment]
 
 
-@given(st.fixed_dictionaries({name: st.floats(RANGES[name].minimum, RANGES[name].maximum) for name in NUMBERS}))
+@given(st.fixed_dictionaries({name: st.floats(RANGES[name].minimum, RANGES[name].maximum) for name in RANGES}))
 def test_what_is_given_overrides_the_base(values: dict[str, float]) -> None:
     base = PRESETS["broadcast"]
     first, *rest = values

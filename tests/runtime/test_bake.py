@@ -26,14 +26,26 @@ runtime_setup.start_warm_up()
 runtime_setup.wait_until_ready(200)
 seen = dict(warm_up=runtime_setup.warm_up_status(), health=runtime_setup.health())
 """
+ENHANCE = """
+import numpy as np
+from pipeline import Audio, Settings, enhance
+from pipeline.settings import Denoise
+noise = np.random.default_rng(0).standard_normal((6, 32_000)).astype(np.float32) * np.float32(0.1)
+seen["denoisers"] = [
+    enhance(Audio(noise[:channels], 16_000), Settings(Denoise(method=method))).report.denoiser
+    for method in ("neural", "spectral") for channels in (1, 2, 6)
+]
+"""
 
 
 def test_another_user_on_another_processor_compiles_nothing(sandbox: Sandbox, baked_cache: Path) -> None:
-    state = sandbox.state(NOWHERE + ANOTHER_PROCESSOR + WARM_UP, NUMBA_BAKED_CACHE_DIR=str(baked_cache))
+    code = NOWHERE + ANOTHER_PROCESSOR + WARM_UP + ENHANCE
+    state = sandbox.state(code, NUMBA_BAKED_CACHE_DIR=str(baked_cache))
     assert (state["mode"], state["rung"], state["cache_dir"]) == ("baked", 2, None)
     assert state["warm_up"]["state"] == "done", state["warm_up"]
     assert state["warm_up"]["compilations"] == state["compilations"] == 0
     assert state["warm_up"]["cache_hits"] > 0
+    assert state["denoisers"] == ["neural"] * 3 + ["spectral"] * 3
     assert (state["faults"], state["warnings"]) == ({}, [])
     assert state["health"]["ready"]
     assert state["health"]["status"] == "healthy"

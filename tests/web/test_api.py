@@ -12,7 +12,7 @@ import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from pipeline.settings import PRESETS, parameter_ranges
+from pipeline.settings import PRESETS, parameters
 from tests.conftest import MAX_UPLOAD_MB, Server
 from tests.web import curl
 
@@ -25,9 +25,10 @@ def client(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Client:
 def test_the_endpoints_are_three_and_the_page_itself_is_private(client: Client) -> None:
     found = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(found) == {"/enhance", "/analyze", "/presets"}
-    parameters = {p["parameter_name"]: p for p in found["/enhance"]["parameters"]}
-    assert list(parameters) == ["file", "preset", *parameter_ranges(), "output_format"]
-    assert [name for name, p in parameters.items() if not p["parameter_has_default"]] == ["file"]
+    takes = {p["parameter_name"]: p for p in found["/enhance"]["parameters"]}
+    assert list(takes) == ["file", "preset", *parameters(), "output_format"]
+    assert [name for name, p in takes.items() if not p["parameter_has_default"]] == ["file"]
+    assert takes["denoise_method"]["python_type"]["type"] == "Literal['neural', 'spectral'] | None"
 
 
 def test_enhance_with_the_client(client: Client, talk: Path) -> None:
@@ -36,13 +37,17 @@ def test_enhance_with_the_client(client: Client, talk: Path) -> None:
     assert Path(path).name == "talk.clean.wav"
     assert (after.samplerate, after.frames, after.channels) == (before.samplerate, before.frames, before.channels)
     assert report["settings"] == {**PRESETS["podcast"].flat(), "denoise_strength_db": 12.0}
+    assert report["denoiser"] == "neural"
     assert report["after"]["lufs"] == pytest.approx(-16.0, abs=0.5)
     assert report["after"]["noise_floor_dbfs"] < report["before"]["noise_floor_dbfs"] + report["gain_db"]
 
 
 def test_enhance_with_plain_http(server: Server, talk: Path) -> None:
-    file, report = curl.call(server.url, "enhance", file=curl.upload(server.url, talk), output_format="flac")
+    file, report = curl.call(
+        server.url, "enhance", file=curl.upload(server.url, talk), denoise_method="spectral", output_format="flac"
+    )
     assert file["orig_name"] == "talk.clean.flac"
+    assert report["denoiser"] == report["settings"]["denoise_method"] == "spectral"
     assert report["before"]["sample_rate"] == 16_000
     answer = httpx.get(file["url"] if file["url"].startswith("http") else server.url + file["url"])
     assert answer.status_code == 200
@@ -50,7 +55,7 @@ def test_enhance_with_plain_http(server: Server, talk: Path) -> None:
 
 
 def test_parameters_by_position(server: Server, talk: Path) -> None:
-    settings = [None] * len(parameter_ranges())
+    settings = [None] * len(parameters())
     file, _ = curl.call_by_position(server.url, "enhance", curl.upload(server.url, talk), "gentle", *settings, "wav")
     assert file["orig_name"] == "talk.clean.wav"
 
@@ -66,8 +71,11 @@ def test_presets(client: Client) -> None:
     assert {name: preset["settings"] for name, preset in found["presets"].items()} == {
         name: settings.flat() for name, settings in PRESETS.items()
     }
-    assert set(found["parameters"]) == set(parameter_ranges())
-    assert found["parameters"]["denoise_strength_db"]["maximum"] == 40
+    assert set(found["parameters"]) == set(parameters())
+    strength, method = found["parameters"]["denoise_strength_db"], found["parameters"]["denoise_method"]
+    assert (strength["type"], strength["maximum"]) == ("float", 40)
+    assert (method["type"], list(method["options"])) == ("str", ["neural", "spectral"])
+    assert found["parameters"]["loudness_normalize"].keys() == {"type", "label", "help"}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +87,8 @@ def test_presets(client: Client) -> None:
         ({"output_format": "../x"}, "flac"),
         ({"denoise_strength_db": 999}, "40"),
         ({"denoise_strength_db": "loud"}, "40"),
+        ({"denoise_method": "magic"}, "neural or spectral"),
+        ({"denoise_method": ["neural"]}, "neural or spectral"),
         ({"loudness_normalize": 3}, "true"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import weights_source
 from pipeline.settings import PRESETS, Settings
 from web import handlers
 from web.handlers import Controls, Handlers, Results
@@ -55,8 +56,25 @@ def test_a_result_fills_the_page(page: Handlers, uploaded: str) -> None:
     assert shown["download"]["value"] == shown["after"]
     assert all(Path(picture).is_file() for picture in shown["picture"]["value"])
     assert "LUFS" in shown["report"]
+    assert "Denoiser: neural." in shown["report"]
     assert shown["panel"]["visible"]
     assert shown["enhance"]["interactive"]
+
+
+def test_the_page_says_which_denoiser_worked_and_why(
+    page: Handlers, uploaded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights_source, "chosen", lambda: weights_source.Chosen(None, ("No weights <here>.",)))
+    shown = together(page.run(uploaded, "default", "wav", None, *VALUES))
+    assert "Denoiser: spectral." in shown["report"]
+    assert "No weights &lt;here&gt;." in shown["report"]
+
+
+def test_a_method_that_does_not_exist_is_words_on_the_page(page: Handlers, uploaded: str) -> None:
+    values = Settings().flat() | {"denoise_method": "magic"}
+    shown = together(page.run(uploaded, "default", "wav", None, *values.values()))
+    assert "must be neural or spectral" in shown["status"]
+    assert "after" not in shown
 
 
 @pytest.mark.parametrize("screen", [None, [], ["x", None], [1280], "wide"])
