@@ -21,6 +21,8 @@ from .neural_network import PATCH, STRIDE, TOKENS, Exchange, Network, Recurrence
 FORMAT = "speech-denoiser-1"
 MAX_BYTES = 8_000_000
 MAX_WIDTH, MAX_BLOCKS = 256, 16
+MAX_MAGNITUDE = 100.0
+"""Trained weights stay below 10; from 10⁵ on, products of products leave float32 and gains become NaN."""
 BUNDLED = Path(__file__).parent.parent / "assets" / "denoiser.safetensors"
 
 
@@ -42,9 +44,13 @@ def read(path: Path, source: str = "bundled") -> Weights:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise WeightsError(f"{path.name} is larger than the {MAX_BYTES // 10**6} MB that weights may have.")
-        data = path.read_bytes()
+        return of_bytes(path.read_bytes(), source)
     except OSError as error:
         raise WeightsError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+
+
+def of_bytes(data: bytes, source: str) -> Weights:
+    """The weights in a file's bytes. Raises WeightsError."""
     return Weights(parse(data), source, hashlib.sha256(data).hexdigest())
 
 
@@ -87,8 +93,8 @@ class _Reader:
         tensor = self.tensors.get(name)
         if tensor is None or tensor.shape != shape or tensor.dtype not in (np.float16, np.float32):
             raise WeightsError(f"The weights lack {name} {shape}, or it has another shape or type.")
-        if not np.isfinite(tensor).all():
-            raise WeightsError(f"{name} holds numbers that are not finite.")
+        if not (np.abs(tensor) <= MAX_MAGNITUDE).all():  # NaN compares false
+            raise WeightsError(f"{name} holds numbers that are not finite, or beyond ±{MAX_MAGNITUDE:g}.")
         return np.ascontiguousarray(tensor, np.float32)
 
     def network(self, past: int, ahead: int, blocks: int) -> Network:
@@ -139,9 +145,11 @@ class _Reader:
         take, width = self.take, self.width
         bias = self.tensors.get("wide.gather.bias")
         squeezed = self.tensors.get("wide.squeeze.bias")
-        if bias is None or squeezed is None or bias.size > 8 * MAX_WIDTH or squeezed.size > MAX_WIDTH:
-            raise WeightsError("The weights lack the wide recurrence, or it is too wide.")
+        if bias is None or squeezed is None:
+            raise WeightsError("The weights lack the wide recurrence.")
         inner, squeeze = bias.size, squeezed.size
+        if not (1 <= inner <= 8 * MAX_WIDTH and 1 <= squeeze <= MAX_WIDTH):
+            raise WeightsError("The wide recurrence has an impossible width.")
         return Wide(
             take("wide.norm", TOKENS, width),
             self.matrix("wide.squeeze.weight", squeeze, width),

@@ -146,26 +146,26 @@ def refuse_as_cache(path: Path) -> str | None:
     return None
 
 
-def user_cache_dir(environ: Mapping[str, str]) -> Path | None:
-    """Where this system keeps a user's caches; None when the user has no usable home."""
+def user_cache_dir(environ: Mapping[str, str], content: str = "numba") -> Path | None:
+    """Where this system keeps a user's caches, for one kind of content; None when the user has no usable home."""
     if sys.platform == "win32":
         base = environ.get("LOCALAPPDATA")
-        return Path(base, NAME, "numba") if base else None
+        return Path(base, NAME, content) if base else None
     if sys.platform != "darwin" and Path(environ.get("XDG_CACHE_HOME", "")).is_absolute():
-        return Path(environ["XDG_CACHE_HOME"], NAME, "numba")
+        return Path(environ["XDG_CACHE_HOME"], NAME, content)
     try:
         home = Path.home()
     except RuntimeError:  # no HOME and no entry in the password file
         return None
     if not home.is_absolute() or not home.is_dir():  # a home that is missing is not ours to make
         return None
-    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / NAME / "numba"
+    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / NAME / content
 
 
-def temporary_cache_dir() -> Path | None:
+def temporary_cache_dir(content: str = "numba") -> Path | None:
     """A directory of our own, by user, where temporary files go; None where there is no such place."""
     try:
         base = tempfile.gettempdir()
     except OSError:  # FileNotFoundError: no temporary directory can be written
         return None
-    return Path(base).resolve() / f"{NAME}-numba-{current_uid() if current_uid() is not None else 'user'}"
+    return Path(base).resolve() / f"{NAME}-{content}-{current_uid() if current_uid() is not None else 'user'}"

@@ -28,6 +28,8 @@ LIBRARIES = {
     "joblib": "joblib",
     "matplotlib": "matplotlib",
     "gradio": "gradio",
+    "safetensors": "safetensors",
+    "huggingface_hub": "huggingface_hub",
 }
 
 

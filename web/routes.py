@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import runtime_setup
+from pipeline import weights_source
 
 from .faults import explain
 from .site import Site
@@ -18,6 +19,7 @@ from .storage import ADVICE, NoStorageError
 
 METHODS = ["GET", "HEAD"]
 FRESH = {"Cache-Control": "no-store"}
+RESTART = "Mend what the detail names and restart: weights are chosen once. Without DENOISER_REPO the app uses its own."
 
 
 def health(site: Site) -> dict[str, Any]:
@@ -29,15 +31,34 @@ def health(site: Site) -> dict[str, Any]:
 def diagnostics(site: Site) -> dict[str, Any]:
     """Everything the checks find. Takes a moment: not for the event loop."""
     directories = site.storage.directories() if site.storage.usable else None
-    found = runtime_setup.diagnostics(directories=directories, denoiser={"name": "spectral"})
-    check = {
+    denoiser = weights_source.status()
+    found = runtime_setup.diagnostics(directories=directories, denoiser=denoiser)
+    more = [_storage_check(site), _denoiser_check(denoiser)]
+    return {
+        **found,
+        "status": found["status"] if all(check["ok"] for check in more) else "degraded",
+        "environment": {**found["environment"], "DENOISER_REPO": weights_source.repository()},
+        "checks": [*found["checks"], *more],
+    }
+
+
+def _storage_check(site: Site) -> dict[str, Any]:
+    return {
         "name": "file storage",
         "ok": site.storage.usable,
         "detail": str(site.storage.root) if site.storage.usable else "no directory can be written",
         "suggestion": "" if site.storage.usable else ADVICE,
     }
-    status = found["status"] if site.storage.usable else "degraded"
-    return {**found, "status": status, "checks": [*found["checks"], check]}
+
+
+def _denoiser_check(denoiser: dict[str, Any]) -> dict[str, Any]:
+    seen = f"{denoiser['name']}, {denoiser['source']}" if denoiser["source"] else denoiser["state"]
+    return {
+        "name": "denoiser",
+        "ok": not denoiser["warnings"],
+        "detail": " ".join(denoiser["warnings"]) or seen,
+        "suggestion": RESTART if denoiser["warnings"] else "",
+    }
 
 
 async def answer_fault(_: Request, fault: Exception) -> Response:

@@ -63,7 +63,15 @@ def _start_up(report: dict[str, Any]) -> dict[str, Any]:
         "Functions compiled": warm_up.get("compilations"),
         "Functions found in the cache": warm_up.get("cache_hits"),
         "Error": warm_up.get("error"),
-        "Denoiser": report["denoiser"].get("name"),
+        **_denoiser(report["denoiser"]),
+    }
+
+
+def _denoiser(denoiser: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Denoiser": denoiser.get("name") or denoiser.get("state"),
+        "Its weights": denoiser.get("source"),
+        "Their SHA-256": denoiser.get("sha256"),
     }
 
 

@@ -25,7 +25,8 @@ def test_diagnostics(server: Server) -> None:
     assert {"status", "platform", "libraries", "directories", "environment", "warm_up", "denoiser", "checks"} <= set(
         found
     )
-    assert set(found["environment"]) == {"PORT", "NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT"}
+    assert set(found["environment"]) == {"PORT", "NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT", "DENOISER_REPO"}
+    assert set(found["denoiser"]) == {"state", "name", "source", "sha256", "warnings"}
     assert set(found["directories"]) == {"uploads", "outputs", "spectrograms"}
     assert all(path.startswith(str(server.files)) for path in found["directories"].values())
     assert all({"name", "ok", "detail", "suggestion"} == set(check) for check in found["checks"])

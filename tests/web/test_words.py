@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from html import escape
 
 import pytest
 
@@ -46,6 +47,15 @@ def test_diagnostics_in_words() -> None:
         assert check["name"][1:] in page
     assert report["libraries"]["numba"]["version"] in page
     assert health["version"] in page
+
+
+def test_diagnostics_say_which_denoiser_works_and_where_it_comes_from() -> None:
+    report, health = runtime_setup.diagnostics(), runtime_setup.health()
+    facts = {"state": "loaded", "name": "neural", "source": EVIL, "sha256": "c0ffee" * 10, "warnings": []}
+    page = status_page.render(report | {"denoiser": facts}, health)
+    assert all(text in page for text in ("<dd>neural</dd>", escape(EVIL), "<dd>" + "c0ffee" * 10))
+    early = {"denoiser": {"state": "not loaded yet", "name": None}}
+    assert "not loaded yet" in status_page.render(report | early, health)
 
 
 def test_what_needs_attention_comes_first_and_says_what_to_do() -> None:

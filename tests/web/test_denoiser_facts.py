@@ -1,0 +1,76 @@
+"""What the diagnostics say of the denoiser's weights: a contract, and never more than may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import weights_source
+from pipeline.neural_weights import bundled
+from pipeline.weights_source import Chosen
+from web import routes
+from web.site import Site
+from web.storage import Storage
+
+REPOSITORY = f"some-body/small@{'a' * 40}"
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+    """A site in a process that has chosen no weights yet."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "restored afterwards")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    monkeypatch.delenv("DENOISER_REPO", raising=False)
+    weights_source._decided.cache_clear()
+    yield Site(storage=Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)}))
+    weights_source._decided.cache_clear()
+
+
+def diagnostics(
+    monkeypatch: pytest.MonkeyPatch, site: Site, chosen: Chosen, repository: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The diagnostics where DENOISER_REPO is `repository` and the choice was `chosen`; and the denoiser's check."""
+    monkeypatch.setenv("DENOISER_REPO", repository)
+    monkeypatch.setattr(weights_source, "_choose", lambda: chosen)
+    weights_source.chosen()
+    found = routes.diagnostics(site)
+    return found, check_in(found)
+
+
+def check_in(found: dict[str, Any]) -> dict[str, Any]:
+    return next(check for check in found["checks"] if check["name"] == "denoiser")
+
+
+def test_the_weights_in_use_are_named(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    weights = replace(bundled(), source=REPOSITORY)
+    found, check = diagnostics(monkeypatch, site, Chosen(weights, ()), REPOSITORY)
+    assert found["environment"]["DENOISER_REPO"] == REPOSITORY
+    assert found["denoiser"] == {
+        "state": "loaded",
+        "name": "neural",
+        "source": REPOSITORY,
+        "sha256": weights.sha256,
+        "warnings": [],
+    }
+    assert (check["ok"], check["detail"], check["suggestion"]) == (True, f"neural, {REPOSITORY}", "")
+
+
+def test_weights_that_were_named_and_are_not_used_need_attention(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    secret = "https://me:hf_secret@example.org"
+    found, check = diagnostics(monkeypatch, site, Chosen(bundled(), ("It is gone.",)), secret)
+    assert found["status"] == "degraded"
+    assert (check["ok"], check["detail"]) == (False, "It is gone.")
+    assert "restart" in check["suggestion"]
+    assert found["environment"]["DENOISER_REPO"] is None
+    assert "hf_secret" not in str(found)
+
+
+def test_diagnostics_load_no_weights(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    monkeypatch.setattr(weights_source, "_choose", lambda: pytest.fail("Loaded."))
+    found = routes.diagnostics(site)
+    assert (check_in(found)["ok"], check_in(found)["detail"]) == (True, "not loaded yet")
+    assert found["environment"]["DENOISER_REPO"] is None
