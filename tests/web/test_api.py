@@ -28,7 +28,7 @@ def test_the_endpoints_are_three_and_the_page_itself_is_private(client: Client) 
     takes = {p["parameter_name"]: p for p in found["/enhance"]["parameters"]}
     assert list(takes) == ["file", "preset", *parameters(), "output_format"]
     assert [name for name, p in takes.items() if not p["parameter_has_default"]] == ["file"]
-    assert takes["denoise_method"]["python_type"]["type"] == "Literal['neural', 'spectral'] | None"
+    assert "Literal['neural', 'spectral']" in takes["denoise_method"]["python_type"]["type"]
 
 
 def test_enhance_with_the_client(client: Client, talk: Path) -> None:
