@@ -169,7 +169,13 @@ def test_a_small_file_comes_without_a_sum(hub: Hub) -> None:
     assert load(REPOSITORY).sha256 == SUM
 
 
-def test_too_large_is_refused_before_it_is_fetched(hub: Hub) -> None:
+def test_what_is_announced_as_too_large_is_not_even_fetched(hub: Hub) -> None:
+    """Though what would come is small: only the announcement can be the reason."""
+    hub.headers = {"X-Linked-Size": str(MAX_BYTES + 1)}
+    refused("larger than the 8 MB")
+
+
+def test_too_large_is_refused_whoever_says_so(hub: Hub) -> None:
     hub.put(bytes(MAX_BYTES + 1))
     refused("larger than the 8 MB")
     hub.headers = {"X-Linked-Size": ""}  # then the storage's own word counts

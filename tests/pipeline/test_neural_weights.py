@@ -89,6 +89,12 @@ def test_metadata_that_does_not_fit_is_refused(changes: dict[str, str]) -> None:
         parse(file_of(None, **changes))
 
 
+@pytest.mark.parametrize(("past", "ahead"), [(9, 1), (1, 9), (-1, 3)])
+def test_a_look_beyond_the_limits_is_refused_though_the_tensors_fit(past: int, ahead: int) -> None:
+    with pytest.raises(WeightsError, match="out of range"):
+        parse(file_of(tensors(frames=past + 1 + ahead), past=str(past), ahead=str(ahead)))
+
+
 @pytest.mark.parametrize("key", ["format", "past", "ahead", "blocks"])
 def test_metadata_that_lacks_a_key_is_refused(key: str) -> None:
     rest = {name: value for name, value in metadata().items() if name != key}

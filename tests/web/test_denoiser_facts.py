@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
+import httpx
 import pytest
 
 from pipeline import weights_source
 from pipeline.neural_weights import bundled
 from pipeline.weights_source import Chosen
+from tests.conftest import START_S, start_server, stop_server
+from tests.pipeline.hub import Hub, serving
 from web import routes
 from web.site import Site
 from web.storage import Storage
@@ -74,3 +78,24 @@ def test_diagnostics_load_no_weights(monkeypatch: pytest.MonkeyPatch, site: Site
     found = routes.diagnostics(site)
     assert (check_in(found)["ok"], check_in(found)["detail"]) == (True, "not loaded yet")
     assert found["environment"]["DENOISER_REPO"] is None
+
+
+def test_a_silent_hub_holds_up_nobody(tmp_path: Path) -> None:
+    """While the app waits for weights it answers, says that they are not loaded, and works without them afterwards."""
+    silent = Hub(pause_s=600)
+    silent.put(b"never", *REPOSITORY.split("@"))
+    with serving(silent) as hub:
+        server = start_server(tmp_path, DENOISER_REPO=REPOSITORY, HF_ENDPOINT=hub.url, HF_HUB_CACHE=str(tmp_path))
+        try:
+            deadline = monotonic() + START_S
+            while not hub.asked and monotonic() < deadline:
+                sleep(0.05)
+            assert httpx.get(f"{server.url}/health", timeout=5).status_code == 200
+            assert httpx.get(f"{server.url}/api/diagnostics", timeout=5).json()["denoiser"]["state"] == "not loaded yet"
+            while not (found := httpx.get(f"{server.url}/api/diagnostics", timeout=30).json()["denoiser"])["name"]:
+                assert monotonic() < deadline
+                sleep(0.2)
+            assert (found["source"], len(found["warnings"])) == ("bundled", 1)
+            assert "The bundled weights are used" in server.log.read_text()
+        finally:
+            stop_server(server)
