@@ -49,11 +49,11 @@ def enhance(
     settings = settings or Settings()
     began = time.perf_counter()
     watch = _Watch(progress, cancelled)
-    chosen = denoiser(settings.denoise, audio.sample_rate, audio.channels) if settings.mix.wet_percent else OFF
 
     watch.phase(0.0, 0.15, "Measuring the recording")
     before = analyze(audio, on_block=watch.tick(audio.duration_s))
     watch.phase(0.15, 0.7, "Removing noise")
+    chosen = denoiser(settings.denoise, audio.sample_rate, audio.channels) if settings.mix.wet_percent else OFF
     restored = _restored(audio, settings, chosen, watch)
     watch.phase(0.7, 0.9, "Setting the loudness")
     y, gain_db, notes = to_target(restored, audio.sample_rate, settings.loudness, watch.tick(audio.duration_s))
