@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import runtime_setup
+from runtime import blas_threads
 
 runtime_setup.configure()  # before anything can import numba
+blas_threads.one()  # before anything can import NumPy
 
 from web import layout, routes, server  # noqa: E402
 from web.site import Site  # noqa: E402

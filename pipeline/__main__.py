@@ -1,6 +1,10 @@
 """`python -m pipeline IN -o OUT --preset NAME`."""
 
-from .cli import main
+from runtime import blas_threads
+
+blas_threads.one()  # before anything can import NumPy
+
+from .cli import main  # noqa: E402
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -21,7 +21,7 @@ from .stft import Spectra, Stft
 from .stream import Stage
 from .units import in_units
 
-UNIT_FRAMES = 32
+UNIT_FRAMES = 64
 
 
 class State(NamedTuple):
@@ -63,7 +63,7 @@ class _Denoiser:
 
 
 def stage(network: Network, strength_db: float, sample_rate: int, channels: int) -> Stage:
-    """Noise reduction by at most `strength_db`. Latency: a unit, the look-ahead and a window, 0.56 s."""
+    """Noise reduction by at most `strength_db`. Latency: a unit, the look-ahead and a window, 1.07 s."""
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
     denoiser = _Denoiser(network, stft, sample_rate, 10 ** (-strength_db / 20))
     late = network.ahead * stft.hop + stft.tail

@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-import numpy as np
-import pytest
-import soundfile
+from runtime import blas_threads
 
-from tests.pipeline.signals import noise, speech_like
+blas_threads.one()  # as the app and the command line do, before NumPy is imported
+
+import httpx  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import soundfile  # noqa: E402
+
+from tests.pipeline.signals import noise, speech_like  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parent.parent
 START_S = 120  # generous: machines that test are busy; how quick the start is, is measured, not tested

@@ -18,6 +18,9 @@ COMPRESSION = 0.3
 COMPLEX_SHARE = 0.3
 EATEN_SPEECH = 0.5  # weight on top, where the magnitude is lower than the speech's
 ABOVE_SHARE = 0.25  # of the bands above 8 kHz
+PROTECTION = 15.0  # of cells in which speech is clearly there
+PROTECTED_GAIN = 0.5  # no protected cell should lose more than 6 dB: a margin to the 10 dB that count as eaten
+PROTECTED_RANGE = 1e-3  # down to 30 dB below the loudest cell of speech
 
 
 class Spectra(NamedTuple):
@@ -43,15 +46,27 @@ def compressed(magnitude: Tensor) -> Tensor:
 
 def spectral_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """Compressed magnitude and complex error of gains (batch, frames, 148) applied to the noisy spectra."""
-    noisy = batch.noisy.abs()
-    estimate = compressed(noisy * (gains @ bins))
+    noisy, gain = batch.noisy.abs(), gains @ bins
+    estimate = compressed(noisy * gain)
     speech = compressed(batch.target.abs())
     error = estimate - speech
     magnitude = (error.square() + EATEN_SPEECH * torch.clamp(-error, min=0).square()).mean()
     # |a - b|² of the compressed complex spectra = error² + 2 |a| |b| (1 - cos of the angle between them)
     cosine = (batch.noisy * batch.target.conj()).real / (noisy * batch.target.abs() + 1e-8)
     both = (error.square() + 2 * estimate * speech * (1 - cosine)).mean()
-    return (1 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * both + ABOVE_SHARE * _above(gains, batch)
+    spectral = (1 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * both
+    return spectral + ABOVE_SHARE * _above(gains, batch) + PROTECTION * _eaten(gain, batch)
+
+
+def _eaten(gain: Tensor, batch: Spectra) -> Tensor:
+    """How far gains (batch, frames, 257) fall below what cells of speech may lose, squared."""
+    speech, noise = (_power(spectrum) for spectrum in (batch.target, batch.noisy - batch.target))
+    cells = (speech > noise) & (speech > PROTECTED_RANGE * speech.amax((1, 2), keepdim=True))
+    return (torch.clamp(PROTECTED_GAIN - gain, min=0).square() * cells).mean()
+
+
+def _power(spectrum: Tensor) -> Tensor:
+    return spectrum.real.square() + spectrum.imag.square()
 
 
 def _above(gains: Tensor, batch: Spectra) -> Tensor:

@@ -1,0 +1,60 @@
+"""The network against what PyTorch answers (`python -m training fixture` writes it down); the kernels against NumPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from pipeline.neural_features import LOWEST
+from pipeline.neural_kernels import gate, normalize, recur
+from pipeline.neural_network import Network
+from pipeline.neural_weights import read
+
+HERE = Path(__file__).parent / "neural"
+KNOWN = load_file(HERE / "activations.safetensors")
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return read(HERE / "network.safetensors").network
+
+
+@pytest.mark.parametrize("cuts", [(), (1, 2, 3), (5, 6, 30), tuple(range(1, 40))], ids=str)
+def test_gains_are_those_of_the_network_as_trained(network: Network, cuts: tuple[int, ...]) -> None:
+    ahead = np.full((network.ahead, 148), LOWEST, np.float32)
+    state, answers = network.start(), []
+    for part in [*np.split(KNOWN["features"], cuts), ahead]:
+        gains, state = network.gains(part, state)
+        answers.append(gains)
+    np.testing.assert_allclose(np.concatenate(answers), KNOWN["gains"], atol=1e-5)
+    assert KNOWN["gains"].std() > 0.05
+
+
+def test_the_state_given_is_not_changed(network: Network) -> None:
+    start = network.start()
+    _, state = network.gains(KNOWN["features"], start)
+    kept = [h.copy() for h in (*state.hidden, state.wide, state.seen)]
+    first, _ = network.gains(KNOWN["features"], state)
+    second, _ = network.gains(KNOWN["features"], state)
+    assert np.array_equal(first, second)
+    for before, after in zip(kept, (*state.hidden, state.wide, state.seen), strict=True):
+        assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("scale", [0.1, 3.0, 60.0])
+def test_kernels_equal_their_numpy_versions(scale: float) -> None:
+    rng = np.random.default_rng(3)
+
+    def draw(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return rng.standard_normal(shape).astype(np.float32) * np.float32(scale)
+
+    x, factor, p, h, u, bias = draw(5, 7, 6), draw(5, 6), draw(5, 7, 18), draw(5, 6), draw(5, 7, 6), draw(5)
+    for kernel, arguments in ((normalize, (x, factor, x.copy())), (recur, (p, h, x.copy())), (gate, (u, x, bias))):
+        ours, oracle = ([a.copy() for a in arguments] for _ in range(2))
+        kernel(*ours)
+        kernel.numpy_version(*oracle)  # type: ignore[attr-defined]
+        for a, b in zip(ours, oracle, strict=True):
+            np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-5 * scale)
