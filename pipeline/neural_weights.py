@@ -95,7 +95,7 @@ class _Reader:
             raise WeightsError(f"The weights lack {name} {shape}, or it has another shape or type.")
         if not (np.abs(tensor) <= MAX_MAGNITUDE).all():  # NaN compares false
             raise WeightsError(f"{name} holds numbers that are not finite, or beyond ±{MAX_MAGNITUDE:g}.")
-        return np.ascontiguousarray(tensor, np.float32)
+        return np.array(tensor, np.float32)  # a copy: kernels are compiled for arrays that can be written to
 
     def network(self, past: int, ahead: int, blocks: int) -> Network:
         take, width = self.take, self.width

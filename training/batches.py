@@ -1,10 +1,7 @@
-"""Batches of mixtures as spectra, made in processes of their own ahead of the training."""
+"""Batches of mixtures as spectra."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from multiprocessing import get_context
-from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +14,6 @@ from pipeline.stft import Stft
 
 from .mixing import Mixer, Mixture
 
-FULL_BAND_SHARE = 0.2
 BINS = 257  # up to 8 kHz, at any rate
 
 
@@ -66,21 +62,3 @@ def make(mixers: dict[int, Mixer], size: int, full_band: int, rng: np.random.Gen
 def open_mixers(folder: Path, seconds: float, held_out: bool = False) -> dict[int, Mixer]:
     """A mixer per rate."""
     return {rate: Mixer.open(folder, rate, seconds, held_out) for rate in (16_000, 48_000)}
-
-
-def _produce(folder: Path, seconds: float, size: int, seed: int, queue: Queue[Batch]) -> None:
-    rng = np.random.default_rng(seed)
-    mixers = open_mixers(folder, seconds)
-    while True:
-        queue.put(make(mixers, size, int(rng.binomial(size, FULL_BAND_SHARE)), rng))
-
-
-def stream(folder: Path, seconds: float, size: int, seed: int, workers: int) -> Iterator[Batch]:
-    """Batches without end. The same seed gives the same batches, with one worker in the same order."""
-    context = get_context("spawn")
-    queue: Queue[Batch] = context.Queue(maxsize=4)
-    for k in range(workers):
-        process = context.Process(target=_produce, args=(folder, seconds, size, seed + 7919 * k, queue), daemon=True)
-        process.start()
-    while True:
-        yield queue.get()

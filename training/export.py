@@ -1,21 +1,50 @@
-"""From a checkpoint to the safetensors file that the app reads."""
+"""From PyTorch to the safetensors files that the app and its tests read."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from pipeline.neural_features import LOWEST
 from pipeline.neural_weights import FORMAT, parse
+
+from .network import Network, Shape
 
 
 def export(checkpoint: Path, out: Path) -> None:
     """Write the averaged weights of a checkpoint, float32, and check that the app takes them."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    out.write_bytes(_as_safetensors(state["average"], Shape(**state["shape"])))
+
+
+def write_fixture(out: Path) -> None:
+    """A small network with random weights, features, and what PyTorch makes of them.
+
+    Its norms and biases are random too: at their initial ones and zeros, a mistake in them would not show.
+    """
+    from safetensors.numpy import save_file
+
+    torch.manual_seed(0)
+    shape = Shape(width=8, blocks=2, wide=12, squeeze=3)
+    network = Network(shape)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.2)
+    features = np.random.default_rng(0).normal(-0.5, 1, (40, 148)).astype(np.float32).clip(LOWEST)
+    with torch.no_grad():
+        gains = network(torch.from_numpy(features)[None])[0].numpy()
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "network.safetensors").write_bytes(_as_safetensors(network.state_dict(), shape))
+    save_file({"features": features, "gains": gains}, out / "activations.safetensors")
+
+
+def _as_safetensors(tensors: dict[str, torch.Tensor], shape: Shape) -> bytes:
     from safetensors.torch import save
 
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    shape = state["shape"]
-    metadata = {"format": FORMAT} | {key: str(shape[key]) for key in ("past", "ahead", "blocks")}
-    data = save({name: tensor.contiguous() for name, tensor in state["average"].items()}, metadata)
+    sizes = shape.as_dict()
+    metadata = {"format": FORMAT} | {key: str(sizes[key]) for key in ("past", "ahead", "blocks")}
+    data: bytes = save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata)
     parse(data)
-    out.write_bytes(data)
+    return data

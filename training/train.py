@@ -1,24 +1,25 @@
-"""The training loop: resumable, by the clock, on a CPU or a GPU."""
+"""The training loop: resumable, by the clock; several processes on a CPU, one on a GPU."""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from .auditory import auditory_loss
-from .batches import Batch, make, open_mixers, stream
+from .batches import Batch, make, open_mixers
 from .losses import Spectra, spectral_loss, to_bins
+from .muon import Muon
 from .network import Network, Shape
 
 VALIDATION_SEED = 20_000
+FULL_BAND_SHARE = 0.2  # of the mixtures are at 48 kHz
 EMA = 0.998
 
 
@@ -26,9 +27,12 @@ EMA = 0.998
 class Plan:
     """What one run of `train` does.
 
-    minutes : length of the run; the rate rises for the first half per cent and falls to zero over the last `decay`
-    muon : whether matrices are trained with Muon (AdamW otherwise, and for all else)
+    minutes : length of the run, in all its sessions
+    batch : mixtures per step, over all processes
+    rate : step size; it rises over the first 100 steps and falls to zero over the last share `decay` of the run
     auditory : weight of the auditory loss beside the spectral one, from the share `auditory_from` of the run on
+    processes : each draws its own mixtures; what they learn is averaged at every step
+    start : a checkpoint whose averaged weights to begin with
     """
 
     data: Path
@@ -38,64 +42,71 @@ class Plan:
     seconds: float = 3.0
     rate: float = 2e-3
     decay: float = 0.4
-    muon: bool = True
-    auditory: float = 0.02
-    auditory_from: float = 0.5
-    workers: int = 1
-    threads: int = 2
+    auditory: float = 0.015
+    auditory_from: float = 0.45
+    processes: int = 2
     seed: int = 1
-    validate_minutes: float = 5.0
+    report_minutes: float = 3.0
     shape: Shape = field(default_factory=Shape)
     start: Path | None = None
 
 
 def train(plan: Plan) -> None:
     """Train until the minutes are over, from plan.out/checkpoint.pt where it exists, else from plan.start."""
-    torch.manual_seed(plan.seed)
-    torch.set_num_threads(1)  # the threads are ours, see Run._gradients
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     plan.out.mkdir(parents=True, exist_ok=True)
-    run = Run(plan, device)
+    if torch.cuda.is_available() or plan.processes == 1:
+        _train(0, plan, 1)
+    else:
+        os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+        os.environ.setdefault("MASTER_PORT", "29511")
+        torch.multiprocessing.spawn(_train, (plan, plan.processes), plan.processes)  # type: ignore[no-untyped-call]
+
+
+def _train(rank: int, plan: Plan, processes: int) -> None:
+    torch.set_num_threads(1)
+    if processes > 1:
+        distributed.init_process_group("gloo", rank=rank, world_size=processes)
+    run = Run(plan, rank, processes)
     run.restore()
-    batches = stream(plan.data, plan.seconds, plan.batch, plan.seed + run.step, plan.workers)
-    began, spent_before, losses = time.monotonic(), run.minutes, list[float]()
-    next_report = run.minutes + plan.validate_minutes
+    began, before, losses = time.monotonic(), run.minutes, list[float]()
+    next_report = run.minutes + plan.report_minutes
     while run.minutes < plan.minutes:
-        losses.append(run.advance(next(batches)))
-        run.minutes = spent_before + (time.monotonic() - began) / 60
+        losses.append(run.advance())
+        run.minutes = run.agreed(before + (time.monotonic() - began) / 60)
         if run.minutes >= next_report or run.minutes >= plan.minutes:
-            run.report(float(np.mean(losses)))
+            if rank == 0:
+                run.report(float(np.mean(losses)))
+                run.save()
             losses.clear()
-            next_report += plan.validate_minutes
-            run.save()
+            next_report += plan.report_minutes
 
 
 class Run:
-    """The network, its average, its optimisers, and how far it is."""
+    """The network, its average, its optimisers, and how far it is; the same in every process."""
 
-    def __init__(self, plan: Plan, device: torch.device) -> None:
-        self.plan, self.device = plan, device
-        self.network = Network(plan.shape).to(device)
-        self.average = Network(plan.shape).to(device)
+    def __init__(self, plan: Plan, rank: int, processes: int) -> None:
+        self.plan, self.rank, self.processes = plan, rank, processes
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(plan.seed)
+        self.network = Network(plan.shape).to(self.device)
+        self.average = Network(plan.shape).to(self.device)
         self.average.load_state_dict(self.network.state_dict())
-        self.optimisers = _optimisers(self.network, plan)
-        self.bins = to_bins(device)
+        self.optimisers = _optimisers(self.network, plan.rate)
+        self.bins = to_bins(self.device)
         self.step, self.minutes = 0, 0.0
-        self.pool = ThreadPoolExecutor(plan.threads)
-        rng = np.random.default_rng(VALIDATION_SEED)
-        held_out = open_mixers(plan.data, plan.seconds, held_out=True)
-        self.validation = [self._tensors(make(held_out, 8, 1, rng)) for _ in range(12)]
+        self.mixers = open_mixers(plan.data, plan.seconds)
+        held_out, rng = open_mixers(plan.data, plan.seconds, held_out=True), np.random.default_rng(VALIDATION_SEED)
+        self.validation = [self._tensors(make(held_out, 8, 1, rng)) for _ in range(12)] if rank == 0 else []
 
     def _tensors(self, batch: Batch) -> Spectra:
         return Spectra(*(torch.from_numpy(part).to(self.device) for part in batch))
 
-    def advance(self, batch: Batch) -> float:
+    def advance(self) -> float:
         """One step; its loss."""
-        rate = self._rate()
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = rate * group["times"]
-        loss = self._gradients(batch)
+                group["lr"] = self._rate() * group["times"]
+        loss = self._gradients()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
@@ -103,29 +114,37 @@ class Run:
         self.step += 1
         with torch.no_grad():
             share = 1 - min(EMA, self.step / (self.step + 20))
-            for slow, fast in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                slow.lerp_(fast, share)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), share)
         return loss
 
-    def _gradients(self, batch: Batch) -> float:
-        """Mean loss over the batch; its gradients are in the parameters after.
+    def _gradients(self) -> float:
+        """Mean loss over this process's mixtures; the gradients over all are in the parameters after.
 
-        On a CPU one mixture at a time, each by one thread: what is remembered for its gradients then stays in the
-        cache, which is worth a third of the time.
+        On a CPU one mixture at a time: what is remembered for its gradients then stays in the cache, which is worth a
+        third of the time.
         """
-        parameters = list(self.network.parameters())
-        size = len(batch.features)
-        rows = 1 if self.device.type == "cpu" else size
+        rng = np.random.default_rng((self.plan.seed, self.step, self.rank))
+        mine = self.plan.batch // self.processes
+        rows, total = (1, 0.0) if self.device.type == "cpu" else (mine, 0.0)
+        for _ in range(mine // rows):
+            spectra = self._tensors(make(self.mixers, rows, int(rng.binomial(rows, FULL_BAND_SHARE)), rng))
+            loss = self._loss(self.network(spectra.features), spectra) * (rows / mine)
+            loss.backward()
+            total += float(loss.detach())
+        if self.processes > 1:
+            gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+            flat = nn.utils.parameters_to_vector(gradients)
+            distributed.all_reduce(flat)
+            nn.utils.vector_to_parameters(flat / self.processes, gradients)
+        return total
 
-        def one(start: int) -> tuple[float, Sequence[Tensor]]:
-            spectra = self._tensors(Batch(*(part[start : start + rows] for part in batch)))
-            loss = self._loss(self.network(spectra.features), spectra) * (rows / size)
-            return float(loss.detach()), torch.autograd.grad(loss, parameters)
-
-        results = list(self.pool.map(one, range(0, size, rows)))
-        for k, parameter in enumerate(parameters):
-            parameter.grad = torch.stack([gradients[k] for _, gradients in results]).sum(0)
-        return sum(loss for loss, _ in results)
+    def agreed(self, minutes: float) -> float:
+        """The time that all processes go by: that of the first."""
+        if self.processes == 1:
+            return minutes
+        clock = torch.tensor([minutes], dtype=torch.float64)
+        distributed.broadcast(clock, 0)
+        return float(clock)
 
     def _loss(self, gains: Tensor, spectra: Spectra) -> Tensor:
         loss = spectral_loss(gains, spectra, self.bins)
@@ -138,7 +157,7 @@ class Run:
         return self.plan.rate * min(1.0, (self.step + 1) / 100, (1 - done) / self.plan.decay + 1e-3)
 
     def report(self, training_loss: float) -> None:
-        """Losses of the averaged weights on mixtures of held-out speakers and noises: to the screen and log.txt."""
+        """Losses of the averaged weights on mixtures of held-out speakers and noises, to the screen and log.txt."""
         with torch.no_grad():
             parts = [(self.average(batch.features), batch) for batch in self.validation]
             spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, batch in parts]))
@@ -181,19 +200,14 @@ class Run:
             self.step, self.minutes = state["step"], state["minutes"]
 
 
-def _optimisers(network: Network, plan: Plan) -> list[torch.optim.Optimizer]:
+def _optimisers(network: Network, rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the network, AdamW for the rest. `times`: the group's rate against plan.rate."""
     inner = [
         p
         for name, p in network.named_parameters()
-        if plan.muon and name.endswith("weight") and not name.startswith(("patch", "head"))
+        if name.endswith("weight") and not name.startswith(("patch", "head"))
     ]
     chosen = {id(p) for p in inner}
     rest = [p for p in network.parameters() if id(p) not in chosen]
-    adam = torch.optim.AdamW([{"params": rest, "times": 1.0}], lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    if not inner:
-        return [adam]
-    muon = torch.optim.Muon(
-        [{"params": inner, "times": 2.0}], lr=plan.rate, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"
-    )
-    return [adam, muon]
+    adam = torch.optim.AdamW([{"params": rest, "times": 1.0}], lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    return [adam, Muon([{"params": inner, "times": 2.0}], lr=rate)]

@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import runtime_setup
-from pipeline import weights_source
 
 from .faults import explain
 from .site import Site
@@ -30,6 +29,8 @@ def health(site: Site) -> dict[str, Any]:
 
 def diagnostics(site: Site) -> dict[str, Any]:
     """Everything the checks find. Takes a moment: not for the event loop."""
+    from pipeline import weights_source  # brings numba and SciPy, which the start must not wait for
+
     directories = site.storage.directories() if site.storage.usable else None
     denoiser = weights_source.status()
     found = runtime_setup.diagnostics(directories=directories, denoiser=denoiser)

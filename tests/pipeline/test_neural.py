@@ -1,0 +1,127 @@
+"""The neural denoiser: what must hold whatever its weights are, and what must hold of the bundled ones."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from pipeline.audio import Samples
+from pipeline.neural import stage
+from pipeline.neural_weights import bundled
+from pipeline.stream import Stage, run, run_whole, split
+from tests.pipeline.signals import noise, sine, speech_like
+
+RATES = (8_000, 16_000, 22_050, 44_100, 48_000, 96_000)
+
+
+def denoiser(rate: int, channels: int = 1, strength_db: float = 20.0) -> Stage:
+    return stage(bundled().network, strength_db, rate, channels)
+
+
+def level_db(x: Samples) -> float:
+    return float(10 * np.log10(np.mean(x.astype(np.float64) ** 2) + 1e-30))
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_keeps_shape_and_input_and_is_finite(rate: int, channels: int) -> None:
+    for n in (0, 1, 2, 37, rate // 50, rate // 3, rate):
+        x = noise(channels, n) if n else np.zeros((channels, 0), np.float32)
+        before = x.copy()
+        y = run_whole(denoiser(rate, channels), x)
+        assert y.shape == x.shape
+        assert y.dtype == np.float32
+        assert np.isfinite(y).all()
+        assert np.array_equal(x, before)
+
+
+@pytest.mark.parametrize("block", [1, 997, 8_192, 10**6])
+def test_blocks_equal_whole(block: int) -> None:
+    x = speech_like(8_000, 3.0) + noise(1, 24_000, -40.0)
+    pieces = np.concatenate(list(run(denoiser(8_000), split(x, block))), axis=1)
+    np.testing.assert_allclose(pieces, run_whole(denoiser(8_000), x), atol=1e-6)
+
+
+def test_a_run_leaves_no_trace() -> None:
+    x, one = speech_like(8_000, 2.0) + noise(1, 16_000, -40.0), denoiser(8_000)
+    assert np.array_equal(run_whole(one, x), run_whole(one, x))
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_silence_stays_silence(rate: int) -> None:
+    assert not run_whole(denoiser(rate), np.zeros((1, rate), np.float32)).any()
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_with_no_strength_it_is_the_identity(rate: int) -> None:
+    x = speech_like(rate, 1.5) + noise(1, rate * 3 // 2, -40.0)
+    np.testing.assert_allclose(run_whole(denoiser(rate, 1, 0.0), x), x, atol=2e-6)
+
+
+@pytest.mark.parametrize("strength_db", [6.0, 20.0])
+def test_strength_is_the_most_that_is_taken(strength_db: float) -> None:
+    x = noise(1, 160_000, -30.0)
+    lost = level_db(x[:, 80_000:]) - level_db(run_whole(denoiser(16_000, 1, strength_db), x)[:, 80_000:])
+    assert strength_db - 1.5 < lost < strength_db + 0.1
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_speech_comes_out_of_noise(rate: int) -> None:
+    clean = speech_like(rate, 6.0)
+    noisy = clean + noise(1, clean.shape[1], -36.0)
+    out = run_whole(denoiser(rate), noisy)
+    after = slice(rate, None)
+    assert level_db((out - clean)[:, after]) < level_db((noisy - clean)[:, after]) - 3
+
+
+def test_clean_speech_stays_as_it_is() -> None:
+    clean = speech_like(48_000, 5.0)
+    assert level_db(run_whole(denoiser(48_000), clean) - clean) < level_db(clean) - 15
+
+
+def test_output_is_aligned_with_input() -> None:
+    clean = speech_like(16_000, 4.0)[0]
+    out = run_whole(denoiser(16_000), clean[None] + noise(1, clean.size, -50.0))[0]
+    lags = range(-40, 41)
+    products = [float(np.dot(clean[100:-100], np.roll(out, -lag)[100:-100])) for lag in lags]
+    assert lags[int(np.argmax(products))] == 0
+
+
+def test_level_does_not_matter() -> None:
+    x = speech_like(16_000, 3.0) + noise(1, 48_000, -40.0)
+    loud, quiet = (run_whole(denoiser(16_000), x * np.float32(gain)) / np.float32(gain) for gain in (0.5, 0.005))
+    np.testing.assert_allclose(loud, quiet, atol=2e-3)
+
+
+def test_all_channels_get_one_gain() -> None:
+    """The image stays: where a channel is twice the other, it is so in the output."""
+    x = speech_like(16_000, 2.0) + noise(1, 32_000, -36.0)
+    y = run_whole(denoiser(16_000, 2), np.concatenate((x, 2 * x)))
+    np.testing.assert_allclose(y[1], 2 * y[0], atol=1e-6)
+
+
+def test_a_channel_twice_is_treated_as_mono() -> None:
+    x = speech_like(16_000, 2.0) + noise(1, 32_000, -36.0)
+    alone = run_whole(denoiser(16_000), x)
+    np.testing.assert_allclose(
+        run_whole(denoiser(16_000, 2), np.repeat(x, 2, axis=0)), np.repeat(alone, 2, axis=0), atol=1e-5
+    )
+
+
+def test_a_long_file_does_not_drift() -> None:
+    """The same ten seconds give the same sound, however long the file is already."""
+    stretch = speech_like(8_000, 10.0) + noise(1, 80_000, -40.0)
+    many = np.tile(stretch, (1, 36))
+    out = run_whole(denoiser(8_000), many)
+    last, before = out[:, -80_000:-8_000], out[:, -160_000:-88_000]
+    np.testing.assert_allclose(last, before, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [partial(sine, 440.0), partial(sine, 60.0)], ids=["tone", "hum"])
+def test_steady_sounds_do_not_pump(make: partial[Samples]) -> None:
+    """What the network takes for noise or not, it takes for the same throughout."""
+    y = run_whole(denoiser(16_000), make(16_000, 8.0))[0, 32_000:]
+    levels = [level_db(part[None]) for part in np.split(y, 12)]
+    assert max(levels) - min(levels) < 6

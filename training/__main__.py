@@ -1,0 +1,92 @@
+"""`python -m training prepare|train|evaluate|export|fixture`, see training/README.md."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command."""
+    options = _parser().parse_args(arguments)
+    options.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description="Make the neural denoiser's weights.")
+    commands = parser.add_subparsers(required=True)
+
+    command = commands.add_parser("prepare", help="decode a folder of recordings with a manifest.csv")
+    command.add_argument("data", type=Path)
+    command.add_argument("out", type=Path)
+    command.add_argument("--subset-mb", type=float, help="copy so much of the compressed recordings instead")
+    command.set_defaults(run=_prepare)
+
+    command = commands.add_parser("train", help="train, or go on where the last run stopped")
+    command.add_argument("data", type=Path, help="what prepare wrote")
+    command.add_argument("out", type=Path, help="folder for checkpoint.pt and log.txt")
+    command.add_argument("--minutes", type=float, required=True, help="length of the run, in all its sessions")
+    command.add_argument("--start", type=Path, help="checkpoint with whose weights a new run begins")
+    for name, kind in (("batch", int), ("seconds", float), ("rate", float), ("decay", float), ("processes", int)):
+        command.add_argument(f"--{name}", type=kind)
+    for name in ("auditory", "auditory-from"):
+        command.add_argument(f"--{name}", type=float)
+    command.add_argument("--width", type=int, help="of the network")
+    command.add_argument("--blocks", type=int, help="of the network")
+    command.set_defaults(run=_train)
+
+    command = commands.add_parser("evaluate", help="PESQ, ESTOI, SI-SDR and eaten speech on pairs of recordings")
+    command.add_argument("weights", type=Path)
+    command.add_argument("pairs", type=Path, help="folder with noisy/ and clean/")
+    command.add_argument("--strength-db", type=float, default=20.0)
+    command.add_argument("--every", type=int, default=1)
+    command.set_defaults(run=_evaluate)
+
+    command = commands.add_parser("export", help="write the averaged weights of a checkpoint for the app")
+    command.add_argument("checkpoint", type=Path)
+    command.add_argument("weights", type=Path)
+    command.set_defaults(run=_export)
+
+    command = commands.add_parser("fixture", help="write the small network and its answers that the app's tests use")
+    command.add_argument("out", type=Path)
+    command.set_defaults(run=_fixture)
+    return parser
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from .prepare import prepare
+
+    prepare(options.data, options.out, options.subset_mb)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from .network import Shape
+    from .train import Plan, train
+
+    names = ("start", "batch", "seconds", "rate", "decay", "processes", "auditory", "auditory_from")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    shape = Shape(**{name: value for name in ("width", "blocks") if (value := getattr(options, name)) is not None})
+    train(Plan(options.data, options.out, options.minutes, shape=shape, **given))
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from .evaluate import evaluate
+
+    for name, scores in evaluate(options.weights, options.pairs, options.strength_db, options.every).items():
+        print(f"{name:>9}: " + "  ".join(f"{key} {value:.3f}" for key, value in scores._asdict().items()))
+
+
+def _export(options: argparse.Namespace) -> None:
+    from .export import export
+
+    export(options.checkpoint, options.weights)
+
+
+def _fixture(options: argparse.Namespace) -> None:
+    from .export import write_fixture
+
+    write_fixture(options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Scores of exported weights on pairs of noisy and clean recordings, by the app's own code.
+
+What is quoted elsewhere comes from the whole bench; this is the short version that guides training.
+"""
+
+from __future__ import annotations
+
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.neural import stage
+from pipeline.neural_weights import read
+from pipeline.stream import run_whole
+
+from .corpus import Samples
+
+METRIC_RATE = 16_000
+EATEN_DB = 10.0
+SPEECH_RANGE_DB = 30.0
+
+
+class Scores(NamedTuple):
+    """pesq : P.862.2; estoi : %; si_sdr : dB; eaten : % of speech cells that lose more than 10 dB."""
+
+    pesq: float
+    estoi: float
+    si_sdr: float
+    eaten: float
+
+
+def evaluate(weights: Path, pairs: Path, strength_db: float = 40.0, every: int = 1) -> dict[str, Scores]:
+    """Mean scores over every `every`-th pair of `pairs`/{noisy,clean}, noisy and denoised."""
+    names = sorted(path.name for path in (pairs / "noisy").glob("*.*"))[::every]
+    with ProcessPoolExecutor(2) as pool:
+        rows = list(pool.map(partial(_one, weights, pairs, strength_db), names))
+    means = np.nanmean(np.array(rows), axis=0)
+    return {"noisy": Scores(*means[0].tolist()), "denoised": Scores(*means[1].tolist())}
+
+
+def _one(weights: Path, pairs: Path, strength_db: float, name: str) -> tuple[Scores, Scores]:
+    import soundfile
+
+    noisy, rate = soundfile.read(pairs / "noisy" / name, dtype="float32", always_2d=True)
+    clean, _ = soundfile.read(pairs / "clean" / name, dtype="float32", always_2d=True)
+    x = np.ascontiguousarray(noisy[:, :1].T)
+    y = run_whole(stage(read(weights).network, strength_db, rate, 1), x)[0]
+    reference = clean[: len(y), 0]
+    dry = "_rev" not in name
+    return score(noisy[:, 0], noisy[:, 0], reference, rate, dry), score(y, noisy[:, 0], reference, rate, dry)
+
+
+def score(y: Samples, noisy: Samples, clean: Samples, sample_rate: int, dry: bool) -> Scores:
+    """y, noisy, clean (n,) float32; with dry, also what needs a reference of the same room."""
+    from pesq import NoUtterancesError, pesq
+    from pystoi import stoi
+    from scipy.signal import resample_poly
+
+    ratio = Fraction(METRIC_RATE, sample_rate)
+    a, b = (resample_poly(x, ratio.numerator, ratio.denominator) for x in (clean, y))
+    try:
+        quality = pesq(METRIC_RATE, a, b, "wb")
+    except NoUtterancesError:
+        quality = float("nan")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # too short for STOI: nan
+        intelligible = 100 * stoi(a, b, METRIC_RATE, extended=True)
+    if not dry:
+        return Scores(quality, intelligible, float("nan"), float("nan"))
+    scaled = clean * (np.dot(clean, y) / np.dot(clean, clean))
+    si_sdr = 10 * np.log10((scaled**2).sum() / (((y - scaled) ** 2).sum() + 1e-12) + 1e-12)
+    return Scores(quality, intelligible, float(si_sdr), eaten_percent(y, noisy, clean, sample_rate))
+
+
+def eaten_percent(y: Samples, noisy: Samples, clean: Samples, sample_rate: int) -> float:
+    """Of the cells (32 ms, 31 Hz) where the clean speech is within 30 dB of its peak and above the noise: how many
+    are more than 10 dB weaker in y than in noisy.
+    """
+    speech, noise, before, after = (_power(x, sample_rate) for x in (clean, noisy - clean, noisy, y))
+    cells = (speech > speech.max() * 10 ** (-SPEECH_RANGE_DB / 10)) & (speech > noise)
+    return float(100 * (after[cells] < before[cells] * 10 ** (-EATEN_DB / 10)).mean())
+
+
+def _power(x: Samples, sample_rate: int) -> NDArray[np.float32]:
+    from scipy.signal import stft
+
+    size = round(0.032 * sample_rate)
+    _, _, spectra = stft(x, nperseg=size, noverlap=size // 2)
+    power: NDArray[np.float32] = np.abs(spectra) ** 2
+    return power
