@@ -28,12 +28,25 @@ runtime_setup.configure()
 Mono = NDArray[np.float32]
 
 
+def neural(x: Mono, sample_rate: int) -> Mono:
+    """The neural denoiser alone, at its default strength. x (n,)."""
+    return _denoised(x, sample_rate, "neural")
+
+
 def spectral(x: Mono, sample_rate: int) -> Mono:
     """The spectral denoiser alone, at its default strength. x (n,)."""
-    from pipeline.denoise import denoise
-    from pipeline.settings import Denoise
+    return _denoised(x, sample_rate, "spectral")
 
-    y: Mono = denoise(x[np.newaxis], sample_rate, Denoise())[0]
+
+def _denoised(x: Mono, sample_rate: int, method: str) -> Mono:
+    from pipeline.denoise import denoiser
+    from pipeline.settings import Denoise
+    from pipeline.stream import chained, run_whole
+
+    chosen = denoiser(Denoise(method=method), sample_rate, 1)
+    if chosen.name != method:
+        raise RuntimeError(f"The {method} denoiser cannot be used: {chosen.notes}")
+    y: Mono = run_whole(chained(chosen.stages), x[np.newaxis])[0]
     return y
 
 
@@ -58,6 +71,7 @@ def main() -> int:
     command = [
         options.python, options.bench / "bench.py",
         "--pairs", options.data / "pairs", "--real", options.data / "real", "--systems", options.systems,
+        "--plugin", "neural=py:benchmarks.quality:neural",
         "--plugin", "spectral=py:benchmarks.quality:spectral",
         "--plugin", "default_chain=py:benchmarks.quality:default_chain",
         "--pythonpath", ROOT, "--plugin-python", sys.executable, "--jobs", options.jobs, "--wavs", options.out / "wavs",

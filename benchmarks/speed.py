@@ -1,4 +1,4 @@
-"""What the spectral denoiser costs: real-time factor and peak memory.
+"""What the denoisers cost: real-time factor and peak memory.
 
     python benchmarks/speed.py [--seconds 60]
 
@@ -13,22 +13,23 @@ import json
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
 CHILD = """
 import json, resource, sys, time
-rate, channels, seconds = map(int, sys.argv[1:])
+method, (rate, channels, seconds) = sys.argv[1], map(int, sys.argv[2:])
 import runtime_setup
 runtime_setup.configure()
 import numpy as np
-from pipeline.denoise import stage
+from pipeline.denoise import denoiser
 from pipeline.settings import Denoise
-from pipeline.stream import run
+from pipeline.stream import chained, run
 block = np.random.default_rng(0).standard_normal((channels, 2 * rate)).astype(np.float32) * np.float32(0.1)
 def passed(count):
-    for _ in run(stage(Denoise(), rate, channels), (block for _ in range(count))):
+    for _ in run(chained(denoiser(Denoise(method=method), rate, channels).stages), (block for _ in range(count))):
         pass
 passed(2)
 began = time.process_time()
@@ -38,13 +39,13 @@ print(json.dumps({"rtf": cpu / seconds, "rss": resource.getrusage(resource.RUSAG
 """
 
 
-def measured(rate: int, channels: int, seconds: int, interpreted: bool) -> dict[str, float]:
+def measured(method: str, rate: int, channels: int, seconds: int, interpreted: bool) -> dict[str, float]:
     """Real-time factor (CPU seconds per second of sound) and peak memory (MB) of one run."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     environ = {**os.environ, **threads, "PYTHONPATH": str(ROOT)}
     if interpreted:
         environ["NUMBA_DISABLE_JIT"] = "1"
-    command = [sys.executable, "-c", CHILD, str(rate), str(channels), str(seconds)]
+    command = [sys.executable, "-c", CHILD, method, str(rate), str(channels), str(seconds)]
     output = subprocess.run(command, env=environ, check=True, capture_output=True, text=True, cwd=ROOT).stdout
     result: dict[str, float] = json.loads(output.splitlines()[-1])
     return result
@@ -56,11 +57,13 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     rows = [(rate, channels, seconds, False) for rate in (16_000, 48_000, 96_000) for channels in (1, 2)]
     rows += [(48_000, 1, 2 * seconds, False), (48_000, 1, seconds, True)]
-    print("| rate Hz | channels | seconds | kernels | RTF, one core | peak MB |\n|--:|--:|--:|---|--:|--:|")
-    for rate, channels, length, interpreted in rows:
-        cost = measured(rate, channels, length, interpreted)
-        kernels = "NumPy" if interpreted else "numba"
-        print(f"| {rate} | {channels} | {length} | {kernels} | {cost['rtf']:.4f} | {cost['rss']:.0f} |", flush=True)
+    print(
+        "| denoiser | rate Hz | channels | seconds | kernels | RTF, one core | peak MB |\n|---|--:|--:|--:|---|--:|--:|"
+    )
+    for method, (rate, channels, length, interpreted) in product(("neural", "spectral"), rows):
+        cost = measured(method, rate, channels, length, interpreted)
+        name = f"{method} | {rate} | {channels} | {length} | {'NumPy' if interpreted else 'numba'}"
+        print(f"| {name} | {cost['rtf']:.4f} | {cost['rss']:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
