@@ -73,7 +73,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     from .evaluate import evaluate
 
     for name, scores in evaluate(options.weights, options.pairs, options.strength_db, options.every).items():
-        print(f"{name:>9}: " + "  ".join(f"{key} {value:.3f}" for key, value in scores._asdict().items()))
+        eaten = 100 * scores.eaten / scores.cells
+        quality = f"PESQ {scores.pesq:.3f}  ESTOI {scores.estoi:.1f}  SI-SDR {scores.si_sdr:.1f}"
+        print(f"{name:>9}: {quality}  eaten {eaten:.2f} %")
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ What is quoted elsewhere comes from the whole bench; this is the short version t
 
 from __future__ import annotations
 
+import csv
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
@@ -27,24 +28,32 @@ SPEECH_RANGE_DB = 30.0
 
 
 class Scores(NamedTuple):
-    """pesq : P.862.2; estoi : %; si_sdr : dB; eaten : % of speech cells that lose more than 10 dB."""
+    """pesq : P.862.2; estoi : %; si_sdr : dB; eaten, cells : cells of speech that lose more than 10 dB, and all; the
+    last three without reverberant recordings, whose reference is dry.
+    """
 
     pesq: float
     estoi: float
     si_sdr: float
     eaten: float
+    cells: float
 
 
 def evaluate(weights: Path, pairs: Path, strength_db: float = 40.0, every: int = 1) -> dict[str, Scores]:
-    """Mean scores over every `every`-th pair of `pairs`/{noisy,clean}, noisy and denoised."""
+    """Mean scores over every `every`-th pair of `pairs`/{noisy,clean}, noisy and denoised.
+
+    pairs : beside it, manifest.csv says which recordings are reverberant (`subset` ends in _rev)
+    """
+    with (pairs.parent / "manifest.csv").open(newline="") as file:
+        rooms = {Path(row["file"]).stem for row in csv.DictReader(file) if row["subset"].endswith("_rev")}
     names = sorted(path.name for path in (pairs / "noisy").glob("*.*"))[::every]
     with ProcessPoolExecutor(2) as pool:
-        rows = list(pool.map(partial(_one, weights, pairs, strength_db), names))
+        rows = list(pool.map(partial(_one, weights, pairs, strength_db, rooms), names))
     means = np.nanmean(np.array(rows), axis=0)
     return {"noisy": Scores(*means[0].tolist()), "denoised": Scores(*means[1].tolist())}
 
 
-def _one(weights: Path, pairs: Path, strength_db: float, name: str) -> tuple[Scores, Scores]:
+def _one(weights: Path, pairs: Path, strength_db: float, rooms: set[str], name: str) -> tuple[Scores, Scores]:
     import soundfile
 
     noisy, rate = soundfile.read(pairs / "noisy" / name, dtype="float32", always_2d=True)
@@ -52,7 +61,7 @@ def _one(weights: Path, pairs: Path, strength_db: float, name: str) -> tuple[Sco
     x = np.ascontiguousarray(noisy[:, :1].T)
     y = run_whole(stage(read(weights).network, strength_db, rate, 1), x)[0]
     reference = clean[: len(y), 0]
-    dry = "_rev" not in name
+    dry = Path(name).stem not in rooms
     return score(noisy[:, 0], noisy[:, 0], reference, rate, dry), score(y, noisy[:, 0], reference, rate, dry)
 
 
@@ -72,19 +81,19 @@ def score(y: Samples, noisy: Samples, clean: Samples, sample_rate: int, dry: boo
         warnings.simplefilter("ignore")  # too short for STOI: nan
         intelligible = 100 * stoi(a, b, METRIC_RATE, extended=True)
     if not dry:
-        return Scores(quality, intelligible, float("nan"), float("nan"))
+        return Scores(quality, intelligible, *[float("nan")] * 3)
     scaled = clean * (np.dot(clean, y) / np.dot(clean, clean))
     si_sdr = 10 * np.log10((scaled**2).sum() / (((y - scaled) ** 2).sum() + 1e-12) + 1e-12)
-    return Scores(quality, intelligible, float(si_sdr), eaten_percent(y, noisy, clean, sample_rate))
+    return Scores(quality, intelligible, float(si_sdr), *eaten_cells(y, noisy, clean, sample_rate))
 
 
-def eaten_percent(y: Samples, noisy: Samples, clean: Samples, sample_rate: int) -> float:
+def eaten_cells(y: Samples, noisy: Samples, clean: Samples, sample_rate: int) -> tuple[float, float]:
     """Of the cells (32 ms, 31 Hz) where the clean speech is within 30 dB of its peak and above the noise: how many
-    are more than 10 dB weaker in y than in noisy.
+    are more than 10 dB weaker in y than in noisy, and how many there are.
     """
     speech, noise, before, after = (_power(x, sample_rate) for x in (clean, noisy - clean, noisy, y))
     cells = (speech > speech.max() * 10 ** (-SPEECH_RANGE_DB / 10)) & (speech > noise)
-    return float(100 * (after[cells] < before[cells] * 10 ** (-EATEN_DB / 10)).mean())
+    return float((after[cells] < before[cells] * 10 ** (-EATEN_DB / 10)).sum()), float(cells.sum())
 
 
 def _power(x: Samples, sample_rate: int) -> NDArray[np.float32]:
