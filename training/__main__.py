@@ -1,4 +1,4 @@
-"""`python -m training prepare|train|evaluate|export|fixture`, see training/README.md."""
+"""`python -m training prepare|train|evaluate|export|fixture|check`, see training/README.md."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("fixture", help="write the small network and its answers that the app's tests use")
     command.add_argument("out", type=Path)
     command.set_defaults(run=_fixture)
+
+    command = commands.add_parser(
+        "check", help="compare the CPU's loops with PyTorch's operations, with their gradients"
+    )
+    command.set_defaults(run=_check)
     return parser
 
 
@@ -88,6 +93,12 @@ def _fixture(options: argparse.Namespace) -> None:
     from .export import write_fixture
 
     write_fixture(options.out)
+
+
+def _check(options: argparse.Namespace) -> None:  # noqa: ARG001
+    from .check import check
+
+    check()
 
 
 if __name__ == "__main__":

@@ -75,8 +75,11 @@ def gated_scan(p: Tensor) -> Tensor:
 
     h[t] = σ(keep[t]) · h[t-1] + (1 - σ(keep[t])) · new[t];  result = h · silu(gate)
     """
-    if p.device.type == "cpu":
-        return _Scan.apply(p.detach() if not p.requires_grad else p)  # type: ignore[no-any-return]
+    return _Scan.apply(p) if p.device.type == "cpu" else plain_gated_scan(p)  # type: ignore[no-any-return]
+
+
+def plain_gated_scan(p: Tensor) -> Tensor:
+    """The same in PyTorch's operations."""
     new, keep, gate = p.chunk(3, dim=-1)
     keep = torch.sigmoid(keep)
     h, decay, step = (1 - keep) * new, keep, 1
@@ -139,6 +142,9 @@ class _Norm(torch.autograd.Function):
 
 def rms_norm(x: Tensor, scale: Tensor) -> Tensor:
     """x (batch, frames, tokens, width) over the root of its mean square along width, times scale (tokens, width)."""
-    if x.device.type == "cpu":
-        return _Norm.apply(x, scale)  # type: ignore[no-any-return]
+    return _Norm.apply(x, scale) if x.device.type == "cpu" else plain_rms_norm(x, scale)  # type: ignore[no-any-return]
+
+
+def plain_rms_norm(x: Tensor, scale: Tensor) -> Tensor:
+    """The same in PyTorch's operations."""
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + EPSILON) * scale
