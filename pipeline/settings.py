@@ -18,8 +18,8 @@ class Denoise(Parameters):
     """Noise reduction; see `pipeline.denoise`."""
 
     strength_db: float = number(
-        20.0, 0.0, 40.0, 1.0, "dB", "Noise reduction",
-        "How far noise is turned down. 0 = off; 12 is discreet, 20 clear, above 30 very quiet gaps.",
+        40.0, 0.0, 60.0, 1.0, "dB", "Noise reduction",
+        "How far noise is turned down. 0 = off; 12 is discreet, 20 leaves some air, from 40 on pauses are silent.",
     )  # fmt: skip
     method: str = choice(
         "neural", {"neural": "Neural (best)", "spectral": "Spectral (classic)"}, "Denoiser",
@@ -117,23 +117,23 @@ NAMED_PRESETS: dict[str, Preset] = {
     "default": Preset("Default", "Clear speech from an ordinary noisy recording.", Settings()),
     "podcast": Preset(
         "Podcast", "Strong clean-up and the loudness that podcast platforms ask for.",
-        Settings(Denoise(24.0), Tone(80.0), Mix(100.0), Loudness(True, -16.0, -1.0)),
+        Settings(Denoise(40.0), Tone(80.0), Mix(100.0), Loudness(True, -16.0, -1.0)),
     ),
     "voice_call": Preset(
         "Voice call", "Very quiet between the words and free of low frequencies, for phones and meetings.",
-        Settings(Denoise(30.0), Tone(120.0), Mix(100.0), Loudness(True, -18.0, -2.0)),
+        Settings(Denoise(60.0), Tone(120.0), Mix(100.0), Loudness(True, -18.0, -2.0)),
     ),
     "gentle": Preset(
         "Gentle", "Takes the edge off and keeps the room; for interviews that should sound as they were.",
-        Settings(Denoise(10.0), Tone(50.0), Mix(100.0), Loudness(True, -18.0, -1.0)),
+        Settings(Denoise(12.0), Tone(50.0), Mix(100.0), Loudness(True, -18.0, -1.0)),
     ),
     "broadcast": Preset(
         "Broadcast", "EBU R 128: -23 LUFS, -1 dBTP.",
-        Settings(Denoise(18.0), Tone(70.0), Mix(100.0), Loudness(True, -23.0, -1.0)),
+        Settings(Denoise(30.0), Tone(70.0), Mix(100.0), Loudness(True, -23.0, -1.0)),
     ),
     "clean_only": Preset(
         "Clean only", "Removes noise and touches nothing else: no filter, loudness as recorded.",
-        Settings(Denoise(20.0), Tone(0.0), Mix(100.0), Loudness(False)),
+        Settings(Denoise(40.0), Tone(0.0), Mix(100.0), Loudness(False)),
     ),
 }  # fmt: skip
 

@@ -31,6 +31,7 @@ from .units import in_units
 WINDOW_S = 0.048  # resolves the harmonics of low voices; longer smears consonants
 UNIT_S = 0.36
 KEEP_SPEECH_PER_S = 0.98 ** (1 / 0.012)  # decision-directed weight of the past: 0.98 per 12 ms
+MOST_DB = 24.0  # beyond, what it takes for noise by mistake is missed, and what it misses twinkles
 LEAST_PRIOR_SNR = 10 ** (-22 / 10)
 
 
@@ -89,14 +90,14 @@ class _Denoiser:
 
 
 def stage(params: Denoise, sample_rate: int, channels: int) -> Stage:
-    """Noise reduction by at most `params.strength_db`. Latency: two units and a window, some 0.8 s."""
+    """Noise reduction by at most `params.strength_db` and MOST_DB. Latency: two units and a window, some 0.8 s."""
     stft = Stft.of_duration(WINDOW_S, sample_rate)
     hop_s = stft.hop / sample_rate
     denoiser = _Denoiser(
         stft=stft,
         tracker=Tracker.of_hop(hop_s),
         keep_speech=KEEP_SPEECH_PER_S**hop_s,
-        floor=10 ** (-params.strength_db / 20),
+        floor=10 ** (-min(params.strength_db, MOST_DB) / 20),
         reach=widest(sample_rate / stft.size),
     )
     unit = max(1, round(UNIT_S / hop_s)) * stft.hop
@@ -104,5 +105,5 @@ def stage(params: Denoise, sample_rate: int, channels: int) -> Stage:
 
 
 def denoise(x: Samples, sample_rate: int, params: Denoise) -> Samples:
-    """x (channels, n) float32, its noise turned down by at most `params.strength_db`; a copy where that is 0."""
+    """x (channels, n) float32 → the same with less noise, by at most `params.strength_db` and MOST_DB; 0 gives a copy."""
     return run_whole(stage(params, sample_rate, x.shape[0]), x) if params.strength_db else x.copy()

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent / "neural"
 RATES = (8_000, 16_000, 22_050, 44_100, 48_000, 96_000)
 
 
-def denoiser(rate: int, channels: int = 1, strength_db: float = 20.0) -> Stage:
+def denoiser(rate: int, channels: int = 1, strength_db: float = 40.0) -> Stage:
     return stage(bundled().network, strength_db, rate, channels)
 
 

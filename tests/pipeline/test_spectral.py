@@ -163,3 +163,8 @@ def test_the_numpy_versions_give_the_same_recording(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(module, "gains", gains.numpy_version)  # type: ignore[attr-defined]
     monkeypatch.setattr("pipeline.noise_psd._track", _track.numpy_version)  # type: ignore[attr-defined]
     np.testing.assert_allclose(denoise(x, 16_000, Denoise()), compiled, atol=1e-5)
+
+
+def test_more_than_it_can_do_well_is_not_asked_of_it() -> None:
+    x = noisy_speech(16_000, 2.0)[1]
+    assert np.array_equal(denoise(x, 16_000, Denoise(60.0)), denoise(x, 16_000, Denoise(module.MOST_DB)))

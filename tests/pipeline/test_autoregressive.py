@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.autoregressive import Signal, fit, interpolate
+from tests.pipeline.signals import noise, sine
+
+
+def process(n: int, seed: int = 0) -> tuple[Signal, Signal]:
+    """A sample of a known autoregressive process of order 4, and its coefficients."""
+    from scipy.signal import lfilter
+
+    poles = np.array([0.97 * np.exp(0.2j), 0.9 * np.exp(1.1j)])
+    a = np.real(np.poly(np.concatenate((poles, poles.conj()))))
+    return lfilter([1.0], a, np.random.default_rng(seed).standard_normal(n)), a
+
+
+def test_finds_the_process() -> None:
+    x, a = process(20_000)
+    np.testing.assert_allclose(fit(x, np.hanning(x.size), 4), a, atol=0.03)
+
+
+def test_silence_has_no_model() -> None:
+    for version in (fit, fit.numpy_version):
+        assert np.array_equal(version(np.zeros(100), np.ones(100), 3), [1, 0, 0, 0])
+
+
+@pytest.mark.parametrize("order", [1, 24, 64])
+def test_fit_equals_numpy(order: int) -> None:
+    x, _ = process(600)
+    np.testing.assert_allclose(fit(x, np.hanning(600), order), fit.numpy_version(x, np.hanning(600), order), atol=1e-8)
+
+
+def test_a_pure_sine_can_be_fitted() -> None:
+    x = sine(440, 48_000, 0.02)[0].astype(np.float64)
+    residual = np.convolve(x, fit(x, np.hanning(x.size), 64), "valid")
+    assert np.abs(residual).max() < 1e-3
+
+
+def test_a_gap_in_a_sine_closes() -> None:
+    x = sine(440, 16_000, 0.1)[0].astype(np.float64)
+    y, gap = x.copy(), np.arange(700, 760)
+    y[gap] = 9.0
+    interpolate(y, gap, np.array([1.0, -2 * np.cos(2 * np.pi * 440 / 16_000), 1.0]))
+    np.testing.assert_allclose(y, x, atol=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3])
+def test_interpolation_equals_numpy(share: float) -> None:
+    x, _ = process(800)
+    a = fit(x, np.hanning(800), 20)
+    missing = np.flatnonzero(np.random.default_rng(1).random(760) < share) + 20
+    ours, other = x.copy(), x.copy()
+    interpolate(ours, missing, a)
+    interpolate.numpy_version(other, missing, a)
+    np.testing.assert_allclose(ours, other, atol=1e-8)
+    untouched = np.setdiff1d(np.arange(800), missing)
+    assert np.array_equal(ours[untouched], x[untouched])
+
+
+def test_nothing_missing() -> None:
+    x = noise(1, 100)[0].astype(np.float64)
+    y = x.copy()
+    interpolate(y, np.empty(0, np.int64), np.array([1.0, -0.5]))
+    assert np.array_equal(x, y)
