@@ -105,5 +105,5 @@ def stage(params: Denoise, sample_rate: int, channels: int) -> Stage:
 
 
 def denoise(x: Samples, sample_rate: int, params: Denoise) -> Samples:
-    """x (channels, n) float32 → the same with less noise, by at most `params.strength_db` and MOST_DB; 0 gives a copy."""
+    """x (channels, n) float32 → the same with less noise, by at most `params.strength_db` and MOST_DB; 0: a copy."""
     return run_whole(stage(params, sample_rate, x.shape[0]), x) if params.strength_db else x.copy()
