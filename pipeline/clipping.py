@@ -1,0 +1,271 @@
+"""Which samples of a recording are clipped.
+
+A clipped wave has flat tops with steep shoulders, and the tops lie at one level. Both are asked for:
+ - a plateau is a run of samples that nothing near them passes, all within a tolerance of the highest, beside which the
+   wave falls by many times that tolerance over half the run's length. A rounded top falls by 3 to 4 times as much there
+   as within the run, whatever its frequency and level; a clipped one by some ten to some hundred times.
+ - a ceiling is a level at which several plateaus lie, seen over three seconds. The natural plateaus of speech and
+   music lie anywhere.
+Ceilings are found for the positive and the negative side on their own, and at any level: the recording may have been
+turned down or coded after it was clipped. A wider tolerance is tried where a codec or a soft ceiling blurs the tops.
+
+Not found: a wave that was filtered after clipping so that its tops are tilted, fewer than three clipped peaks within
+three seconds where no ceiling was known before, and clipping of sounds coded so coarsely (µ-law) that their own steps
+look flat.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .audio import Samples
+from .jit import kernel
+from .stream import Stage, run, split
+from .units import in_units
+
+UNIT_S = 1.0
+REACH_S = 0.005  # nothing within this time passes a clipped sample
+LOWEST = 0.01  # full scale; quieter tops are left alone
+MOST_CEILINGS = 4  # per second and side; more than one where the level changes
+STEPS = 4  # a tolerance must hold so many steps of the quantization, else every top looks flat
+
+
+class Blur(NamedTuple):
+    """How flat a top must be, and what makes a ceiling of several."""
+
+    tolerance: float  # share of the level
+    shoulder: float  # fall beside a plateau, in tolerances
+    plateaus: int  # plateaus that make a ceiling
+
+
+BLURS = (Blur(0.003, 20.0, 3), Blur(0.01, 16.0, 3), Blur(0.05, 7.0, 6))
+LOOSEST = BLURS[-1].tolerance
+
+
+class Ceiling(NamedTuple):
+    level: float
+    tolerance: float  # share of the level
+
+
+Ceilings = tuple[Ceiling, ...]
+Levels = tuple[NDArray[np.float64], ...]  # of plateaus, for each of the blurs
+Line = NDArray[np.float32]
+Places = NDArray[np.int64]
+Marks = NDArray[np.float32]
+
+
+def _tops_numpy(x: Line, first: int, reach: int) -> tuple[Places, Line]:
+    from scipy.ndimage import maximum_filter1d
+
+    around = maximum_filter1d(x, 2 * reach + 1, mode="constant")
+    top = np.zeros(x.size, np.bool_)
+    top[1:-1] = (x[1:-1] >= LOWEST) & (x[1:-1] > x[:-2]) & (x[1:-1] >= x[2:])
+    top[:first] = False
+    places = np.flatnonzero(top & (around <= x * np.float32(1 + LOOSEST)))
+    return places, around[places]
+
+
+@kernel(_tops_numpy)
+def _tops(x: Line, first: int, reach: int) -> tuple[Places, Line]:
+    """Places (m,) from `first` on at which the positive side of x (n,) peaks, and the highest within reach of each."""
+    n = x.size
+    stretches = np.zeros(n // reach + 1, np.float32)  # the highest of each: most peaks fail on that of their own
+    for k in range(stretches.size):
+        for i in range(k * reach, min(n, (k + 1) * reach)):
+            stretches[k] = max(stretches[k], x[i])
+    places, around, count = np.empty(n // 2 + 1, np.int64), np.empty(n // 2 + 1, np.float32), 0
+    for k in range(stretches.size):
+        least = max(stretches[k] / np.float32(1 + 1.01 * LOOSEST), np.float32(LOWEST))
+        for i in range(max(1, first, k * reach), min(n - 1, (k + 1) * reach)):
+            if x[i] < least or x[i] <= x[i - 1] or x[i] < x[i + 1]:
+                continue
+            highest = x[i]
+            for j in range(max(0, i - reach), min(n, i + reach + 1)):
+                highest = max(highest, x[j])
+            if highest <= x[i] * np.float32(1 + LOOSEST):
+                places[count], around[count] = i, highest
+                count += 1
+    return places[:count], around[:count]
+
+
+def _plateaus_numpy(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.float64]:
+    found = []
+    slacks = x[tops] * np.float32(blur.tolerance)
+    for i, slack, highest in zip(tops, slacks, around, strict=True):
+        below = x < x[i] - slack
+        before, after = np.flatnonzero(below[:i]), np.flatnonzero(below[i:])
+        start, stop = (before[-1] + 1 if before.size else 0), (i + after[0] if after.size else x.size)
+        beside = max(1, (stop - start) // 2)
+        if stop - start < 3 or start < beside or stop - 1 + beside >= x.size:
+            continue
+        lower = max(x[start - beside], x[stop - 1 + beside])
+        first = start + np.argmax(x[start:stop]) == i
+        if first and highest <= x[i] + slack and x[i] - lower >= np.float32(blur.shoulder) * slack:
+            found.append(x[i])
+    return np.array(found, np.float64)
+
+
+@kernel(_plateaus_numpy)
+def _plateaus(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.float64]:
+    """Levels (m,) of those tops of x (n,) that are plateaus; of equal tops in one plateau, the first counts."""
+    found, count = np.empty(tops.size), 0
+    for k in range(tops.size):
+        i, top = tops[k], x[tops[k]]
+        slack = top * np.float32(blur.tolerance)
+        if around[k] > top + slack:
+            continue
+        start, stop = i, i + 1
+        while start > 0 and top > x[start - 1] >= top - slack:
+            start -= 1
+        while stop < x.size and top >= x[stop] >= top - slack:
+            stop += 1
+        beside = max(1, (stop - start) // 2)
+        if stop - start < 3 or start < beside or stop - 1 + beside >= x.size or x[start - 1] >= top:
+            continue
+        if top - max(x[start - beside], x[stop - 1 + beside]) >= np.float32(blur.shoulder) * slack:
+            found[count] = top
+            count += 1
+    return found[:count]
+
+
+def _mark_numpy(x: Line, level: float, tolerance: float, reach: int, side: float, marks: Marks) -> None:
+    from scipy.ndimage import label, maximum_filter1d
+
+    if not x.size:
+        return
+    runs, count = label(x >= np.float32(level * (1 - tolerance)))
+    around = maximum_filter1d(x, 2 * reach + 1, mode="constant")
+    good = np.zeros(count + 1, np.bool_)
+    good[1:] = True
+    passed = runs[(around > np.float32(level * (1 + 2 * tolerance))) | (x > np.float32(level * (1 + tolerance)))]
+    good[passed] = False
+    good[0] = False
+    marks[good[runs]] = side
+
+
+@kernel(_mark_numpy)
+def _mark(x: Line, level: float, tolerance: float, reach: int, side: float, marks: Marks) -> None:
+    """Set marks (n,) to `side` in the runs of x (n,) that stay at the level while nothing near them passes it."""
+    n = x.size
+    bottom, top = np.float32(level * (1 - tolerance)), np.float32(level * (1 + tolerance))
+    passed = np.float32(level * (1 + 2 * tolerance))
+    i = 0
+    while i < n:
+        if x[i] < bottom:
+            i += 1
+            continue
+        start, clean = i, True
+        while i < n and x[i] >= bottom:
+            clean = clean and x[i] <= top
+            i += 1
+        if not clean:
+            continue
+        for j in range(max(0, start - reach), min(n, i + reach)):
+            if x[j] > passed:
+                clean = False
+                break
+        if clean:
+            marks[start:i] = side
+
+
+def _clusters(levels: NDArray[np.float64], tolerance: float, least: int) -> list[tuple[int, float]]:
+    """(members, median level) of the groups of at least `least` levels within `tolerance`, the largest first."""
+    groups: list[tuple[int, float]] = []
+    levels = np.sort(levels)
+    while levels.size >= least and len(groups) < MOST_CEILINGS:
+        ends = np.searchsorted(levels, levels * (1 + tolerance), side="right")
+        sizes = ends - np.arange(levels.size)
+        best = int(sizes.argmax())
+        if sizes[best] < least:
+            break
+        groups.append((int(sizes[best]), float(np.median(levels[best : ends[best]]))))
+        levels = np.delete(levels, slice(best, ends[best]))
+    return groups
+
+
+def _step(x: Line, level: float) -> float:
+    """Smallest step between the values that x takes under the level: how coarsely it was quantized there."""
+    values = np.unique(x[(x >= 0.8 * level) & (x <= level)])
+    return float(np.diff(values).min()) if values.size > 1 else level
+
+
+def _ceilings(x: Line, levels: Levels) -> Ceilings:
+    """Ceilings out of plateaus at `levels` for each blur: with the blur that shows most of them at one level.
+
+    x : (n,) sound of that level, from which the fineness of its quantization is read
+    """
+    most: int = 0
+    chosen: Ceilings = ()
+    for blur, found in zip(BLURS, levels, strict=True):
+        groups = [
+            (count, level)
+            for count, level in _clusters(found, blur.tolerance, blur.plateaus)
+            if STEPS * _step(x, level) < blur.tolerance * level
+        ]
+        if groups and groups[0][0] > most:
+            most = groups[0][0]
+            chosen = tuple(Ceiling(level, blur.tolerance) for _, level in groups)
+    return chosen
+
+
+def _still(known: Ceilings, highest: float) -> Ceilings:
+    """Ceilings known from before that nothing has passed since."""
+    return tuple(c for c in known if highest <= c.level * (1 + 2 * c.tolerance))
+
+
+class Side(NamedTuple):
+    """What is known of one side of a channel."""
+
+    before: Levels
+    middle: Levels
+    known: Ceilings
+
+
+NOTHING = Side((np.zeros(0),) * len(BLURS), (np.zeros(0),) * len(BLURS), ())
+
+
+def _look(window: Line, fresh: int, reach: int, side: Side) -> Side:
+    """Follow the positive side of window (n,), of which the samples from `fresh` on are new."""
+    recent = window[fresh - reach :]
+    tops, around = _tops(recent, reach, reach)
+    levels = tuple(_plateaus(recent, tops, around, blur) for blur in BLURS)
+    three = tuple(np.concatenate(parts) for parts in zip(side.before, side.middle, levels, strict=True))
+    known = _ceilings(window, three) or _still(side.known, float(window.max()))
+    return Side(side.middle, levels, known)
+
+
+def stage(sample_rate: int, channels: int) -> Stage:
+    """x (2 · channels, n) → x in the first half and +1, -1 or 0 for each of its samples in the second half.
+
+    The second half of what comes in is ignored. Latency: two seconds, the unit and the one after it.
+    """
+    unit, reach = round(UNIT_S * sample_rate), max(1, round(REACH_S * sample_rate))
+    sides = (1.0, -1.0)
+
+    def start() -> tuple[Samples, list[Side]]:
+        return np.zeros((channels, reach + unit), np.float32), [NOTHING] * (2 * channels)
+
+    def work(fresh: Samples, state: tuple[Samples, list[Side]]) -> tuple[Samples, tuple[Samples, list[Side]]]:
+        window, after = np.concatenate((state[0], fresh[:channels]), axis=1), []
+        marks = np.zeros_like(window)
+        for c, line in enumerate(window):
+            for side, known in zip(sides, state[1][2 * c : 2 * c + 2], strict=True):
+                x = line * np.float32(side)
+                after.append(_look(x, reach + unit, reach, known))
+                for ceiling in after[-1].known:
+                    _mark(x, ceiling.level, ceiling.tolerance, reach, side, marks[c])
+        middle = slice(reach, reach + unit)
+        return np.concatenate((window[:, middle], marks[:, middle])), (window[:, unit:], after)
+
+    return in_units(unit, 2 * channels, unit, start, work)
+
+
+def clipped_percent(x: Samples, sample_rate: int) -> float:
+    """Share of the samples of x (channels, n) that are clipped, in percent."""
+    channels, n = x.shape
+    blocks = (np.concatenate((block, block)) for block in split(x, sample_rate))
+    clipped = sum(int(np.count_nonzero(y[channels:])) for y in run(stage(sample_rate, channels), blocks))
+    return float(100 * clipped / max(1, channels * n))
