@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scipy.signal import resample_poly
+from scipy.signal import resample_poly, stft
 
 from pipeline.audio import Samples
 from pipeline.neural import stage
@@ -91,6 +91,28 @@ def test_speech_comes_out_of_noise(rate: int) -> None:
 def test_clean_speech_stays_as_it_is(rate: int) -> None:
     clean = speech(rate)
     assert level_db(run_whole(denoiser(rate), clean) - clean) < level_db(clean) - 18
+
+
+@pytest.mark.parametrize("snr_db", [10.0, 20.0])
+def test_speech_is_not_eaten(snr_db: float) -> None:
+    """Of the cells where speech is within 30 dB of its peak and above the noise, under 1 % lose more than 10 dB."""
+    clean = speech(16_000)
+    noisy = clean + noise(1, clean.shape[1], level_db(clean) - snr_db)
+    speech_power, noise_power, before, after = (
+        np.abs(stft(x[0], nperseg=512, noverlap=256)[2]) ** 2
+        for x in (clean, noisy - clean, noisy, run_whole(denoiser(16_000), noisy))
+    )
+    cells = (speech_power > 1e-3 * speech_power.max()) & (speech_power > noise_power)
+    assert cells.sum() > 500
+    assert (after[cells] < 0.1 * before[cells]).mean() < 0.01
+
+
+def test_quiet_words_after_loud_ones_stay() -> None:
+    words = speech(16_000)
+    x = np.concatenate((words, words * np.float32(0.1)), axis=1)
+    out = run_whole(denoiser(16_000), x + noise(1, x.shape[1], level_db(words) - 45))
+    second = slice(words.shape[1], None)
+    assert level_db(out[:, second]) > level_db(x[:, second]) - 1.5
 
 
 def test_output_is_aligned_with_input() -> None:
