@@ -137,7 +137,8 @@ def _times(x: Numbers, matrix: Numbers) -> Numbers:
 
 
 def _sigmoid(x: Numbers) -> Numbers:
-    return HALF + HALF * np.tanh(HALF * x)  # cannot overflow, as e⁻ˣ would
+    y: Numbers = HALF + HALF * np.tanh(HALF * x)  # cannot overflow, as e⁻ˣ would
+    return y
 
 
 def _recurrence(part: Recurrence, x: Numbers, hidden: Numbers) -> None:

@@ -32,7 +32,7 @@ class Plan:
     rate : step size; it rises over the first 100 steps and falls to zero over the last share `decay` of the run
     auditory : weight of the auditory loss beside the spectral one, from the share `auditory_from` of the run on
     processes : each draws its own mixtures; what they learn is averaged at every step
-    start : a checkpoint whose averaged weights to begin with
+    start : a checkpoint whose averaged weights to begin with, or the app's weights
     """
 
     data: Path
@@ -154,7 +154,7 @@ class Run:
 
     def _rate(self) -> float:
         done = self.minutes / self.plan.minutes
-        return self.plan.rate * min(1.0, (self.step + 1) / 100, (1 - done) / self.plan.decay + 1e-3)
+        return self.plan.rate * max(0.0, min(1.0, (self.step + 1) / 100, (1 - done) / self.plan.decay))
 
     def report(self, training_loss: float) -> None:
         """Losses of the averaged weights on mixtures of held-out speakers and noises, to the screen and log.txt."""
@@ -186,10 +186,16 @@ class Run:
         partial.replace(self.plan.out / "checkpoint.pt")
 
     def restore(self) -> None:
-        """Go on from plan.out/checkpoint.pt; or begin with the averaged weights of plan.start."""
+        """Go on from plan.out/checkpoint.pt; or begin with the weights of plan.start."""
         own = self.plan.out / "checkpoint.pt"
         source = own if own.exists() else self.plan.start
         if source is None:
+            return
+        if source.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            for network in (self.network, self.average):
+                network.load_state_dict(load_file(source))
             return
         state = torch.load(source, map_location=self.device, weights_only=True)
         self.average.load_state_dict(state["average"])

@@ -107,6 +107,21 @@ def test_speech_is_not_eaten(snr_db: float) -> None:
     assert (after[cells] < 0.1 * before[cells]).mean() < 0.01
 
 
+def test_the_band_above_8_khz_is_kept() -> None:
+    """Of clean speech, and of speech in noise that reaches as high (louder is possible: noise is left over)."""
+    clean = speech(48_000)
+    noisy = clean + noise(1, clean.shape[1], level_db(clean) - 25)
+    for x in (clean, noisy):
+        above = [level_db(_above_8_khz(y)) for y in (clean, run_whole(denoiser(48_000), x))]
+        assert above[1] > above[0] - 3
+
+
+def _above_8_khz(x: Samples) -> Samples:
+    spectrum = np.fft.rfft(x)
+    spectrum[:, : round(8_000 / 48_000 * x.shape[1])] = 0
+    return np.fft.irfft(spectrum, x.shape[1]).astype(np.float32)
+
+
 def test_quiet_words_after_loud_ones_stay() -> None:
     words = speech(16_000)
     x = np.concatenate((words, words * np.float32(0.1)), axis=1)
