@@ -1,0 +1,86 @@
+"""What hum there is, followed through a recording and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import log10
+from typing import NamedTuple
+
+import numpy as np
+
+from .audio import Samples
+from .hum_memory import Hum, agreed
+from .hum_model import FRAMES, LEAST_FRAMES, HumModel
+from .hum_spectrum import Frames, HumSpectrum
+from .stream import run
+from .units import in_units
+
+AHEAD = 2  # units from the place at which the hum is known to the end of what has been heard
+LEAST_SHARE = 0.25  # of a recording with hum in it, that `measure` speaks of hum
+
+
+class Level(NamedTuple):
+    """Frequency of the mains, and the mean power of the hum in dB re full scale."""
+
+    hz: float
+    level_dbfs: float
+
+
+class Heard(NamedTuple):
+    """A recording so far: its last hop (channels, hop), its last frames, and the hum they hold, if any."""
+
+    tail: Samples
+    frames: Frames
+    hum: Hum | None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What hum has been heard, as units of four hops (a second) arrive."""
+
+    model: HumModel
+
+    @classmethod
+    def of_rate(cls, sample_rate: int) -> Listener:
+        return cls(HumModel(HumSpectrum.of_rate(sample_rate)))
+
+    @property
+    def unit(self) -> int:
+        return 4 * self.model.spectrum.hop
+
+    def start(self, channels: int) -> Heard:
+        spectrum = self.model.spectrum
+        return Heard(np.zeros((channels, spectrum.hop), np.float32), spectrum.silence(FRAMES, channels), None)
+
+    def hear(self, unit: Samples, heard: Heard) -> Heard:
+        """After one more unit (channels, 4 hops). The hum is that about the beginning of the last `AHEAD` units."""
+        spectrum = self.model.spectrum
+        x = np.concatenate((heard.tail, unit), axis=1)
+        frames = heard.frames.then(spectrum.frames(x), FRAMES)
+        hum = self.model.find(frames)
+        if hum is not None and heard.hum is not None:
+            hum = agreed(heard.hum.later(self.unit / spectrum.sample_rate), hum)
+        return Heard(x[:, -spectrum.hop :], frames, hum)
+
+
+def measure(blocks: Iterable[Samples], sample_rate: int, channels: int) -> Level | None:
+    """The hum in a recording that comes in blocks (channels, n); None where no quarter of it holds any."""
+    listener, found, asked = Listener.of_rate(sample_rate), [], 0
+
+    def work(unit: Samples, heard: Heard) -> tuple[Samples, Heard]:
+        nonlocal asked
+        heard = listener.hear(unit, heard)
+        asked += int(heard.frames.heard.sum() >= LEAST_FRAMES)
+        if heard.hum is not None:
+            found.append(heard.hum)
+        return unit, heard
+
+    for _ in run(
+        in_units(listener.unit, channels, AHEAD * listener.unit, lambda: listener.start(channels), work), blocks
+    ):
+        pass
+    power = sum(hum.power for hum in found)
+    if not power or len(found) < LEAST_SHARE * asked:
+        return None
+    return Level(float(np.median([hum.hz for hum in found])), 10 * log10(power / len(found)))
