@@ -5,7 +5,7 @@ Over some tens of milliseconds a voice is close to a filter with few coefficient
 
 1. A. J. E. M. Janssen, R. N. J. Veldhuis, L. B. Vries, "Adaptive interpolation of discrete-time signals that can be
    modeled as autoregressive processes", IEEE Trans. Acoustics, Speech, and Signal Processing 34(2), 1986.
-2. S. J. Godsill, P. J. W. Rayner, "Digital Audio Restoration", Springer 1998, sections 4.3 (model) and 5.2.
+2. S. J. Godsill, P. J. W. Rayner, "Digital Audio Restoration", Springer 1998, chapters 4 and 5.
 """
 
 from __future__ import annotations
@@ -43,10 +43,9 @@ def fit(x: Signal, window: Signal, order: int) -> Signal:
     A silent x gives 1, 0, 0, …
     """
     y = x * window
-    r = np.zeros(order + 1)
-    for i in range(y.size):
-        for k in range(min(order, i) + 1):
-            r[k] += y[i] * y[i - k]
+    r = np.empty(order + 1)
+    for k in range(order + 1):
+        r[k] = np.dot(y[: y.size - k], y[k:])
     a = np.zeros(order + 1)
     a[0] = 1.0
     error = r[0] * (1 + LEAST_FLOOR)
@@ -66,62 +65,107 @@ def fit(x: Signal, window: Signal, order: int) -> Signal:
     return a
 
 
-def _interpolate_numpy(x: Signal, missing: Places, a: Signal) -> None:
+def _surprise_numpy(x: Signal, a: Signal) -> Signal:
     order = a.size - 1
-    rows = np.lib.stride_tricks.sliding_window_view(np.arange(x.size), order + 1)
-    filter_matrix = np.zeros((len(rows), x.size))
-    np.put_along_axis(filter_matrix, rows, a[::-1][np.newaxis], axis=1)
-    gaps = filter_matrix[:, missing]
-    known = x.copy()
-    known[missing] = 0.0
-    x[missing] = np.linalg.lstsq(gaps, -filter_matrix @ known, rcond=None)[0]
+    off: Signal = np.zeros(x.size)
+    off[order:-order] = np.abs(np.correlate(np.convolve(x, a, "valid"), a, "valid")) / (a @ a)
+    return off
 
 
-@kernel(_interpolate_numpy)
-def interpolate(x: Signal, missing: Places, a: Signal) -> None:
-    """Fill in x (n,) at `missing` (m,), rising places at least `order` from both ends, in place [1, equation 7].
+@kernel(_surprise_numpy)
+def surprise(x: Signal, a: Signal) -> Signal:
+    """How far each sample of x (n,) is off what those on both sides tell, ≥ 0; 0 for the `order` samples at either end.
 
-    The normal equations are solved by Cholesky decomposition; gaps further apart than the order do not touch, so the
-    matrix is a band in the order of the missing samples.
+    The residual filtered by the coefficients backward in time, the matched filter of [2, section 5.3], and scaled so
+    that a single wrong sample is found at its height.
     """
-    order, m = a.size - 1, missing.size
-    b = np.zeros(order + 1)
+    order, n = a.size - 1, x.size
+    residual, off = np.zeros(n - order), np.zeros(n)
+    both = off[order : n - order]
+    # One coefficient after another over all samples: loops without a sum, which the compiler turns into vectors.
     for k in range(order + 1):
-        for j in range(order + 1 - k):
-            b[k] += a[j] * a[j + k]
-    for i in range(m):
-        x[missing[i]] = 0.0
-    # column[j, k] belongs to samples j and j + k of the missing: the matrix, then its lower triangular factor.
-    column = np.zeros((m, order + 1))
-    y = np.empty(m)
+        factor, shifted = a[k], x[order - k : n - k]
+        for i in range(residual.size):
+            residual[i] += factor * shifted[i]
+    for k in range(order + 1):
+        factor, shifted = a[k], residual[k:]
+        for i in range(both.size):
+            both[i] += factor * shifted[i]
+    power = np.dot(a, a)
+    for i in range(both.size):
+        both[i] = abs(both[i]) / power
+    return off
+
+
+def _solve_numpy(column: Signal, y: Signal) -> None:
+    from scipy.linalg import solveh_banded
+
+    if y.size:
+        y[:] = solveh_banded(column.T, y, lower=True)
+
+
+@kernel(_solve_numpy)
+def _solve(column: Signal, y: Signal) -> None:
+    """Solve a symmetric band matrix for y (m,), in place, by Cholesky decomposition.
+
+    column : (m, w), of which [j, k] is the matrix's element (j + k, j); overwritten
+    """
+    m = y.size
     for j in range(m):
-        at = missing[j]
-        s = 0.0
-        for k in range(1, order + 1):
-            s += b[k] * (x[at - k] + x[at + k])
-        y[j] = -s
-        for k in range(min(order + 1, m - j)):
-            distance = missing[j + k] - at
-            if distance > order:
-                break
-            column[j, k] = b[distance]
-    for j in range(m):
-        pivot = np.sqrt(max(column[j, 0], 1e-12 * b[0]))
-        y[j] /= pivot
-        width = min(order + 1, m - j)
-        while column[j, width - 1] == 0.0 and width > 1:
+        # The tiny pivot keeps a band-limited sound, whose matrix is close to singular, from failing.
+        pivot = np.sqrt(max(column[j, 0], 1e-12 * column[0, 0]))
+        width = min(column.shape[1], m - j)
+        while width > 1 and column[j, width - 1] == 0.0:
             width -= 1
-        for k in range(width):
-            column[j, k] /= pivot
+        y[j] /= pivot
         column[j, 0] = pivot
+        column[j, 1:width] /= pivot
         for k in range(1, width):
             factor = column[j, k]
             y[j + k] -= factor * y[j]
             for i in range(width - k):
                 column[j + k, i] -= factor * column[j, k + i]
     for j in range(m - 1, -1, -1):
-        s = y[j]
-        for k in range(1, min(order + 1, m - j)):
-            s -= column[j, k] * y[j + k]
-        y[j] = s / column[j, 0]
+        for k in range(1, min(column.shape[1], m - j)):
+            y[j] -= column[j, k] * y[j + k]
+        y[j] /= column[j, 0]
+
+
+def _interpolate_numpy(x: Signal, missing: Places, a: Signal) -> None:
+    order, m = a.size - 1, missing.size
+    b = np.convolve(a, a[::-1])
+    x[missing] = 0.0
+    y = -np.convolve(x, b, "same")[missing] if m else np.zeros(0)
+    column = np.zeros((m, order + 1))
+    for k in range(min(order + 1, m)):
+        distance = missing[k:] - missing[: m - k]
+        column[: m - k, k] = np.where(distance <= order, b[order + np.minimum(distance, order)], 0.0)
+    _solve(column, y)
+    x[missing] = y
+
+
+@kernel(_interpolate_numpy)
+def interpolate(x: Signal, missing: Places, a: Signal) -> None:
+    """Fill in x (n,) at `missing` (m,), rising places at least `order` from both ends, in place [1, equation 7].
+
+    The normal equations' matrix holds the autocorrelation of a: samples further apart than the order do not touch, and
+    in the order of the missing samples it is a band.
+    """
+    order, m = a.size - 1, missing.size
+    b = np.zeros(order + 1)
+    for k in range(order + 1):
+        for j in range(order + 1 - k):
+            b[k] += a[j] * a[j + k]
+    for j in range(m):
+        x[missing[j]] = 0.0
+    column, y = np.zeros((m, order + 1)), np.zeros(m)
+    for j in range(m):
+        at = missing[j]
+        for k in range(1, order + 1):
+            y[j] -= b[k] * (x[at - k] + x[at + k])
+        for k in range(min(order + 1, m - j)):
+            if missing[j + k] - at <= order:
+                column[j, k] = b[missing[j + k] - at]
+    _solve(column, y)
+    for j in range(m):
         x[missing[j]] = y[j]

@@ -95,9 +95,11 @@ def _plateaus_numpy(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[
     found = []
     slacks = x[tops] * np.float32(blur.tolerance)
     for i, slack, highest in zip(tops, slacks, around, strict=True):
-        below = x < x[i] - slack
-        before, after = np.flatnonzero(below[:i]), np.flatnonzero(below[i:])
-        start, stop = (before[-1] + 1 if before.size else 0), (i + after[0] if after.size else x.size)
+        start, stop = i, i + 1
+        while start > 0 and x[start - 1] >= x[i] - slack:
+            start -= 1
+        while stop < x.size and x[stop] >= x[i] - slack:
+            stop += 1
         beside = max(1, (stop - start) // 2)
         if stop - start < 3 or start < beside or stop - 1 + beside >= x.size:
             continue

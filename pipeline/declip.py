@@ -25,7 +25,6 @@ from . import clipping
 from .audio import Samples
 from .autoregressive import Signal, fit, interpolate
 from .clipping import Line
-from .jit import kernel
 from .parameter import Parameters, number
 from .stream import Stage, chained, run_whole
 from .units import in_units
@@ -52,7 +51,8 @@ def model_order(sample_rate: int) -> int:
     return min(64, 16 + sample_rate // 1000)
 
 
-def _restore_numpy(x: Signal, marks: Samples, window: Signal, order: int) -> Signal:
+def _restore(x: Signal, marks: Line, window: Signal, order: int) -> Signal:
+    """The frame x (n,) restored where `marks` (n,) is not 0 but +1 or -1, the side on which it is clipped."""
     y = x.copy()
     clipped = np.flatnonzero(marks[order : x.size - order]) + order
     for _ in range(ROUNDS):
@@ -67,33 +67,6 @@ def _restore_numpy(x: Signal, marks: Samples, window: Signal, order: int) -> Sig
             if not astray.any():
                 break
             free = free[~astray]
-    return y
-
-
-@kernel(_restore_numpy)
-def _restore(x: Signal, marks: Samples, window: Signal, order: int) -> Signal:
-    """The frame x (n,) restored where `marks` (n,) is not 0 but +1 or -1, the side on which it is clipped."""
-    y = x.copy()
-    clipped = np.flatnonzero(marks[order : x.size - order]) + order
-    for _ in range(ROUNDS):
-        a = fit(y, window, order)
-        free = clipped.copy()
-        for _ in range(CORRECTIONS):
-            if free.size == 0:
-                break
-            interpolate(y, free, a)
-            kept = 0
-            for i in free:
-                low = abs(x[i])
-                value = y[i] * marks[i]
-                if value < low or value > HIGHEST * low:
-                    y[i] = marks[i] * min(max(value, low), HIGHEST * low)
-                else:
-                    free[kept] = i
-                    kept += 1
-            if kept == free.size:
-                break
-            free = free[:kept]
     return y
 
 

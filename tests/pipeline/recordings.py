@@ -19,7 +19,7 @@ def clean_speech() -> tuple[tuple[str, Samples, int], ...]:
     """(name, (1, n), Hz) of a few clean voices, four seconds each."""
     files = [next(iter(sorted((SPEECH / corpus).rglob("*.opus"))), None) for corpus in CORPORA]
     voices = [(file.name, *_start_of(file)) for file in files if file]
-    made = [(f"made {rate}", speech_like(rate, 4, level_db=-20), rate) for rate in (16_000, 48_000)]
+    made = [(f"made {rate}", speech_like(rate, 4, level_db=-20), rate) for rate in (32_000, 48_000)]
     return tuple(voices or made)
 
 

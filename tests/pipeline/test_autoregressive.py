@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.autoregressive import Signal, fit, interpolate
+from pipeline.autoregressive import Signal, _solve, fit, interpolate, surprise
 from tests.pipeline.signals import noise, sine
 
 
@@ -47,16 +47,30 @@ def test_a_gap_in_a_sine_closes() -> None:
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3])
-def test_interpolation_equals_numpy(share: float) -> None:
+def test_interpolation_is_least_squares(share: float) -> None:
     x, _ = process(800)
     a = fit(x, np.hanning(800), 20)
     missing = np.flatnonzero(np.random.default_rng(1).random(760) < share) + 20
-    ours, other = x.copy(), x.copy()
-    interpolate(ours, missing, a)
-    interpolate.numpy_version(other, missing, a)
-    np.testing.assert_allclose(ours, other, atol=1e-8)
-    untouched = np.setdiff1d(np.arange(800), missing)
-    assert np.array_equal(ours[untouched], x[untouched])
+    filtering = np.stack([np.convolve(row, a, "valid") for row in np.eye(800)], axis=1)
+    known = x.copy()
+    known[missing] = 0
+    best = np.linalg.lstsq(filtering[:, missing], -filtering @ known, rcond=None)[0]
+    for version in (interpolate, interpolate.numpy_version):
+        y = x.copy()
+        version(y, missing, a)
+        np.testing.assert_allclose(y[missing], best, atol=1e-8)
+        untouched = np.setdiff1d(np.arange(800), missing)
+        assert np.array_equal(y[untouched], x[untouched])
+
+
+def test_solving_a_band_equals_numpy() -> None:
+    rng = np.random.default_rng(2)
+    column, y = rng.random((200, 6)), rng.random(200)
+    column[:, 0] += 10
+    ours, other = y.copy(), y.copy()
+    _solve(column.copy(), ours)
+    _solve.numpy_version(column.copy(), other)
+    np.testing.assert_allclose(ours, other, atol=1e-12)
 
 
 def test_nothing_missing() -> None:
@@ -64,3 +78,13 @@ def test_nothing_missing() -> None:
     y = x.copy()
     interpolate(y, np.empty(0, np.int64), np.array([1.0, -0.5]))
     assert np.array_equal(x, y)
+
+
+def test_surprise_equals_numpy_and_finds_a_wrong_sample_at_its_height() -> None:
+    x, _ = process(600)
+    x[300] += 40
+    a = fit(x, np.hanning(600), 20)
+    off = surprise(x, a)
+    np.testing.assert_allclose(off, surprise.numpy_version(x, a), atol=1e-9)
+    assert off.argmax() == 300
+    assert off[300] == pytest.approx(40, abs=10)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.audio import Samples
-from pipeline.declip import Declip, _restore, declip, model_order, stage
+from pipeline.declip import Declip, declip, stage
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
 from tests.pipeline.stage_properties import (
@@ -86,16 +86,3 @@ def test_what_is_not_clipped_is_untouched() -> None:
 def test_a_square_wave_stays_finite(frequency_hz: float) -> None:
     y = check_form(stage(ON, 16_000, 1), np.sign(sine(frequency_hz, 16_000, 3, phase_deg=10)))
     assert np.abs(y).max() <= 4
-
-
-def test_kernel_equals_numpy() -> None:
-    rate = 16_000
-    y = clipped(speech_like(rate, 1), 10)[0]
-    marks = np.sign(y) * (np.abs(y) == np.abs(y).max())
-    window = np.hanning(1_024)
-    frames = [at for at in range(0, rate - 1_024, 512) if marks[at : at + 1_024].any()]
-    assert len(frames) > 3
-    for at in frames:
-        x, sides = y[at : at + 1_024].astype(np.float64), marks[at : at + 1_024]
-        ours, other = (version(x, sides, window, model_order(rate)) for version in (_restore, _restore.numpy_version))
-        np.testing.assert_allclose(ours, other, atol=1e-6)
