@@ -24,8 +24,8 @@ import numpy as np
 from . import clipping
 from .audio import Samples
 from .autoregressive import Signal, fit, interpolate
-from .clipping import Line
 from .parameter import Parameters, number
+from .plateaus import Line
 from .stream import Stage, chained, run_whole
 from .units import in_units
 

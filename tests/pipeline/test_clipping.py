@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline.audio import Samples
-from pipeline.clipping import BLURS, _mark, _plateaus, _tops, clipped_percent, stage
+from pipeline.clipping import _mark, clipped_percent, stage
 from pipeline.limiter import limit
+from pipeline.plateaus import BLURS, _plateaus, _tops
 from pipeline.stream import run, run_whole, split
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
