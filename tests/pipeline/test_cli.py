@@ -146,7 +146,7 @@ def test_a_format_that_cannot_hold_it_is_told_before_the_work(
     ("arguments", "match"),
     [
         ([], "No recording was named"),
-        (["x.wav", "--denoise-strength-db", "99"], "out of range. Use a value from 0 to 40 dB"),
+        (["x.wav", "--denoise-strength-db", "99"], "out of range. Use a value from 0 to 60 dB"),
         (["x.wav", "--denoise-strength-db", "nan"], "must be a number"),
         (["x.wav", "--denoise-strength-db", "much"], "invalid float"),
         (["x.wav", "--denoise-method", "magic"], "invalid choice"),
