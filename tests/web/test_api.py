@@ -85,7 +85,7 @@ def test_presets(client: Client) -> None:
         ({"preset": ["default"]}, "podcast"),
         ({"output_format": "exe"}, "flac"),
         ({"output_format": "../x"}, "flac"),
-        ({"denoise_strength_db": 999}, "40"),
+        ({"denoise_strength_db": 999}, "0 to 60"),
         ({"denoise_strength_db": "loud"}, "40"),
         ({"denoise_method": "magic"}, "neural or spectral"),
         ({"denoise_method": ["neural"]}, "neural or spectral"),
