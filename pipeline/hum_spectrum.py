@@ -37,9 +37,11 @@ class Frames(NamedTuple):
 
     def then(self, others: Frames, keep: int) -> Frames:
         """The last `keep` of these and the others."""
-        pairs = zip(self, others, strict=True)
-        spectra, energy, heard = (np.concatenate(pair)[-keep:] for pair in pairs)
-        return Frames(spectra, energy, heard)
+        return Frames(
+            np.concatenate((self.spectra, others.spectra))[-keep:],
+            np.concatenate((self.energy, others.energy))[-keep:],
+            np.concatenate((self.heard, others.heard))[-keep:],
+        )
 
 
 @dataclass(frozen=True)
