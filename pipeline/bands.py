@@ -63,3 +63,11 @@ def averaging(size: int, sample_rate: int) -> Matrix:
     matrix: Matrix = (weights / np.maximum(weights.sum(axis=0), 1e-3)).astype(np.float32)
     matrix.flags.writeable = False
     return matrix
+
+
+@cache
+def present(size: int, sample_rate: int) -> NDArray[np.bool_]:
+    """Which bands hold a bin: (148,); the others lie above half the sample rate; read-only."""
+    bands: NDArray[np.bool_] = np.any(averaging(size, sample_rate), axis=0)
+    bands.flags.writeable = False
+    return bands

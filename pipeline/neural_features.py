@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .bands import OVERLAP, SPACING_HZ, SPLIT_HZ, averaging
+from .bands import OVERLAP, SPACING_HZ, SPLIT_HZ, averaging, present
 
 Features = NDArray[np.float32]
 Power = NDArray[np.float32]
@@ -44,12 +44,12 @@ def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[F
     bin_share = sample_rate / size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)
     loudness = scaled[:, :below].sum(axis=1, dtype=np.float64) * bin_share
     keep = float(np.exp(-hop / sample_rate / LEVEL_MEMORY_S))
-    ages = level.weight * keep ** np.arange(1, len(power) + 1)
-    weights = ages + (1 - keep ** np.arange(1, len(power) + 1))
+    kept = keep ** np.arange(1, len(power) + 1)
+    weights = level.weight * kept + (1 - kept)
     sums, _ = lfilter([1 - keep], [1, -keep], loudness, zi=[keep * level.power])
     mean_db = 10 * np.log10(sums / weights + SILENCE)
     decibels = 10 * np.log10(in_bands + np.float32(SILENCE)) - mean_db[:, None]
     heard = np.maximum(decibels / 20, LOWEST).astype(np.float32)
-    heard[:, ~averaging(size, sample_rate).any(axis=0)] = LOWEST
+    heard[:, ~present(size, sample_rate)] = LOWEST
     after = Level(float(sums[-1]), float(weights[-1])) if len(power) else level
     return heard, after

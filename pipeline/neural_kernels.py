@@ -30,13 +30,15 @@ Q0, Q2, Q4, Q6 = (
 )
 
 
-def _sigmoid_numpy(x: Any) -> Any:
-    return HALF + HALF * np.tanh(HALF * x)
+def sigmoids(x: Numbers) -> Numbers:
+    """1 / (1 + e⁻ˣ) of an array, which cannot overflow as e⁻ˣ would."""
+    y: Numbers = HALF + HALF * np.tanh(HALF * x)
+    return y
 
 
-@kernel(_sigmoid_numpy)
+@kernel(sigmoids)
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + e⁻ˣ) of one number (compiled) or of an array (NumPy)."""
+    """The same of one number, for compiled loops."""
     half = min(max(HALF * x, -LIMIT), LIMIT)
     s = half * half
     p = ((((((P13 * s + P11) * s + P9) * s + P7) * s + P5) * s + P3) * s + P1) * half
@@ -63,14 +65,14 @@ def normalize(x: Numbers, scale: Numbers, y: Numbers) -> None:
 
 def _recur_numpy(p: Numbers, h: Numbers, y: Numbers) -> None:
     width = h.shape[1]
-    keep = _sigmoid_numpy(p[:, :, width : 2 * width])
+    keep = sigmoids(p[:, :, width : 2 * width])
     new = (ONE - keep) * p[:, :, :width]
     for t in range(p.shape[1]):
         h *= keep[:, t]
         h += new[:, t]
         y[:, t] = h
     gate = p[:, :, 2 * width :]
-    y *= gate * _sigmoid_numpy(gate)
+    y *= gate * sigmoids(gate)
 
 
 @kernel(_recur_numpy)
@@ -91,7 +93,7 @@ def recur(p: Numbers, h: Numbers, y: Numbers) -> None:
 
 def _gate_numpy(u: Numbers, mixed: Numbers, bias: Numbers) -> None:
     mixed += bias[:, None, None]
-    mixed *= u * _sigmoid_numpy(u)
+    mixed *= u * sigmoids(u)
 
 
 @kernel(_gate_numpy)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .bands import COUNT
 from .neural_features import LOWEST, Features
-from .neural_kernels import HALF, Numbers, gate, normalize, recur
+from .neural_kernels import Numbers, gate, normalize, recur, sigmoids
 
 PATCH, STRIDE = 8, 4
 TOKENS = COUNT // STRIDE
@@ -127,18 +127,13 @@ class Network:
         logits = _times(rows, self.head)
         logits += self.head_bias
         logits = np.ascontiguousarray(logits.transpose(1, 0, 2)).reshape(frames, COUNT)
-        return _sigmoid(logits)
+        return sigmoids(logits)
 
 
 def _times(x: Numbers, matrix: Numbers) -> Numbers:
     """x (tokens, frames, n) times matrix (n, m), as one product."""
     product: Numbers = x.reshape(-1, x.shape[-1]) @ matrix
     return product.reshape(*x.shape[:-1], -1)
-
-
-def _sigmoid(x: Numbers) -> Numbers:
-    y: Numbers = HALF + HALF * np.tanh(HALF * x)  # cannot overflow, as e⁻ˣ would
-    return y
 
 
 def _recurrence(part: Recurrence, x: Numbers, hidden: Numbers) -> None:
@@ -172,6 +167,6 @@ def _wide(part: Wide, x: Numbers, hidden: Numbers) -> None:
     z = (together @ part.gather + part.gather_bias)[None]
     _recurrence(part.inner, z, hidden)
     spread = z[0] @ part.spread + part.spread_bias
-    spread *= _sigmoid(spread)
+    spread *= sigmoids(spread)
     apart = np.ascontiguousarray(spread.reshape(frames, TOKENS, -1).transpose(1, 0, 2))
     x += _times(apart, part.expand)

@@ -16,17 +16,16 @@ quiet are computed by formula, time alignment and equalisation are left out. The
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from .losses import Spectra
+from pipeline.bands import SPACING_HZ
 
-BIN_HZ = 31.25
-BINS = 257
+from .batches import BINS
+from .losses import Spectra, power
+
 BARK_BANDS = 42
 LISTENING_DB = 79.0  # sound pressure level of the active speech
 ASYMMETRIC_SHARE = 0.309  # PESQ's 0.0309 to 0.1
@@ -36,8 +35,8 @@ ENVELOPE_SHARE = 4.0
 
 def auditory_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """Loss of gains (batch, frames, 148) applied to the noisy spectra; some 1 to 3 where speech is buried."""
-    speech = batch.target.real.square() + batch.target.imag.square()
-    estimate = (batch.noisy.real.square() + batch.noisy.imag.square()) * (gains @ bins).square()
+    speech = power(batch.target)
+    estimate = power(batch.noisy) * (gains @ bins).square()
     heard = _heard(speech)
     count = heard.sum() + 1.0
     level = ((speech.sum(-1) * heard).sum(1) / (heard.sum(1) + 1e-6) + 1e-9)[:, None, None]
@@ -49,14 +48,14 @@ def auditory_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
 
 def _heard(speech: Tensor) -> Tensor:
     """1 for frames within 40 dB of the loudest, (batch, frames)."""
-    power = speech.sum(-1)
-    return ((power > 1e-4 * power.amax(1, keepdim=True)) & (power > 1e-6)).float()
+    total = speech.sum(-1)
+    return ((total > 1e-4 * total.amax(1, keepdim=True)) & (total > 1e-6)).float()
 
 
 @cache
 def _bark_bands() -> tuple[Tensor, Tensor]:
     """Bins → critical bands (257, 42), and the threshold in quiet per band (42,), as powers."""
-    f = np.maximum(np.arange(BINS) * BIN_HZ, 20.0)
+    f = np.maximum(np.arange(BINS) * SPACING_HZ, 20.0)
     bark = 26.81 * f / (1960 + f) - 0.53
     centres = np.linspace(bark[2], bark[-1], BARK_BANDS)
     step = centres[1] - centres[0]
@@ -89,7 +88,7 @@ def _loudness(power: Tensor, quiet: Tensor) -> Tensor:
 def _third_octaves() -> Tensor:
     """Bins → the 15 one-third octave bands of ESTOI, from 150 Hz, (257, 15)."""
     centres = 150 * 2 ** (np.arange(15) / 3)
-    f = np.arange(BINS)[:, None] * BIN_HZ
+    f = np.arange(BINS)[:, None] * SPACING_HZ
     inside = (f >= centres * 2 ** (-1 / 6)) & (f < centres * 2 ** (1 / 6))
     return torch.from_numpy(inside.astype(np.float32))
 
@@ -97,7 +96,7 @@ def _third_octaves() -> Tensor:
 def _envelope_loss(estimate: Tensor, speech: Tensor, heard: Tensor) -> Tensor:
     """1 - ESTOI over stretches of 24 frames in which speech is mostly heard."""
     bands = _third_octaves().to(speech.device)
-    x, y = ((power @ bands + 1e-9).sqrt().unfold(1, ENVELOPE_FRAMES, 6) for power in (speech, estimate))
+    x, y = ((spectrum @ bands + 1e-9).sqrt().unfold(1, ENVELOPE_FRAMES, 6) for spectrum in (speech, estimate))
     x, y = _normalised(x), _normalised(y)
     weight = (heard.unfold(1, ENVELOPE_FRAMES, 6).mean(-1) > 0.5).float()
     correlation = (x * y).sum((-1, -2)) / ENVELOPE_FRAMES

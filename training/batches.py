@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, averaging, centres_hz
+from pipeline.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, averaging, centres_hz, present
 from pipeline.neural_features import Level, features
 from pipeline.stft import Stft
 
@@ -40,7 +40,7 @@ def as_spectra(mixture: Mixture, sample_rate: int) -> tuple[NDArray[np.generic],
     scale = np.float32(1 / np.sqrt(power[:, :BINS].mean() + 1e-20))
     average = averaging(stft.size, sample_rate)[:, BELOW_SPLIT:]
     power_target = target.real**2 + target.imag**2
-    known = average.any(axis=0) & (centres_hz()[BELOW_SPLIT:] < mixture.bandwidth_hz * 0.95)
+    known = present(stft.size, sample_rate)[BELOW_SPLIT:] & (centres_hz()[BELOW_SPLIT:] < mixture.bandwidth_hz * 0.95)
     known &= sample_rate > 2 * centres_hz()[BELOW_SPLIT + 1]
     return (
         heard,

@@ -60,12 +60,13 @@ def spectral_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
 
 def _eaten(gain: Tensor, batch: Spectra) -> Tensor:
     """How far gains (batch, frames, 257) fall below what cells of speech may lose, squared."""
-    speech, noise = (_power(spectrum) for spectrum in (batch.target, batch.noisy - batch.target))
+    speech, noise = (power(spectrum) for spectrum in (batch.target, batch.noisy - batch.target))
     cells = (speech > noise) & (speech > PROTECTED_RANGE * speech.amax((1, 2), keepdim=True))
     return (torch.clamp(PROTECTED_GAIN - gain, min=0).square() * cells).mean()
 
 
-def _power(spectrum: Tensor) -> Tensor:
+def power(spectrum: Tensor) -> Tensor:
+    """Squared magnitude."""
     return spectrum.real.square() + spectrum.imag.square()
 
 

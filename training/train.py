@@ -125,7 +125,8 @@ class Run:
         """
         rng = np.random.default_rng((self.plan.seed, self.step, self.rank))
         mine = self.plan.batch // self.processes
-        rows, total = (1, 0.0) if self.device.type == "cpu" else (mine, 0.0)
+        rows = 1 if self.device.type == "cpu" else mine
+        total = 0.0
         for _ in range(mine // rows):
             spectra = self._tensors(make(self.mixers, rows, int(rng.binomial(rows, FULL_BAND_SHARE)), rng))
             loss = self._loss(self.network(spectra.features), spectra) * (rows / mine)

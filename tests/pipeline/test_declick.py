@@ -5,17 +5,9 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.declick import Declick, Rule, _peaks, count_clicks, declick, stage
+from tests.pipeline import stages
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
-from tests.pipeline.stage_properties import (
-    RATES,
-    check_channels_apart,
-    check_form,
-    check_partition,
-    check_short,
-    check_silence,
-    sdr_db,
-)
 
 ON = Declick(50.0)
 
@@ -31,14 +23,14 @@ def clicked(x: Samples, level: float, spacing: int = 6_000, seed: int = 0) -> tu
     return y, places
 
 
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("rate", stages.RATES)
 @pytest.mark.parametrize("channels", [1, 2])
 def test_form(rate: int, channels: int) -> None:
     x, _ = clicked(speech_like(rate, 0.8), 0.7, rate // 6)
     x = np.repeat(x, channels, axis=0)
-    assert not np.array_equal(check_form(stage(ON, rate, channels), x), x)
-    check_short(stage(ON, rate, channels), channels)
-    check_silence(stage(ON, rate, channels), channels, rate // 2)
+    assert not np.array_equal(stages.check_form(stage(ON, rate, channels), x), x)
+    stages.check_short(stage(ON, rate, channels), channels)
+    stages.check_silence(stage(ON, rate, channels), channels, rate // 2)
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -50,12 +42,12 @@ def test_off_is_a_copy(channels: int) -> None:
 
 
 def test_blocks_equal_whole() -> None:
-    check_partition(stage(ON, 8_000, 1), clicked(speech_like(8_000, 3), 0.5, 997)[0], 401, 4_096, 10**6)
+    stages.check_partition(stage(ON, 8_000, 1), clicked(speech_like(8_000, 3), 0.5, 997)[0], 401, 4_096, 10**6)
 
 
 def test_channels_do_not_touch_each_other() -> None:
     x = np.concatenate([clicked(speech_like(16_000, 2, seed=k), 0.5, 1_500 * k, k)[0] for k in (1, 2)])
-    check_channels_apart(stage(ON, 16_000, 2), stage(ON, 16_000, 1), x)
+    stages.check_channels_apart(stage(ON, 16_000, 2), stage(ON, 16_000, 1), x)
 
 
 @pytest.mark.parametrize(("level", "least_recall", "least_gain_db"), [(0.3, 0.8, 4), (1.0, 0.9, 6)])
@@ -64,7 +56,7 @@ def test_finds_and_mends_clicks(level: float, least_recall: float, least_gain_db
         y, places = clicked(x, level)
         z = declick(y, rate, ON)
         assert np.mean([(y[0, at] != z[0, at]).any() for at in places]) >= least_recall, name
-        assert sdr_db(x, z) - sdr_db(x, y) > least_gain_db, name
+        assert stages.sdr_db(x, z) - stages.sdr_db(x, y) > least_gain_db, name
         assert count_clicks(y, rate, ON) == pytest.approx(len(places), abs=0.2 * len(places) + 2)
 
 

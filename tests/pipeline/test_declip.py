@@ -5,17 +5,9 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.declip import Declip, declip, stage
+from tests.pipeline import stages
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
-from tests.pipeline.stage_properties import (
-    RATES,
-    check_channels_apart,
-    check_form,
-    check_partition,
-    check_short,
-    check_silence,
-    sdr_db,
-)
 
 ON = Declip(100.0)
 
@@ -26,15 +18,15 @@ def clipped(x: Samples, db: float) -> Samples:
     return np.clip(x, -ceiling, ceiling)
 
 
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("rate", stages.RATES)
 @pytest.mark.parametrize("channels", [1, 2])
 def test_form(rate: int, channels: int) -> None:
     vowel = sine(180, rate, 0.6, 0.3) + sine(530, rate, 0.6, 0.15)
     x = np.repeat(clipped(vowel, 6), channels, axis=0)
-    y = check_form(stage(ON, rate, channels), x)
+    y = stages.check_form(stage(ON, rate, channels), x)
     assert np.abs(y).max() > np.abs(x).max()
-    check_short(stage(ON, rate, channels), channels)
-    check_silence(stage(ON, rate, channels), channels, rate // 2)
+    stages.check_short(stage(ON, rate, channels), channels)
+    stages.check_silence(stage(ON, rate, channels), channels, rate // 2)
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -46,12 +38,12 @@ def test_off_is_a_copy(channels: int) -> None:
 
 
 def test_blocks_equal_whole() -> None:
-    check_partition(stage(ON, 8_000, 1), clipped(speech_like(8_000, 3), 6), 401, 4_096, 10**6)
+    stages.check_partition(stage(ON, 8_000, 1), clipped(speech_like(8_000, 3), 6), 401, 4_096, 10**6)
 
 
 def test_channels_do_not_touch_each_other() -> None:
     x = np.concatenate([clipped(speech_like(16_000, 3, seed=k), 4 + 3 * k) for k in (1, 2)])
-    check_channels_apart(stage(ON, 16_000, 2), stage(ON, 16_000, 1), x)
+    stages.check_channels_apart(stage(ON, 16_000, 2), stage(ON, 16_000, 1), x)
 
 
 @pytest.mark.parametrize(("db", "least_gain_db"), [(6, 5), (10, 4)])
@@ -64,8 +56,8 @@ def test_brings_back_what_was_cut_off(db: float, least_gain_db: float) -> None:
         assert np.array_equal(z[inside], y[inside]), name
         assert np.abs(z).max() > np.abs(y).max() * 1.1, name
         assert np.abs(z).max() < np.abs(x).max() * 1.5, name
-        gains.append(sdr_db(x, z) - sdr_db(x, y))
-        gains.append(sdr_db(x[~inside], z[~inside]) - sdr_db(x[~inside], y[~inside]))
+        gains.append(stages.sdr_db(x, z) - stages.sdr_db(x, y))
+        gains.append(stages.sdr_db(x[~inside], z[~inside]) - stages.sdr_db(x[~inside], y[~inside]))
     assert min(gains) > least_gain_db
     assert np.mean(gains) > 10
 
@@ -84,5 +76,5 @@ def test_what_is_not_clipped_is_untouched() -> None:
 
 @pytest.mark.parametrize("frequency_hz", [1, 100, 7_000])
 def test_a_square_wave_stays_finite(frequency_hz: float) -> None:
-    y = check_form(stage(ON, 16_000, 1), np.sign(sine(frequency_hz, 16_000, 3, phase_deg=10)))
+    y = stages.check_form(stage(ON, 16_000, 1), np.sign(sine(frequency_hz, 16_000, 3, phase_deg=10)))
     assert np.abs(y).max() <= 4
