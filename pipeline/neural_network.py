@@ -56,11 +56,12 @@ class Wide(NamedTuple):
 
 
 class State(NamedTuple):
-    """seen : features that the next frames need (frames, 148); hidden, wide : (tokens, width) of every recurrence."""
+    """seen : features that the next frames need (frames, 148); the rest : (tokens, width) of every recurrence."""
 
     seen: Features
     hidden: tuple[Numbers, ...]
     wide: Numbers
+    late: Numbers
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Network:
     recurrences: tuple[Recurrence, ...]
     exchanges: tuple[Exchange, ...]
     wide: Wide
+    late: Wide
     norm: Numbers
     head: Numbers
     head_bias: Numbers
@@ -85,7 +87,7 @@ class Network:
         return State(
             np.full((self.past, COUNT), LOWEST, np.float32),
             tuple(np.zeros((TOKENS, width), np.float32) for _ in self.recurrences),
-            np.zeros((1, self.wide.gather.shape[1]), np.float32),
+            *(np.zeros((1, part.gather.shape[1]), np.float32) for part in (self.wide, self.late)),
         )
 
     def gains(self, features: Features, state: State) -> tuple[Numbers, State]:
@@ -100,14 +102,16 @@ class Network:
         if frames <= 0:
             return np.zeros((0, COUNT), np.float32), state._replace(seen=seen)
         hidden = tuple(h.copy() for h in state.hidden)
-        wide = state.wide.copy()
+        wide, late = state.wide.copy(), state.late.copy()
         x = self._patches(seen)
         for k, (recurrence, exchange) in enumerate(zip(self.recurrences, self.exchanges, strict=True)):
             _recurrence(recurrence, x, hidden[k])
             _exchange(exchange, x)
             if k == len(self.recurrences) // 2 - 1:
                 _wide(self.wide, x, wide)
-        return self._head(x), State(seen[frames:].copy(), hidden, wide)
+            if k == max(0, len(self.recurrences) - 2):
+                _wide(self.late, x, late)
+        return self._head(x), State(seen[frames:].copy(), hidden, wide, late)
 
     def _patches(self, seen: Features) -> Numbers:
         margin = (PATCH - STRIDE) // 2

@@ -18,7 +18,7 @@ import numpy as np
 from .neural_kernels import Numbers
 from .neural_network import PATCH, STRIDE, TOKENS, Exchange, Network, Recurrence, Wide
 
-FORMAT = "speech-denoiser-1"
+FORMAT = "speech-denoiser-2"
 MAX_BYTES = 8_000_000
 MAX_WIDTH, MAX_BLOCKS = 256, 16
 MAX_MAGNITUDE = 100.0
@@ -107,7 +107,8 @@ class _Reader:
             take("place", TOKENS, width),
             tuple(self.recurrence(f"recurrences.{k}", TOKENS, width) for k in range(blocks)),
             tuple(self.exchange(f"exchanges.{k}") for k in range(blocks)),
-            self.wide(),
+            self.wide("wide"),
+            self.wide("late"),
             take("norm", TOKENS, width),
             self.matrix("head.weight", STRIDE, 3 * width),
             take("head.bias", STRIDE),
@@ -141,23 +142,23 @@ class _Reader:
             self.matrix(f"{name}.leave.weight", width, width),
         )
 
-    def wide(self) -> Wide:
+    def wide(self, name: str) -> Wide:
         take, width = self.take, self.width
-        bias = self.tensors.get("wide.gather.bias")
-        squeezed = self.tensors.get("wide.squeeze.bias")
+        bias = self.tensors.get(f"{name}.gather.bias")
+        squeezed = self.tensors.get(f"{name}.squeeze.bias")
         if bias is None or squeezed is None:
-            raise WeightsError("The weights lack the wide recurrence.")
+            raise WeightsError(f"The weights lack the {name} recurrence over all tokens.")
         inner, squeeze = bias.size, squeezed.size
         if not (1 <= inner <= 8 * MAX_WIDTH and 1 <= squeeze <= MAX_WIDTH):
-            raise WeightsError("The wide recurrence has an impossible width.")
+            raise WeightsError(f"The {name} recurrence over all tokens has an impossible width.")
         return Wide(
-            take("wide.norm", TOKENS, width),
-            self.matrix("wide.squeeze.weight", squeeze, width),
-            take("wide.squeeze.bias", squeeze),
-            self.matrix("wide.gather.weight", inner, TOKENS * squeeze),
-            take("wide.gather.bias", inner),
-            self.recurrence("wide.inner", 1, inner),
-            self.matrix("wide.spread.weight", TOKENS * squeeze, inner),
-            take("wide.spread.bias", TOKENS * squeeze),
-            self.matrix("wide.expand.weight", width, squeeze),
+            take(f"{name}.norm", TOKENS, width),
+            self.matrix(f"{name}.squeeze.weight", squeeze, width),
+            take(f"{name}.squeeze.bias", squeeze),
+            self.matrix(f"{name}.gather.weight", inner, TOKENS * squeeze),
+            take(f"{name}.gather.bias", inner),
+            self.recurrence(f"{name}.inner", 1, inner),
+            self.matrix(f"{name}.spread.weight", TOKENS * squeeze, inner),
+            take(f"{name}.spread.bias", TOKENS * squeeze),
+            self.matrix(f"{name}.expand.weight", width, squeeze),
         )

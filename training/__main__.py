@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from runtime import blas_threads
+
+blas_threads.one()  # before anything can import NumPy: training runs a process per core
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command."""
@@ -29,13 +33,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--start", type=Path, help="checkpoint or exported weights with which a new run begins")
     for name, kind in (("batch", int), ("seconds", float), ("rate", float), ("decay", float), ("processes", int)):
         command.add_argument(f"--{name}", type=kind)
-    for name in ("auditory", "auditory-from"):
+    for name in ("auditory", "auditory-from", "opinion", "opinion-from"):
         command.add_argument(f"--{name}", type=float)
     command.add_argument("--width", type=int, help="of the network")
     command.add_argument("--blocks", type=int, help="of the network")
     command.set_defaults(run=_train)
 
-    command = commands.add_parser("evaluate", help="PESQ, ESTOI, SI-SDR and eaten speech on pairs of recordings")
+    command = commands.add_parser(
+        "evaluate", help="PESQ, ESTOI, SI-SDR, DNSMOS and eaten speech on pairs of recordings"
+    )
     command.add_argument("weights", type=Path)
     command.add_argument("pairs", type=Path, help="folder with noisy/ and clean/")
     command.add_argument("--strength-db", type=float, default=20.0)
@@ -68,7 +74,18 @@ def _train(options: argparse.Namespace) -> None:
     from .network import Shape
     from .train import Plan, train
 
-    names = ("start", "batch", "seconds", "rate", "decay", "processes", "auditory", "auditory_from")
+    names = (
+        "start",
+        "batch",
+        "seconds",
+        "rate",
+        "decay",
+        "processes",
+        "auditory",
+        "auditory_from",
+        "opinion",
+        "opinion_from",
+    )
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     shape = Shape(**{name: value for name in ("width", "blocks") if (value := getattr(options, name)) is not None})
     train(Plan(options.data, options.out, options.minutes, shape=shape, **given))
@@ -80,7 +97,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     for name, scores in evaluate(options.weights, options.pairs, options.strength_db, options.every).items():
         eaten = 100 * scores.eaten / scores.cells
         quality = f"PESQ {scores.pesq:.3f}  ESTOI {scores.estoi:.1f}  SI-SDR {scores.si_sdr:.1f}"
-        print(f"{name:>9}: {quality}  eaten {eaten:.2f} %")
+        print(f"{name:>9}: {quality}  OVRL-n {scores.overall:.2f}  eaten {eaten:.2f} %")
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -28,12 +28,14 @@ SPEECH_RANGE_DB = 30.0
 
 
 class Scores(NamedTuple):
-    """pesq : P.862.2; estoi : %; si_sdr : dB; eaten, cells : cells of speech that lose more than 10 dB, and all; the
-    last three without reverberant recordings, whose reference is dry.
+    """pesq : P.862.2; estoi : %; overall : DNSMOS at equal level, nan without its package; si_sdr : dB;
+    eaten, cells : cells of speech that lose more than 10 dB, and all; the last three without reverberant recordings,
+    whose reference is dry.
     """
 
     pesq: float
     estoi: float
+    overall: float
     si_sdr: float
     eaten: float
     cells: float
@@ -81,10 +83,20 @@ def score(y: Samples, noisy: Samples, clean: Samples, sample_rate: int, dry: boo
         warnings.simplefilter("ignore")  # too short for STOI: nan
         intelligible = 100 * stoi(a, b, METRIC_RATE, extended=True)
     if not dry:
-        return Scores(quality, intelligible, *[float("nan")] * 3)
+        return Scores(quality, intelligible, _overall(b), *[float("nan")] * 3)
     scaled = clean * (np.dot(clean, y) / np.dot(clean, clean))
     si_sdr = 10 * np.log10((scaled**2).sum() / (((y - scaled) ** 2).sum() + 1e-12) + 1e-12)
-    return Scores(quality, intelligible, float(si_sdr), *eaten_cells(y, noisy, clean, sample_rate))
+    return Scores(quality, intelligible, _overall(b), float(si_sdr), *eaten_cells(y, noisy, clean, sample_rate))
+
+
+def _overall(x: Samples) -> float:
+    from importlib.util import find_spec
+
+    if find_spec("speechmos") is None or find_spec("onnx") is None:
+        return float("nan")
+    from .opinion import overall
+
+    return overall(x)
 
 
 def eaten_cells(y: Samples, noisy: Samples, clean: Samples, sample_rate: int) -> tuple[float, float]:

@@ -27,7 +27,7 @@ def write_fixture(out: Path) -> None:
     from safetensors.numpy import save_file
 
     torch.manual_seed(0)
-    shape = Shape(width=8, blocks=2, wide=12, squeeze=3)
+    shape = Shape(width=8, blocks=2, wide=12, late=16, squeeze=3)
     network = Network(shape)
     with torch.no_grad():
         for parameter in network.parameters():

@@ -1,6 +1,5 @@
-"""The two operations that PyTorch has no fast CPU version of, as autograd functions over numba loops.
-
-On another device than a CPU they are written in PyTorch's own operations, with the same result.
+"""What the network is made of beside matrices. The recurrence has no fast version in PyTorch for a CPU: there it is a
+numba loop behind an operator of its own (so that `torch.compile` goes on around it), elsewhere plain operations.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import numba
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 EPSILON = 1e-6
 
@@ -49,25 +47,46 @@ def _scan_backward(p: Any, gates: Any, h: Any, dy: Any, dp: Any) -> None:
                     carry[f, c] = dh * keep
 
 
-class _Scan(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, p: Tensor) -> Tensor:
-        p = p.contiguous()
-        width = p.shape[-1] // 3
-        gates = torch.sigmoid(p[..., width:])
-        h = torch.empty((*p.shape[:-1], width))
-        y = torch.empty_like(h)
-        _scan_forward(p.numpy(), gates.numpy(), h.numpy(), y.numpy())
-        ctx.save_for_backward(p, gates, h)
-        return y
+@torch.library.custom_op("denoiser::scan", mutates_args=())
+def _scan(p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The result, the states h, and the gates' sigmoids."""
+    width = p.shape[-1] // 3
+    p = p.contiguous()
+    gates = torch.sigmoid(p[..., width:])
+    h = torch.empty((*p.shape[:-1], width))
+    y = torch.empty_like(h)
+    _scan_forward(p.numpy(), gates.numpy(), h.numpy(), y.numpy())
+    return y, h, gates
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, dy: Tensor) -> Tensor:
-        p, gates, h = ctx.saved_tensors
-        dp = torch.empty_like(p)
-        _scan_backward(p.numpy(), gates.numpy(), h.numpy(), dy.contiguous().numpy(), dp.numpy())
-        return dp
+
+@_scan.register_fake
+def _(p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    shape, width = p.shape[:-1], p.shape[-1] // 3
+    return p.new_empty((*shape, width)), p.new_empty((*shape, width)), p.new_empty((*shape, 2 * width))
+
+
+@torch.library.custom_op("denoiser::scan_gradient", mutates_args=())
+def _scan_gradient(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:
+    p, dy = p.contiguous(), dy.contiguous()
+    dp = torch.empty_like(p)
+    _scan_backward(p.numpy(), gates.numpy(), h.numpy(), dy.numpy(), dp.numpy())
+    return dp
+
+
+@_scan_gradient.register_fake
+def _(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:  # noqa: ARG001
+    return torch.empty_like(p)
+
+
+def _remember(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor, Tensor]) -> None:
+    ctx.save_for_backward(inputs[0], output[2], output[1])
+
+
+def _gradient(ctx: Any, dy: Tensor, *_: Tensor) -> Tensor:
+    return _scan_gradient(*ctx.saved_tensors, dy)  # type: ignore[no-any-return]
+
+
+_scan.register_autograd(_gradient, setup_context=_remember)
 
 
 def gated_scan(p: Tensor) -> Tensor:
@@ -75,7 +94,7 @@ def gated_scan(p: Tensor) -> Tensor:
 
     h[t] = σ(keep[t]) · h[t-1] + (1 - σ(keep[t])) · new[t];  result = h · silu(gate)
     """
-    return _Scan.apply(p) if p.device.type == "cpu" else plain_gated_scan(p)  # type: ignore[no-any-return]
+    return _scan(p)[0] if p.device.type == "cpu" else plain_gated_scan(p)
 
 
 def plain_gated_scan(p: Tensor) -> Tensor:
@@ -91,60 +110,6 @@ def plain_gated_scan(p: Tensor) -> Tensor:
     return h * torch.nn.functional.silu(gate)
 
 
-@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def _norm_forward(x: Any, scale: Any, inverse: Any, y: Any) -> None:
-    rows, tokens, width = x.shape
-    for r in range(rows):
-        for f in range(tokens):
-            total = np.float32(0)
-            for c in range(width):
-                total += x[r, f, c] * x[r, f, c]
-            inv = np.float32(1) / np.sqrt(total / np.float32(width) + np.float32(EPSILON))
-            inverse[r, f] = inv
-            for c in range(width):
-                y[r, f, c] = x[r, f, c] * inv * scale[f, c]
-
-
-@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def _norm_backward(x: Any, scale: Any, inverse: Any, dy: Any, dx: Any, dscale: Any) -> None:
-    rows, tokens, width = x.shape
-    for r in range(rows):
-        for f in range(tokens):
-            inv = inverse[r, f]
-            total = np.float32(0)
-            for c in range(width):
-                total += x[r, f, c] * scale[f, c] * dy[r, f, c]
-            pull = total * inv * inv * inv / np.float32(width)
-            for c in range(width):
-                dscale[f, c] += dy[r, f, c] * x[r, f, c] * inv
-                dx[r, f, c] = scale[f, c] * dy[r, f, c] * inv - x[r, f, c] * pull
-
-
-class _Norm(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
-        x, shape = x.contiguous(), x.shape
-        flat = x.view(-1, *shape[-2:])
-        inverse, y = torch.empty(flat.shape[:2]), torch.empty_like(flat)
-        _norm_forward(flat.numpy(), scale.detach().numpy(), inverse.numpy(), y.numpy())
-        ctx.save_for_backward(flat, scale, inverse)
-        return y.view(shape)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
-        x, scale, inverse = ctx.saved_tensors
-        dx, dscale = torch.empty_like(x), torch.zeros_like(scale)
-        dy_flat = dy.contiguous().view(x.shape)
-        _norm_backward(x.numpy(), scale.detach().numpy(), inverse.numpy(), dy_flat.numpy(), dx.numpy(), dscale.numpy())
-        return dx.view(dy.shape), dscale
-
-
 def rms_norm(x: Tensor, scale: Tensor) -> Tensor:
     """x (batch, frames, tokens, width) over the root of its mean square along width, times scale (tokens, width)."""
-    return _Norm.apply(x, scale) if x.device.type == "cpu" else plain_rms_norm(x, scale)  # type: ignore[no-any-return]
-
-
-def plain_rms_norm(x: Tensor, scale: Tensor) -> Tensor:
-    """The same in PyTorch's operations."""
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + EPSILON) * scale

@@ -50,11 +50,11 @@ class Mixer:
         """One mixture."""
         speech, bandwidth = self._speech(rng)
         kind = rng.random()
-        if kind < 0.03:
+        if kind < 0.05:
             speech[:] = 0
         wet, target = self._in_room(speech, rng)
         noise = self._noise(rng)
-        if 0.03 <= kind < 0.06:
+        if 0.05 <= kind < 0.07:
             noise[:] = 0
         noisy, target = self._together(wet, target, noise, rng)
         if rng.random() < 0.12:

@@ -3,7 +3,7 @@
 features (frames, 148 bands)
   → patches of 8 bands every 4, 5 frames (2 of them ahead) → 37 tokens of `width` numbers per frame
   → blocks: a gated linear recurrence along time in every token, then a gated linear map between the tokens;
-    half way, one wide recurrence over all tokens together
+    half way, and before the last block, one wide recurrence over all tokens together
   → 4 gains per token, from it and its neighbours
 
 All recurrences are linear in their state (like minGRU), so that everything but one multiplication and addition per
@@ -35,6 +35,7 @@ class Shape:
     width: int = 48
     blocks: int = 4
     wide: int = 128
+    late: int = 256
     squeeze: int = 8
     past: int = 2
     ahead: int = 2
@@ -119,10 +120,12 @@ class Network(nn.Module):
         self.recurrences = nn.ModuleList(Recurrence(TOKENS, width) for _ in range(shape.blocks))
         self.exchanges = nn.ModuleList(Exchange(width) for _ in range(shape.blocks))
         self.wide = Wide(width, shape.wide, shape.squeeze)
+        self.late = Wide(width, shape.late, shape.squeeze)
         self.norm = nn.Parameter(torch.ones(TOKENS, width))
         self.head = nn.Linear(3 * width, STRIDE)
         with torch.no_grad():
             self.head.bias.fill_(1.0)
+            self.late.expand.weight.zero_()  # weights of a network without it can be a start
 
     def forward(self, features: Tensor) -> Tensor:
         """Gains of all bands, frame by frame."""
@@ -131,6 +134,8 @@ class Network(nn.Module):
             x = exchange(recurrence(x))
             if k == self.shape.blocks // 2 - 1:
                 x = self.wide(x)
+            if k == max(0, self.shape.blocks - 2):
+                x = self.late(x)
         x = nn.functional.pad(rms_norm(x, self.norm), (0, 0, 1, 1))
         x = torch.cat((x[:, :, :-2], x[:, :, 1:-1], x[:, :, 2:]), dim=-1)
         return torch.sigmoid(self.head(x)).flatten(2)

@@ -70,7 +70,7 @@ def test_every_tensor_is_needed_whole(name: str) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"format": "speech-denoiser-2"},
+        {"format": "speech-denoiser-1"},
         {"format": ""},
         {"past": "-1"},
         {"past": "9"},

@@ -26,15 +26,19 @@ def shapes(width: int = 4, inner: int = 6, squeeze: int = 2, frames: int = 3, bl
         "norm": (TOKENS, width),
         "head.weight": (STRIDE, 3 * width),
         "head.bias": (STRIDE,),
-        "wide.norm": (TOKENS, width),
-        "wide.squeeze.weight": (squeeze, width),
-        "wide.squeeze.bias": (squeeze,),
-        "wide.gather.weight": (inner, TOKENS * squeeze),
-        "wide.gather.bias": (inner,),
-        "wide.spread.weight": (TOKENS * squeeze, inner),
-        "wide.spread.bias": (TOKENS * squeeze,),
-        "wide.expand.weight": (width, squeeze),
     }
+    for name, size in (("wide", inner), ("late", inner + 1)):
+        found |= _recurrence(f"{name}.inner", 1, size)
+        found |= {
+            f"{name}.norm": (TOKENS, width),
+            f"{name}.squeeze.weight": (squeeze, width),
+            f"{name}.squeeze.bias": (squeeze,),
+            f"{name}.gather.weight": (size, TOKENS * squeeze),
+            f"{name}.gather.bias": (size,),
+            f"{name}.spread.weight": (TOKENS * squeeze, size),
+            f"{name}.spread.bias": (TOKENS * squeeze,),
+            f"{name}.expand.weight": (width, squeeze),
+        }
     for k in range(blocks):
         found |= _recurrence(f"recurrences.{k}", TOKENS, width)
         found |= {
@@ -45,7 +49,7 @@ def shapes(width: int = 4, inner: int = 6, squeeze: int = 2, frames: int = 3, bl
             f"exchanges.{k}.bias": (TOKENS, 1),
             f"exchanges.{k}.leave.weight": (width, width),
         }
-    return found | _recurrence("wide.inner", 1, inner)
+    return found
 
 
 def _recurrence(name: str, tokens: int, width: int) -> dict[str, tuple[int, ...]]:
