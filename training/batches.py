@@ -18,36 +18,39 @@ BINS = 257  # up to 8 kHz, at any rate
 
 
 class Batch(NamedTuple):
-    """features (batch, frames, 148) and, up to 8 kHz, noisy and target spectra (batch, frames, 257) complex64 scaled to
-    a common loudness; above, powers of bands (batch, frames, 16), and weight (batch, 16): 0 where nothing is known.
+    """features (batch, frames, 148) and, up to 8 kHz, noisy, target and dry spectra (batch, frames, 257) complex64 scaled
+    to a common loudness; above, powers of bands (batch, frames, 16), and weight (batch, 16): 0 where nothing is known.
     """
 
     features: NDArray[np.float32]
     noisy: NDArray[np.complex64]
     target: NDArray[np.complex64]
+    dry: NDArray[np.complex64]
     noisy_above: NDArray[np.float32]
     target_above: NDArray[np.float32]
+    dry_above: NDArray[np.float32]
     weight_above: NDArray[np.float32]
 
 
 def as_spectra(mixture: Mixture, sample_rate: int) -> tuple[NDArray[np.generic], ...]:
     """One item of a batch."""
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
-    noisy, target = (stft.analyze(x[None, : len(x) // stft.hop * stft.hop], stft.silence(1))[0][0] for x in mixture[:2])
+    whole = len(mixture.noisy) // stft.hop * stft.hop
+    noisy, target, dry = (stft.analyze(x[None, :whole], stft.silence(1))[0][0] for x in mixture[:3])
     power = noisy.real**2 + noisy.imag**2
     heard, _ = features(power, sample_rate, stft.size, Level())
     # The loss sees every recording at the same loudness, whatever its level and rate.
     scale = np.float32(1 / np.sqrt(power[:, :BINS].mean() + 1e-20))
     average = averaging(stft.size, sample_rate)[:, BELOW_SPLIT:]
-    power_target = target.real**2 + target.imag**2
     known = present(stft.size, sample_rate)[BELOW_SPLIT:] & (centres_hz()[BELOW_SPLIT:] < mixture.bandwidth_hz * 0.95)
     known &= sample_rate > 2 * centres_hz()[BELOW_SPLIT + 1]
     return (
         heard,
         noisy[:, :BINS] * scale,
         target[:, :BINS] * scale,
+        dry[:, :BINS] * scale,
         (power @ average) * scale**2,
-        (power_target @ average) * scale**2,
+        *(((x.real**2 + x.imag**2) @ average) * scale**2 for x in (target, dry)),
         known.astype(np.float32),
     )
 

@@ -29,9 +29,15 @@ class Spectra(NamedTuple):
     features: Tensor
     noisy: Tensor
     target: Tensor
+    dry: Tensor
     noisy_above: Tensor
     target_above: Tensor
+    dry_above: Tensor
     weight_above: Tensor
+
+    def without_room(self) -> Spectra:
+        """The same with the dry speech as the target."""
+        return self._replace(target=self.dry, target_above=self.dry_above)
 
 
 def to_bins(device: torch.device | str = "cpu") -> Tensor:

@@ -1,4 +1,4 @@
-"""One noisy recording and what it should become, drawn at random.
+"""One noisy recording and what it should become, with some of its room and without, drawn at random.
 
 speech · colour · pace → rooms → level rides → + noises at an SNR → band limit → clipping, coarse steps → level
 """
@@ -13,15 +13,18 @@ import numpy as np
 from scipy import fft
 
 from .corpus import Corpus, Generator, Samples
-from .rooms import draw_room, target_of
+from .rooms import draw_room, dry_target_of, target_of
 from .synthetic_noise import MAKERS, babble, curve_db
 
 
 class Mixture(NamedTuple):
-    """noisy, target : (n,) float32; bandwidth_hz : above it the target says nothing about speech."""
+    """noisy, target, dry : (n,) float32, the last two with and without a little of the room;
+    bandwidth_hz : above it the targets say nothing about speech.
+    """
 
     noisy: Samples
     target: Samples
+    dry: Samples
     bandwidth_hz: float
 
 
@@ -52,15 +55,15 @@ class Mixer:
         kind = rng.random()
         if kind < 0.05:
             speech[:] = 0
-        wet, target = self._in_room(speech, rng)
+        wet, *targets = self._in_room(speech, rng)
         noise = self._noise(rng)
         if 0.05 <= kind < 0.07:
             noise[:] = 0
-        noisy, target = self._together(wet, target, noise, rng)
+        signals = [self._together(wet, noise, rng), *targets]
         if rng.random() < 0.12:
             cut = float(np.exp(rng.uniform(np.log(3400), np.log(7500))))
-            noisy, target = self._limited(noisy, cut), self._limited(target, cut)
-        return self._recorded(noisy, target, bandwidth, rng)
+            signals = [self._limited(x, cut) for x in signals]
+        return Mixture(*self._recorded(signals, rng), bandwidth)
 
     def _speech(self, rng: Generator) -> tuple[Samples, float]:
         """A stretch of one talker, now and then of two in turn, with pauses."""
@@ -88,9 +91,11 @@ class Mixer:
             x *= (10 ** (ride / 20)).astype(np.float32)
         return x, bandwidth
 
-    def _in_room(self, speech: Samples, rng: Generator) -> tuple[Samples, Samples]:
-        """Speech as the microphone hears it, and as it should come out; both coloured alike."""
-        in_room = rng.random() < 0.5
+    def _in_room(self, speech: Samples, rng: Generator) -> tuple[Samples, Samples, Samples]:
+        """Speech as the microphone hears it, and as it should come out, in less of the room and in none; all coloured
+        alike.
+        """
+        in_room = rng.random() < 0.55
         room = draw_room(self.rirs, self.sample_rate, rng) if in_room else np.ones(1, np.float32)
         length = fft.next_fast_len(self.length + len(room), real=True) if in_room else self.length
         spectrum = fft.rfft(speech, length)
@@ -98,10 +103,10 @@ class Mixer:
             spectrum *= 10 ** (curve_db(8, 4, len(spectrum), rng) / np.float32(20))
         dry = fft.irfft(spectrum, length)[: self.length]
         if not in_room:
-            return dry, dry
-        kept = target_of(room, self.sample_rate)
-        wet, target = (fft.irfft(spectrum * fft.rfft(h, length), length)[: self.length] for h in (room, kept))
-        return wet, target
+            return dry, dry, dry
+        responses = (room, target_of(room, self.sample_rate), dry_target_of(room, self.sample_rate))
+        wet, kept, near = (fft.irfft(spectrum * fft.rfft(h, length), length)[: self.length] for h in responses)
+        return wet, kept, near
 
     def _noise(self, rng: Generator) -> Samples:
         """One to three noises, real or made, at unequal levels."""
@@ -136,25 +141,25 @@ class Mixer:
             x = fft.irfft(spectrum * 10 ** (curve_db(8, 5, len(spectrum), rng) / np.float32(20)), len(x))
         return x
 
-    def _together(self, wet: Samples, target: Samples, noise: Samples, rng: Generator) -> tuple[Samples, Samples]:
-        """Noisy and target at an SNR over the stretches where speech is heard."""
+    def _together(self, wet: Samples, noise: Samples, rng: Generator) -> Samples:
+        """Speech in noise, at an SNR over the stretches where speech is heard."""
         snr_db = float(np.clip(rng.normal(7, 9), -8, 35))
         power = (wet[: len(wet) // 160 * 160].reshape(-1, 160) ** 2).mean(axis=1)
         active = power > 1e-3 * power.max() + 1e-12
         level = float(np.sqrt(power[active].mean())) if active.any() else 0.1
         noise = noise * np.float32(level * 10 ** (-snr_db / 20) / (np.sqrt((noise**2).mean()) + 1e-9))
-        return wet + noise, target
+        return wet + noise
 
     def _limited(self, x: Samples, cut_hz: float) -> Samples:
         spectrum = fft.rfft(x)
         frequency = np.arange(len(spectrum)) * self.sample_rate / len(x)
         return fft.irfft(spectrum / np.sqrt(1 + (frequency / cut_hz) ** 40), len(x)).astype(np.float32)
 
-    def _recorded(self, noisy: Samples, target: Samples, bandwidth: float, rng: Generator) -> Mixture:
-        """At a level, sometimes too hot, sometimes in coarse steps."""
+    def _recorded(self, signals: list[Samples], rng: Generator) -> tuple[Samples, Samples, Samples]:
+        """Noisy and targets at a level; the noisy one sometimes too hot, sometimes in coarse steps."""
         peak_db = rng.uniform(-40, -1)
-        scale = np.float32(10 ** (peak_db / 20) / (np.abs(noisy).max() + 1e-9))
-        noisy, target = noisy * scale, target * scale
+        scale = np.float32(10 ** (peak_db / 20) / (np.abs(signals[0]).max() + 1e-9))
+        noisy, target, dry = (x * scale for x in signals)
         fault = rng.random()
         if fault < 0.05:
             ceiling = np.float32(np.abs(noisy).max() * 10 ** (-rng.uniform(2, 9) / 20))
@@ -162,4 +167,4 @@ class Mixer:
         elif fault < 0.08:
             step = np.float32(np.abs(noisy).max() * 2.0 ** -rng.integers(6, 10))
             noisy = np.rint(noisy / step) * step
-        return Mixture(noisy.astype(np.float32), target.astype(np.float32), bandwidth)
+        return noisy.astype(np.float32), target.astype(np.float32), dry.astype(np.float32)

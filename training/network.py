@@ -4,7 +4,7 @@ features (frames, 148 bands)
   → patches of 8 bands every 4, 5 frames (2 of them ahead) → 37 tokens of `width` numbers per frame
   → blocks: a gated linear recurrence along time in every token, then a gated linear map between the tokens;
     half way, and before the last block, one wide recurrence over all tokens together
-  → 4 gains per token, from it and its neighbours
+  → 4 gains per token, from it and its neighbours; and 4 more that take the room away as well
 
 All recurrences are linear in their state (like minGRU), so that everything but one multiplication and addition per
 number is a large matrix product. Weights are shared between tokens, norms and maps between tokens are not.
@@ -109,7 +109,7 @@ class Wide(nn.Module):
 
 
 class Network(nn.Module):
-    """features (batch, frames, 148) → gains (batch, frames, 148) in 0…1."""
+    """features (batch, frames, 148) → gains against noise, gains against noise and room (batch, frames, 148) in 0…1."""
 
     def __init__(self, shape: Shape | None = None) -> None:
         super().__init__()
@@ -123,11 +123,13 @@ class Network(nn.Module):
         self.late = Wide(width, shape.late, shape.squeeze)
         self.norm = nn.Parameter(torch.ones(TOKENS, width))
         self.head = nn.Linear(3 * width, STRIDE)
+        self.dry = nn.Linear(3 * width, STRIDE)
         with torch.no_grad():
             self.head.bias.fill_(1.0)
+            self.dry.bias.fill_(1.0)
             self.late.expand.weight.zero_()  # weights of a network without it can be a start
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Gains of all bands, frame by frame."""
         x = self.patch(self.patches(features)) + self.place
         for k, (recurrence, exchange) in enumerate(zip(self.recurrences, self.exchanges, strict=True)):
@@ -138,7 +140,7 @@ class Network(nn.Module):
                 x = self.late(x)
         x = nn.functional.pad(rms_norm(x, self.norm), (0, 0, 1, 1))
         x = torch.cat((x[:, :, :-2], x[:, :, 1:-1], x[:, :, 2:]), dim=-1)
-        return torch.sigmoid(self.head(x)).flatten(2)
+        return torch.sigmoid(self.head(x)).flatten(2), torch.sigmoid(self.dry(x)).flatten(2)
 
     def patches(self, features: Tensor) -> Tensor:
         """(batch, frames, 148) → (batch, frames, 37, 8 · 5): neighbourhoods in frequency and time, frames outermost."""

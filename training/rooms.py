@@ -9,6 +9,7 @@ from .corpus import Corpus, Generator, Samples
 DIRECT_S = 0.0015
 EARLY_S = 0.04  # what comes within this of the direct sound stays in the target
 TARGET_DECAY_S = 0.15  # time in which the rest of the target's room falls by 60 dB on top of its own decay
+DRY_EARLY_S, DRY_DECAY_S = 0.02, 0.06  # the same where the room is to be left
 
 
 def draw_room(rirs: Corpus, sample_rate: int, rng: Generator) -> Samples:
@@ -47,5 +48,14 @@ def _made(sample_rate: int, rng: Generator) -> Samples:
 
 def target_of(room: Samples, sample_rate: int) -> Samples:
     """The part of a room response that the denoiser may keep: early reflections, and a tail that soon dies away."""
+    return _shortened(room, sample_rate, EARLY_S, TARGET_DECAY_S)
+
+
+def dry_target_of(room: Samples, sample_rate: int) -> Samples:
+    """The part that stays when the room is to go as well: the first reflections, which make a voice louder."""
+    return _shortened(room, sample_rate, DRY_EARLY_S, DRY_DECAY_S)
+
+
+def _shortened(room: Samples, sample_rate: int, early_s: float, decay_s: float) -> Samples:
     t = np.arange(len(room)) / sample_rate
-    return (room * np.exp(-6.9 * np.maximum(t - EARLY_S, 0) / TARGET_DECAY_S)).astype(np.float32)
+    return (room * np.exp(-6.9 * np.maximum(t - early_s, 0) / decay_s)).astype(np.float32)

@@ -23,6 +23,7 @@ from .opinion import Opinion, opinion_loss
 VALIDATION_SEED = 20_000
 FULL_BAND_SHARE = 0.2  # of the mixtures are at 48 kHz
 EMA = 0.998
+DRY_SHARE = 0.6  # weight of the gains that take the room away, against those that keep it
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Run:
         total = 0.0
         for _ in range(mine // rows):
             spectra = self._tensors(make(self.mixers, rows, int(rng.binomial(rows, FULL_BAND_SHARE)), rng))
-            loss = self._loss(self.compiled(spectra.features), spectra) * (rows / mine)
+            loss = self._loss(*self.compiled(spectra.features), spectra) * (rows / mine)
             loss.backward()
             total += float(loss.detach())
         if self.processes > 1:
@@ -154,13 +155,17 @@ class Run:
         distributed.broadcast(clock, 0)
         return float(clock)
 
-    def _loss(self, gains: Tensor, spectra: Spectra) -> Tensor:
-        loss = spectral_loss(gains, spectra, self.bins)
+    def _loss(self, gains: Tensor, dry_gains: Tensor, spectra: Spectra) -> Tensor:
         done = self.minutes / self.plan.minutes
-        if done >= self.plan.auditory_from:
-            loss = loss + self.plan.auditory * auditory_loss(gains, spectra, self.bins)
+        ways = ((gains, spectra, 1.0), (dry_gains, spectra.without_room(), DRY_SHARE))
+        loss = torch.zeros((), device=self.device)
+        for answer, batch, weight in ways:
+            loss = loss + weight * spectral_loss(answer, batch, self.bins)
+            if done >= self.plan.auditory_from:
+                loss = loss + weight * self.plan.auditory * auditory_loss(answer, batch, self.bins)
         if self.opinion is not None and self.step % 2 and done >= self.plan.opinion_from:
-            loss = loss + self.plan.opinion * opinion_loss(self.opinion, gains, spectra, self.bins)
+            answer, batch, _ = ways[self.step // 2 % 2]
+            loss = loss + self.plan.opinion * opinion_loss(self.opinion, answer, batch, self.bins)
         return loss
 
     def _rate(self) -> float:
@@ -170,13 +175,14 @@ class Run:
     def report(self, training_loss: float) -> None:
         """Losses of the averaged weights on mixtures of held-out speakers and noises, to the screen and log.txt."""
         with torch.no_grad():
-            parts = [(self.average(batch.features), batch) for batch in self.validation]
-            spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, batch in parts]))
-            auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, batch in parts]))
+            both = [(*self.average(batch.features), batch) for batch in self.validation]
+            spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, _, batch in both]))
+            auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, _, batch in both]))
+            dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
         heard_h = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
             f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self._rate():.5f}  "
-            f"training {training_loss:.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}"
+            f"training {training_loss:.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  dry {dry:.4f}"
         )
         print(line, flush=True)
         with (self.plan.out / "log.txt").open("a") as file:
@@ -206,9 +212,7 @@ class Run:
             from safetensors.torch import load_file
 
             for network in (self.network, self.average):
-                missing = network.load_state_dict(load_file(source), strict=False).missing_keys
-                if any(not name.startswith("late.") for name in missing):
-                    raise ValueError(f"{source} is of another network.")
+                network.load_state_dict(load_file(source))
             return
         state = torch.load(source, map_location=self.device, weights_only=True)
         self.average.load_state_dict(state["average"])
