@@ -40,10 +40,10 @@ def spectral(x: Mono, sample_rate: int) -> Mono:
 
 def _denoised(x: Mono, sample_rate: int, method: str) -> Mono:
     from pipeline.denoise import denoiser
-    from pipeline.settings import Denoise
+    from pipeline.settings import Denoise, Dereverb
     from pipeline.stream import chained, run_whole
 
-    chosen = denoiser(Denoise(method=method), sample_rate, 1)
+    chosen = denoiser(Denoise(method=method), Dereverb(), sample_rate, 1)
     if chosen.name != method:
         raise RuntimeError(f"The {method} denoiser cannot be used: {chosen.notes}")
     y: Mono = run_whole(chained(chosen.stages), x[np.newaxis])[0]

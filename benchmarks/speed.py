@@ -25,11 +25,12 @@ import runtime_setup
 runtime_setup.configure()
 import numpy as np
 from pipeline.denoise import denoiser
-from pipeline.settings import Denoise
+from pipeline.settings import Denoise, Dereverb
 from pipeline.stream import chained, run
 block = np.random.default_rng(0).standard_normal((channels, 2 * rate)).astype(np.float32) * np.float32(0.1)
 def passed(count):
-    for _ in run(chained(denoiser(Denoise(method=method), rate, channels).stages), (block for _ in range(count))):
+    stages = denoiser(Denoise(method=method), Dereverb(), rate, channels).stages
+    for _ in run(chained(stages), (block for _ in range(count))):
         pass
 passed(2)
 began = time.process_time()

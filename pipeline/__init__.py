@@ -16,24 +16,27 @@ from typing import TYPE_CHECKING, Any
 import runtime_setup
 
 from .errors import AudioError, Cancelled, EnhancementError, LimitError, SettingsError
-from .settings import PRESETS, Settings
+from .presets import PRESETS
+from .settings import Settings
 
 if TYPE_CHECKING:
+    from .analysis import Analysis, analyze
     from .audio import Audio
-    from .chain import Result, enhance
+    from .chain import Result, enhance, enhance_file
     from .decode import load
     from .encode import save
-    from .report import Analysis, Report, analyze
+    from .report import Report
 
 runtime_setup.configure()
 
 _LAZY = {
-    "Analysis": "report",
+    "Analysis": "analysis",
     "Audio": "audio",
     "Report": "report",
     "Result": "chain",
-    "analyze": "report",
+    "analyze": "analysis",
     "enhance": "chain",
+    "enhance_file": "chain",
     "load": "decode",
     "save": "encode",
 }
@@ -52,6 +55,7 @@ __all__ = [
     "SettingsError",
     "analyze",
     "enhance",
+    "enhance_file",
     "load",
     "save",
 ]

@@ -78,11 +78,16 @@ def _valid_samples(samples: Any) -> Samples:
         x = _from_integers(x)
     y: Samples = np.ascontiguousarray(x, dtype=np.float32)
     if not np.isfinite(y).all():
-        raise AudioError(
-            "The recording holds samples that are not numbers (NaN or infinite).",
-            suggestion="The file is damaged: export it again from the program that made it.",
-        )
+        raise not_finite()
     return y
+
+
+def not_finite() -> AudioError:
+    """What is said of samples that are not numbers."""
+    return AudioError(
+        "The recording holds samples that are not numbers (NaN or infinite).",
+        suggestion="The file is damaged: export it again from the program that made it.",
+    )
 
 
 def _from_integers(x: NDArray[Any]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .encode import remove_unfinished
 from .errors import EnhancementError
-from .formats import form_of
+from .formats import Sound, form_of
 from .limits import GENEROUS, Limits
 from .plan import Task
 from .settings import Settings
@@ -45,7 +45,7 @@ def enhance_all(
     Stopped from outside (KeyboardInterrupt, a closed generator), it leaves finished files and nothing half written.
     """
     if jobs == 1 or len(tasks) < 2:
-        yield from (enhance_file(task, order, progress) for task in tasks)
+        yield from (_outcome(task, order, progress) for task in tasks)
         return
     import joblib
 
@@ -55,14 +55,14 @@ def enhance_all(
     warm_up.kernels((order.settings.denoise.method,))
     try:
         run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", initializer=_ignore_interrupt)
-        yield from run(joblib.delayed(enhance_file)(task, order) for task in tasks)
+        yield from run(joblib.delayed(_outcome)(task, order) for task in tasks)
     finally:
         for task in tasks:
             remove_unfinished(task.target)
 
 
-def enhance_file(task: Task, order: Order, progress: Callable[[float, str], None] | None = None) -> Outcome:
-    """Load, enhance, save. Whatever fails is in the outcome, so that the next file has its turn."""
+def _outcome(task: Task, order: Order, progress: Callable[[float, str], None] | None = None) -> Outcome:
+    """From file to file. Whatever fails is in the outcome, so that the next file has its turn."""
     try:
         return _enhanced(task, order, progress)
     except EnhancementError as error:
@@ -73,18 +73,21 @@ def enhance_file(task: Task, order: Order, progress: Callable[[float, str], None
 
 
 def _enhanced(task: Task, order: Order, progress: Callable[[float, str], None] | None) -> Outcome:
-    from . import enhance, load, save
+    from . import enhance_file
+    from .decode import Recording
 
     _check_target(task, order.overwrite)
-    audio = load(task.source, limits=Limits.from_environment(GENEROUS))
-    form_of(task.target.suffix, audio, order.subtype)  # a format that cannot hold it is told before the work
-    result = enhance(audio, order.settings, progress=progress)
+    limits = Limits.from_environment(GENEROUS)
+    recording = Recording(task.source, limits)  # what is no recording makes no folder, nor what the format cannot hold
+    form_of(task.target.suffix, Sound(recording.sample_rate, recording.channels, 0), order.subtype)
     try:
         task.target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
-    save(task.target, result.audio, subtype=order.subtype)
-    return Outcome(task, result.report.as_dict(), str(result.report))
+    report = enhance_file(
+        task.source, task.target, order.settings, subtype=order.subtype, limits=limits, progress=progress
+    )
+    return Outcome(task, report.as_dict(), str(report))
 
 
 def _check_target(task: Task, overwrite: bool) -> None:

@@ -1,25 +1,38 @@
-"""The whole enhancement: which stages run, in which order, and how far they are."""
+"""The whole enhancement: which stages run and in which order, on a recording in memory or from file to file.
+
+Three passes: what the recording measures; the stages that work on the sound itself, into a spool; the loudness, known
+only then, on the way out. All go block by block, so that from file to file memory does not grow with length.
+"""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
 
+from . import auto, declick, declip, deesser, dehum, leveler, rumble, shelves
+from .analysis import Analysis, Analyzer, analyze_blocks
 from .audio import Audio, Samples
+from .decode import Recording
 from .denoise import OFF, Denoiser, denoiser
-from .errors import Cancelled
-from .leveling import to_target
-from .report import Report, analyze
-from .rumble import stage as rumble_stage
+from .encode import Writer
+from .formats import Sound as Form
+from .leveling import Sound, gain_for
+from .limits import Limits
+from .loudness import Meter
+from .report import Report
 from .settings import Settings
-from .stream import Stage, chained, run, split
+from .source import Counted, InMemory, Source
+from .spool import FileSpool, MemorySpool, Spool
+from .stream import Stage, chained, paired, run
+from .true_peak import PeakMeter
+from .watch import Progress, Watch
 
-Progress = Callable[[float, str], None]
-
-BLOCK_S = 2.0  # between two looks at the cancel flag: some 20 ms of work
+Sink = Callable[[Samples], None]
 
 
 @dataclass(frozen=True)
@@ -40,79 +53,137 @@ def enhance(
 ) -> Result:
     """Enhance a recording.
 
-    The stages work block by block: noise reduction, rumble filter, wet/dry mix, then loudness with a true-peak limiter.
-
     settings : default `Settings()`
     progress : called with (fraction 0…1, what is being done), from the calling thread
     cancelled : asked at every block; raises Cancelled when it answers True
     """
     settings = settings or Settings()
-    began = time.perf_counter()
-    watch = _Watch(progress, cancelled)
+    y, at = np.empty_like(audio.samples), 0
 
+    def keep(block: Samples) -> None:
+        nonlocal at
+        y[:, at : at + block.shape[1]] = block
+        at += block.shape[1]
+
+    with MemorySpool() as spool:
+        report = _enhanced(InMemory(audio), settings, Watch(progress, cancelled), spool, lambda _: keep)
+    return Result(Audio(y, audio.sample_rate), report, settings)
+
+
+def enhance_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    settings: Settings | None = None,
+    *,
+    subtype: str = "PCM_24",
+    removed: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+    temporary: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Report:
+    """Enhance a file into another, in memory that does not grow with its length.
+
+    source, limits : as `load` takes them
+    target, subtype : as `save` takes them; the file appears complete or not at all
+    removed : a second file to write: what was taken away, at the level it had in the recording
+    temporary : folder for a nameless file as large as the samples in float32; default: the system's
+
+    Raises what `load`, `save` and `enhance` raise.
+    """
+    recording = Recording(source, limits)
+    watch = Watch(progress, cancelled)
+    with ExitStack() as stack:
+        spool = stack.enter_context(FileSpool(temporary))
+
+        def opened(path: str | os.PathLike[str]) -> Callable[[int], Sink]:
+            def write_to(samples: int) -> Sink:
+                form = Form(recording.sample_rate, recording.channels, samples)
+                return stack.enter_context(Writer(path, form, subtype=subtype)).write
+
+            return write_to
+
+        # Told before the work: a format that cannot hold it.
+        Writer(target, Form(recording.sample_rate, recording.channels, 0), subtype=subtype)
+        return _enhanced(
+            recording, settings or Settings(), watch, spool, opened(target), opened(removed) if removed else None
+        )
+
+
+def _enhanced(
+    source: Source,
+    asked: Settings,
+    watch: Watch,
+    spool: Spool,
+    sink: Callable[[int], Sink],
+    removed: Callable[[int], Sink] | None = None,
+) -> Report:
+    """The three passes. sink, removed : samples per channel → where the blocks go."""
+    began, rate, channels = time.perf_counter(), source.sample_rate, source.channels
     watch.phase(0.0, 0.15, "Measuring the recording")
-    before = analyze(audio, on_block=watch.tick(audio.duration_s))
+    counted = Counted(source)
+    before = analyze_blocks(counted, rate, channels, watch.tick(None))
+    settings, why = auto.chosen(asked, before)
+    samples, blocks = counted.samples, counted.blocks
+
     watch.phase(0.15, 0.7, "Removing noise")
-    chosen = denoiser(settings.denoise, audio.sample_rate, audio.channels) if settings.mix.wet_percent else OFF
-    restored = _restored(audio, settings, chosen, watch)
+    found = denoiser(settings.denoise, settings.dereverb, rate, channels) if settings.mix.wet_percent else OFF
+    loudness, peak = Meter(rate, channels), PeakMeter(channels)
+    tick = watch.tick(blocks)
+    takes = removed(samples) if removed else None
+    for block in _restored(source, settings, found, before, takes, tick):
+        spool.append(block)
+        loudness.add(block)
+        peak.add(block)
+
     watch.phase(0.7, 0.9, "Setting the loudness")
-    y, gain_db, notes = to_target(restored, audio.sample_rate, settings.loudness, watch.tick(audio.duration_s))
-    watch.phase(0.9, 1.0, "Measuring the result")
-    result = Audio(y, audio.sample_rate)
-    after = analyze(result, on_block=watch.tick(audio.duration_s))
-    watch.phase(1.0, 1.0, "Done")
-    took, notes = time.perf_counter() - began, (*chosen.notes, *notes)
-    return Result(result, Report(before, after, gain_db, took, settings.flat(), chosen.name, notes), settings)
-
-
-def _restored(audio: Audio, settings: Settings, chosen: Denoiser, watch: _Watch) -> Samples:
-    """The stages that work on the sound itself, mixed with the original as asked."""
-    x, wet = audio.samples, np.float32(settings.mix.wet_percent / 100)
-    stages = _stages(audio, settings, chosen)
-    if not stages or wet == 0:
-        return x
-    y, at, tick = np.empty_like(x), 0, watch.tick(audio.duration_s)
-    length = max(1, round(BLOCK_S * audio.sample_rate))
-    for block in run(chained(stages), split(x, length)):
-        stop = at + block.shape[1]
-        y[:, at:stop] = block if wet == 1 else wet * block + (1 - wet) * x[:, at:stop]
-        at = stop
+    sound = Sound(spool.blocks, rate, channels, loudness.result(), peak.result())
+    gain = gain_for(sound, settings.loudness, watch.tick(2 * blocks))
+    watch.phase(0.9, 1.0, "Writing the result")
+    put, after, tick = sink(samples), Analyzer(rate, channels), watch.tick(blocks)
+    for block in gain.applied(sound):
+        put(block)
+        after.add(block)
         tick()
-    return y
+    watch.phase(1.0, 1.0, "Done")
+    took, notes = time.perf_counter() - began, (*why, *found.notes, *gain.notes)
+    return Report(before, after.result(), gain.gain_db, took, settings.flat(), found.name, notes)
 
 
-def _stages(audio: Audio, settings: Settings, chosen: Denoiser) -> list[Stage]:
-    stages = [*chosen.stages]
-    if settings.tone.rumble_hz:
-        stages.append(rumble_stage(settings.tone, audio.sample_rate, audio.channels))
-    return stages
+def _restored(
+    source: Source,
+    settings: Settings,
+    found: Denoiser,
+    before: Analysis,
+    removed: Sink | None,
+    tick: Callable[[], None],
+) -> Iterator[Samples]:
+    """The stages that work on the sound itself, mixed with the original as asked; then the leveler."""
+    rate, channels = source.sample_rate, source.channels
+    wet = np.float32(settings.mix.wet_percent / 100)
+    line = chained(restoration(settings, found, rate, channels) if wet else [])
+
+    def mixed() -> Iterator[Samples]:
+        for x, y in paired(line, source.blocks()):
+            out = y if wet == 1 else wet * y + (1 - wet) * x
+            if removed is not None:
+                removed(x - out)
+            yield out
+            tick()
+
+    scene = None if before.speech_dbfs is None else leveler.Scene(before.speech_dbfs, before.noise_floor_dbfs)
+    yield from run(leveler.stage(settings.level, scene, rate, channels), mixed())
 
 
-class _Watch:
-    """Turns blocks done into progress, and asks at each whether to go on."""
-
-    def __init__(self, progress: Progress | None, cancelled: Callable[[], bool] | None) -> None:
-        self._progress, self._cancelled = progress, cancelled
-        self._start, self._stop, self._text = 0.0, 0.0, ""
-
-    def phase(self, start: float, stop: float, text: str) -> None:
-        self._start, self._stop, self._text = start, stop, text
-        self._report(start)
-
-    def tick(self, duration_s: float) -> Callable[[], None]:
-        """A callback for a loop over about `duration_s` seconds in blocks of a second or two."""
-        done = 0
-
-        def on_block() -> None:
-            nonlocal done
-            done += 1
-            share = min(1.0, done / (duration_s + 1))
-            self._report(self._start + share * (self._stop - self._start))
-
-        return on_block
-
-    def _report(self, fraction: float) -> None:
-        if self._cancelled is not None and self._cancelled():
-            raise Cancelled("The enhancement was cancelled.")
-        if self._progress is not None:
-            self._progress(fraction, self._text)
+def restoration(settings: Settings, found: Denoiser, sample_rate: int, channels: int) -> list[Stage]:
+    """The stages that are on, in order: repair, noise and room, tone."""
+    stages = [
+        declip.stage(settings.declip, sample_rate, channels) if settings.declip.strength_percent else None,
+        declick.stage(settings.declick, sample_rate, channels) if settings.declick.sensitivity_percent else None,
+        dehum.stage(settings.dehum, sample_rate, channels) if settings.dehum.strength_db else None,
+        *found.stages,
+        rumble.stage(settings.tone, sample_rate, channels) if settings.tone.rumble_hz else None,
+        shelves.stage(settings.tone, sample_rate, channels),
+        deesser.stage(settings.deess, sample_rate, channels) if settings.deess.strength_db else None,
+    ]
+    return [stage for stage in stages if stage is not None]

@@ -9,7 +9,8 @@ from runtime.report import VERSION
 
 from .formats import SUFFIXES
 from .parameter import Choice, Kind, Range, Switch
-from .settings import NAMED_PRESETS, Settings, parameters
+from .presets import NAMED_PRESETS
+from .settings import Settings, parameters
 
 FORMATS = [suffix.removeprefix(".") for suffix in SUFFIXES]
 SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
@@ -52,7 +53,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 def presets_table() -> str:
     """The presets, one per line."""
-    return "\n".join(f"{name:<14}{preset.why}" for name, preset in NAMED_PRESETS.items())
+    return "\n".join(f"{name:<20}{preset.why}" for name, preset in NAMED_PRESETS.items())
 
 
 def _add_settings(found: argparse.ArgumentParser) -> None:

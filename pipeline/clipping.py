@@ -13,6 +13,7 @@ look flat.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from .audio import Samples
 from .jit import kernel
 from .plateaus import BLURS, Levels, Line, plateaus
-from .stream import Stage, run, split
+from .stream import Feed, Stage, split
 from .units import in_units
 
 UNIT_S = 1.0
@@ -169,9 +170,30 @@ def stage(sample_rate: int, channels: int) -> Stage:
     return in_units(unit, 2 * channels, unit, start, work)
 
 
+class ClippingMeter:
+    """How much of a recording that comes in blocks is clipped."""
+
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self._channels, self._feed = channels, Feed(stage(sample_rate, channels))
+        self._clipped = self._samples = 0
+
+    def add(self, block: Samples) -> None:
+        """The next block (channels, n)."""
+        self._samples += block.size
+        self._count(self._feed.push(np.concatenate((block, block))))
+
+    def result(self) -> float:
+        """Clipped samples of all blocks, in percent. Afterwards no more can be added."""
+        self._count(self._feed.finish())
+        return float(100 * self._clipped / max(1, self._samples))
+
+    def _count(self, pairs: Iterable[tuple[Samples, Samples]]) -> None:
+        self._clipped += sum(int(np.count_nonzero(marked[self._channels :])) for _, marked in pairs)
+
+
 def clipped_percent(x: Samples, sample_rate: int) -> float:
     """Share of the samples of x (channels, n) that are clipped, in percent."""
-    channels, n = x.shape
-    blocks = (np.concatenate((block, block)) for block in split(x, sample_rate))
-    clipped = sum(int(np.count_nonzero(y[channels:])) for y in run(stage(sample_rate, channels), blocks))
-    return float(100 * clipped / max(1, channels * n))
+    meter = ClippingMeter(sample_rate, x.shape[0])
+    for block in split(x, sample_rate):
+        meter.add(block)
+    return meter.result()

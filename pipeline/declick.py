@@ -14,7 +14,7 @@ Not done: crackle so dense that clicks follow each other within 20 ms, and thump
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +22,8 @@ import numpy as np
 from .audio import Samples
 from .autoregressive import Places, Signal, fit, interpolate, surprise
 from .jit import kernel
-from .parameter import Parameters, number
-from .stream import Stage, chained, run, run_whole, split
+from .settings import Declick
+from .stream import Feed, Stage, chained, run_whole, split
 from .units import in_units
 
 HOP_S = 0.020  # one model for so long, fitted to it and to half as much on either side
@@ -35,16 +35,6 @@ FAINTEST = 1e-4  # full scale; what is fainter is not heard
 RIM = 1  # samples on either side that are filled in with a click: its ends hide in the voice
 GAP_S = 0.0004  # without surprise, which ends a click
 ROUNDS = 3  # of fitting, finding the click's ends and filling in: the first fit suffers from the click
-
-
-@dataclass(frozen=True)
-class Declick(Parameters):
-    """Removal of clicks; see `pipeline.declick`."""
-
-    sensitivity_percent: float = number(
-        0.0, 0.0, 100.0, 5.0, "%", "Declick",
-        "Takes out mouth clicks and digital ticks. 0 = off, 50 finds what is clearly heard, 100 may dull consonants.",
-    )  # fmt: skip
 
 
 class Rule(NamedTuple):
@@ -185,11 +175,34 @@ def declick(x: Samples, sample_rate: int, params: Declick) -> Samples:
     return run_whole(stage(params, sample_rate, x.shape[0]), x)
 
 
+class ClickMeter:
+    """How many clicks `declick` takes out of a recording that comes in blocks; those in several channels count once."""
+
+    def __init__(self, params: Declick, sample_rate: int, channels: int) -> None:
+        self._feed = Feed(stage(params, sample_rate, channels))
+        self._apart = GUARD_S * sample_rate
+        self._count, self._at, self._last = 0, 0, -sample_rate
+
+    def add(self, block: Samples) -> None:
+        """The next block (channels, n)."""
+        self._compare(self._feed.push(block))
+
+    def result(self) -> int:
+        """Clicks in all blocks. Afterwards no more can be added."""
+        self._compare(self._feed.finish())
+        return self._count
+
+    def _compare(self, pairs: Iterable[tuple[Samples, Samples]]) -> None:
+        for x, y in pairs:
+            changed = np.flatnonzero((y != x).any(axis=0)) + self._at
+            self._count += int(np.count_nonzero(np.diff(changed, prepend=self._last) > self._apart))
+            self._at += y.shape[1]
+            self._last = int(changed[-1]) if changed.size else self._last
+
+
 def count_clicks(x: Samples, sample_rate: int, params: Declick) -> int:
-    """How many clicks `declick` takes out of x (channels, n), those in several channels counted once."""
-    count, at, last = 0, 0, -sample_rate
-    for y in run(stage(params, sample_rate, x.shape[0]), split(x, sample_rate)):
-        changed = np.flatnonzero((y != x[:, at : at + y.shape[1]]).any(axis=0)) + at
-        count += int(np.count_nonzero(np.diff(changed, prepend=last) > GUARD_S * sample_rate))
-        at, last = at + y.shape[1], int(changed[-1]) if changed.size else last
-    return count
+    """How many clicks `declick` takes out of x (channels, n)."""
+    meter = ClickMeter(params, sample_rate, x.shape[0])
+    for block in split(x, sample_rate):
+        meter.add(block)
+    return meter.result()

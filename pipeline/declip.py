@@ -16,7 +16,6 @@ Not done: undoing a soft saturation, which bends samples far below the ceiling a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,8 +23,8 @@ import numpy as np
 from . import clipping
 from .audio import Samples
 from .autoregressive import Signal, fit, interpolate
-from .parameter import Parameters, number
 from .plateaus import Line
+from .settings import Declip
 from .stream import Stage, chained, run_whole
 from .units import in_units
 
@@ -34,16 +33,6 @@ FRAMES = 16  # half frames of one unit
 ROUNDS = 5
 CORRECTIONS = 8  # of samples that came out below the ceiling, in a round
 HIGHEST = 4.0  # times what the recording has: 12 dB; beyond it lies a model gone astray
-
-
-@dataclass(frozen=True)
-class Declip(Parameters):
-    """Restoration of clipped peaks; see `pipeline.declip`."""
-
-    strength_percent: float = number(
-        0.0, 0.0, 100.0, 5.0, "%", "Declip",
-        "Rebuilds peaks that were cut off because the recording was too loud. 0 = off, 100 = in full.",
-    )  # fmt: skip
 
 
 def model_order(sample_rate: int) -> int:

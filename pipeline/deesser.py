@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .audio import Samples
-from .parameter import Parameters, number
+from .settings import Deess
 from .sibilance import LEAST_RATE, Taps, band_filter, filtered
 from .sibilance_follower import Constants, Gains, follow
 from .stream import Stage, chained, run_whole
@@ -23,16 +23,6 @@ from .units import in_units
 HOP_S = 0.001
 UNIT_HOPS = 32
 LOOK_AHEAD_HOPS = 4
-
-
-@dataclass(frozen=True)
-class Deesser(Parameters):
-    """Softening of sharp s sounds."""
-
-    strength_db: float = number(
-        0.0, 0.0, 12.0, 0.5, "dB", "De-esser",
-        "Sharp s sounds are turned down by at most this much. 0 = off; 4 is discreet, 8 clear, 12 may lisp.",
-    )  # fmt: skip
 
 
 class _State(NamedTuple):
@@ -87,7 +77,7 @@ class _Deesser:
         return (starts[:, np.newaxis] + (gain - starts)[:, np.newaxis] * share).astype(np.float32).ravel()
 
 
-def stage(params: Deesser, sample_rate: int, channels: int) -> Stage:
+def stage(params: Deess, sample_rate: int, channels: int) -> Stage:
     """The de-esser. Latency: a unit of 32 ms, half the filter and the look-ahead, together 37 ms.
 
     Off (`strength_db` 0), and for a sample rate whose band ends below the sibilants, it answers what it gets.
@@ -100,6 +90,6 @@ def stage(params: Deesser, sample_rate: int, channels: int) -> Stage:
     return in_units(UNIT_HOPS * hop, channels, delay, lambda: deesser.start(channels), deesser.work)
 
 
-def deess(x: Samples, sample_rate: int, params: Deesser) -> Samples:
+def deess(x: Samples, sample_rate: int, params: Deess) -> Samples:
     """x (channels, n) float32, its sharp s sounds turned down by at most `params.strength_db`."""
     return run_whole(stage(params, sample_rate, x.shape[0]), x)

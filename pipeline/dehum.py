@@ -21,22 +21,11 @@ from .audio import Samples
 from .hum_listener import AHEAD, Heard, Listener
 from .hum_memory import Hum
 from .hum_wave import period, played
-from .parameter import Parameters, number
+from .settings import Dehum
 from .stream import Stage, chained, run_whole
 from .units import in_units
 
 SILENCE_S = 0.01  # zeros for so long are a gap without hum
-
-
-@dataclass(frozen=True)
-class Dehum(Parameters):
-    """Removal of mains hum."""
-
-    strength_db: float = number(
-        0.0, 0.0, 40.0, 1.0, "dB", "De-hum",
-        "Finds the hum of 50 or 60 Hz mains with its harmonics and turns it down by this much. 0 = off; without hum"
-        " nothing changes.",
-    )  # fmt: skip
 
 
 class _State(NamedTuple):

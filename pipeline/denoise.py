@@ -1,11 +1,11 @@
-"""Which denoiser works on a recording: the one asked for, or the one that can."""
+"""Which denoiser works on a recording: the one asked for, or the one that can. The room is for the neural one."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from . import neural, spectral, weights_source
-from .settings import Denoise
+from .settings import Denoise, Dereverb
 from .stream import Stage
 
 
@@ -20,13 +20,25 @@ class Denoiser(NamedTuple):
 OFF = Denoiser("off")
 
 
-def denoiser(params: Denoise, sample_rate: int, channels: int) -> Denoiser:
-    """The denoiser for a recording. Without weights, the spectral one stands in for the neural one, and says why."""
-    if not params.strength_db:
+def denoiser(params: Denoise, dereverb: Dereverb, sample_rate: int, channels: int) -> Denoiser:
+    """The denoiser for a recording. Without weights, the spectral one stands in for the neural one, and says why.
+
+    Dereverberation shares the neural denoiser's transform; beside the spectral one, or none, the network works on the
+    room alone.
+    """
+    if not params.strength_db and not dereverb.strength_db:
         return OFF
-    notes: tuple[str, ...] = ()
-    if params.method == "neural":
-        weights, notes = weights_source.chosen()
-        if weights is not None:
-            return Denoiser("neural", (neural.stage(weights.network, params.strength_db, sample_rate, channels),))
-    return Denoiser("spectral", (spectral.stage(params, sample_rate, channels),), notes)
+    asked_neural = params.method == "neural" and params.strength_db > 0
+    weights, warnings = weights_source.chosen() if asked_neural or dereverb.strength_db else (None, ())
+    notes = warnings if weights is None else ()
+    noise_db = params.strength_db if asked_neural else 0.0
+    stages: list[Stage] = []
+    name = "off"
+    if params.strength_db and (params.method == "spectral" or weights is None):
+        name, stages = "spectral", [spectral.stage(params, sample_rate, channels)]
+    if weights is not None and (noise_db or dereverb.strength_db):
+        name = "neural" if noise_db else name
+        stages.append(neural.stage(weights.network, noise_db, sample_rate, channels, dereverb.strength_db))
+    if weights is None and dereverb.strength_db:
+        notes = (*notes, "The room was left as it is: dereverberation needs the neural denoiser's weights.")
+    return Denoiser(name, tuple(stages), notes)

@@ -1,4 +1,4 @@
-"""`Audio` in, file out: whole or not at all."""
+"""Samples in, file out: whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from .audio import Audio
+from .audio import Audio, Samples
 from .errors import EnhancementError
-from .formats import Form, form_of
+from .formats import Sound, form_of
 
 BLOCK = 1 << 16  # frames
 DITHER_SEED = 1
@@ -23,40 +24,67 @@ DITHER_SEED = 1
 _FULL_SCALE = {"PCM_16": 2**15, "PCM_24": 2**23}
 
 
-def save(path: str | os.PathLike[str], audio: Audio, *, subtype: str = "PCM_24", bitrate_kbps: float = 192.0) -> None:
-    """Write a recording; the suffix says how: .wav, .flac, .mp3, .ogg (Vorbis) or .opus.
+class Writer:
+    """Writes a recording block by block; the suffix says how: .wav, .flac, .mp3, .ogg (Vorbis) or .opus.
 
-    audio : samples float32 (channels, n); beyond ±1 they are clipped, except in a FLOAT wav
+    sound : rate, channels, and samples per channel (more than come do no harm: they choose the kind of header)
     subtype : "PCM_16", "PCM_24" (default: what was won over 16 bit is kept) or, for wav, "FLOAT". 16 bit are
         dithered (triangular, 2 steps wide, the same in every run), except a block that fits 16 bit as it is:
         silence stays silent, and a 16-bit recording stays itself.
     bitrate_kbps : of mp3 (constant, 8 to 320); Vorbis has a quality instead, and takes about as much
 
-    The file appears complete, under its name, or not at all: it is written beside it and then renamed.
+    A context manager: the file appears complete, under its name, when the context ends well, or not at all: it is
+    written beside it and then renamed.
 
     Raises SettingsError (a format, subtype, rate or channel count that do not go together) and
     EnhancementError (it cannot be written there).
     """
-    form = form_of(Path(path).suffix, audio, subtype, bitrate_kbps)
-    with _replacing(Path(path)) as part:
+
+    def __init__(
+        self, path: str | os.PathLike[str], sound: Sound, *, subtype: str = "PCM_24", bitrate_kbps: float = 192.0
+    ) -> None:
+        self._form = form_of(Path(path).suffix, sound, subtype, bitrate_kbps)
+        self._path, self._sound, self._stack = Path(path), sound, ExitStack()
+        self._rng = np.random.default_rng(DITHER_SEED)
+
+    def __enter__(self) -> Writer:
+        form = self._form
         options = {} if form.compression is None else {"compression_level": form.compression}
-        with soundfile.SoundFile(
-            part, "w", audio.sample_rate, audio.channels, form.subtype, format=form.container,
-            bitrate_mode=form.bitrate_mode, **options,
-        ) as sound:  # fmt: skip
-            for block in _blocks(audio, form):
-                sound.write(block)
+        with ExitStack() as stack:
+            part = stack.enter_context(_replacing(self._path))
+            self._file = stack.enter_context(
+                soundfile.SoundFile(
+                    part, "w", self._sound.sample_rate, self._sound.channels, form.subtype, format=form.container,
+                    bitrate_mode=form.bitrate_mode, **options,
+                )
+            )  # fmt: skip
+            self._stack = stack.pop_all()
+        return self
+
+    def write(self, block: Samples) -> None:
+        """The next samples (channels, n) float32; beyond ±1 they are clipped, except in a FLOAT wav."""
+        for at in range(0, block.shape[1], BLOCK):
+            self._file.write(self._encoded(block[:, at : at + BLOCK].T))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def _encoded(self, x: NDArray[np.float32]) -> NDArray[np.float32] | NDArray[np.int32]:
+        """x (n, channels) as the encoder takes it: int32, the value in the upper bits, or float32."""
+        subtype = self._form.subtype
+        if subtype in _FULL_SCALE:
+            return _quantized(x, _FULL_SCALE[subtype], self._rng if subtype == "PCM_16" else None)
+        return x if subtype == "FLOAT" else np.clip(x, -1.0, 1.0)
 
 
-def _blocks(audio: Audio, form: Form) -> Iterator[NDArray[np.float32] | NDArray[np.int32]]:
-    """(n, channels), as the encoder takes them: int32, the value in the upper bits, or float32."""
-    rng = np.random.default_rng(DITHER_SEED)
-    for at in range(0, audio.samples.shape[1], BLOCK):
-        x = audio.samples[:, at : at + BLOCK].T
-        if form.subtype in _FULL_SCALE:
-            yield _quantized(x, _FULL_SCALE[form.subtype], rng if form.subtype == "PCM_16" else None)
-        else:
-            yield x if form.subtype == "FLOAT" else np.clip(x, -1.0, 1.0)
+def save(path: str | os.PathLike[str], audio: Audio, *, subtype: str = "PCM_24", bitrate_kbps: float = 192.0) -> None:
+    """Write a whole recording; everything else is as `Writer` says."""
+    sound = Sound(audio.sample_rate, audio.channels, audio.samples.shape[1])
+    with Writer(path, sound, subtype=subtype, bitrate_kbps=bitrate_kbps) as writer:
+        for at in range(0, sound.samples, BLOCK):
+            writer.write(audio.samples[:, at : at + BLOCK])
 
 
 def _quantized(x: NDArray[np.float32], full_scale: int, rng: np.random.Generator | None) -> NDArray[np.int32]:

@@ -13,7 +13,7 @@ from .audio import Samples
 from .hum_memory import Hum, agreed
 from .hum_model import FRAMES, LEAST_FRAMES, HumModel
 from .hum_spectrum import Frames, HumSpectrum
-from .stream import run
+from .stream import Feed
 from .units import in_units
 
 AHEAD = 2  # units from the place at which the hum is known to the end of what has been heard
@@ -64,23 +64,41 @@ class Listener:
         return Heard(x[:, -spectrum.hop :], frames, hum)
 
 
-def measure(blocks: Iterable[Samples], sample_rate: int, channels: int) -> Level | None:
-    """The hum in a recording that comes in blocks (channels, n); None where no quarter of it holds any."""
-    listener, found, asked = Listener.of_rate(sample_rate), [], 0
+class HumMeter:
+    """The hum in a recording that comes in blocks."""
 
-    def work(unit: Samples, heard: Heard) -> tuple[Samples, Heard]:
-        nonlocal asked
-        heard = listener.hear(unit, heard)
-        asked += int(heard.frames.heard.sum() >= LEAST_FRAMES)
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self._listener = listener = Listener.of_rate(sample_rate)
+        self._found: list[Hum] = []
+        self._asked = 0
+        delay = AHEAD * listener.unit
+        self._feed = Feed(in_units(listener.unit, channels, delay, lambda: listener.start(channels), self._work))
+
+    def add(self, block: Samples) -> None:
+        """The next block (channels, n)."""
+        for _ in self._feed.push(block):
+            pass
+
+    def result(self) -> Level | None:
+        """None where no quarter of the recording holds any. Afterwards no more can be added."""
+        for _ in self._feed.finish():
+            pass
+        power = sum(hum.power for hum in self._found)
+        if not power or len(self._found) < LEAST_SHARE * self._asked:
+            return None
+        return Level(float(np.median([hum.hz for hum in self._found])), 10 * log10(power / len(self._found)))
+
+    def _work(self, unit: Samples, heard: Heard) -> tuple[Samples, Heard]:
+        heard = self._listener.hear(unit, heard)
+        self._asked += int(heard.frames.heard.sum() >= LEAST_FRAMES)
         if heard.hum is not None:
-            found.append(heard.hum)
+            self._found.append(heard.hum)
         return unit, heard
 
-    for _ in run(
-        in_units(listener.unit, channels, AHEAD * listener.unit, lambda: listener.start(channels), work), blocks
-    ):
-        pass
-    power = sum(hum.power for hum in found)
-    if not power or len(found) < LEAST_SHARE * asked:
-        return None
-    return Level(float(np.median([hum.hz for hum in found])), 10 * log10(power / len(found)))
+
+def measure(blocks: Iterable[Samples], sample_rate: int, channels: int) -> Level | None:
+    """The hum in a recording that comes in blocks (channels, n); None where no quarter of it holds any."""
+    meter = HumMeter(sample_rate, channels)
+    for block in blocks:
+        meter.add(block)
+    return meter.result()

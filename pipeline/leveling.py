@@ -1,21 +1,23 @@
 """Loudness target and true-peak ceiling, met together.
 
 The gain that brings the measured loudness to the target is followed by the limiter, which takes a little loudness away
-where it works; the gain is corrected by what is missing and the limiter run again, until the target is met.
+where it works; the gain is corrected by what is missing and the limiter run again, until the target is met. The sound
+is asked for block by block as often as needed, and none of it is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from .audio import Samples
 from .limiter import stage
-from .loudness import loudness
+from .loudness import Meter
 from .settings import Loudness
-from .stream import run, split
-from .true_peak import to_db, true_peak
+from .stream import run
+from .true_peak import PeakMeter, to_db
 
 MAX_GAIN_DB = 40.0  # a recording so quiet that it needs more holds little but noise
 MAX_LIMITING_DB = 15.0  # more would flatten speech into its own noise
@@ -25,38 +27,71 @@ ROUNDS = 6
 # Where the limiter works hard, a dB of gain brings less than a dB of loudness; the next guess allows for it, to here.
 LEAST_YIELD = 0.3
 
+Blocks = Callable[[], Iterable[Samples]]
 
-def to_target(
-    x: Samples, sample_rate: int, params: Loudness, on_block: Callable[[], None] = lambda: None
-) -> tuple[Samples, float, tuple[str, ...]]:
-    """x (channels, n) at `params.target_lufs` with its true peak under `params.ceiling_dbtp`.
 
-    Answers (samples, gain in dB, notes). Silence, and everything where `normalize` is off, stays as it is.
+@dataclass(frozen=True)
+class Sound:
+    """What is to be set to a loudness: its blocks, as often as asked for, and what they measure.
+
+    lufs : None for silence; true_peak : magnitude, full scale = 1
     """
-    measured = loudness(x, sample_rate, on_block) if params.normalize else None
-    if measured is None:
-        return x, 0.0, ()
-    most = min(MAX_GAIN_DB, params.ceiling_dbtp - to_db(true_peak(x)) + MAX_LIMITING_DB)
-    gain = min(params.target_lufs - measured, most)
+
+    blocks: Blocks
+    sample_rate: int
+    channels: int
+    lufs: float | None
+    true_peak: float
+
+
+@dataclass(frozen=True)
+class Gain:
+    """gain_db : before the limiter; trim : a factor after it; ceiling_dbtp : the limiter's, None for no limiter."""
+
+    gain_db: float = 0.0
+    trim: float = 1.0
+    ceiling_dbtp: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def applied(self, sound: Sound) -> Iterator[Samples]:
+        """The blocks of `sound` at their loudness."""
+        if self.ceiling_dbtp is None:
+            yield from sound.blocks()
+            return
+        trim = np.float32(self.trim)
+        for block in _limited(sound, self.gain_db, self.ceiling_dbtp):
+            yield block if trim == 1 else block * trim
+
+
+def gain_for(sound: Sound, params: Loudness, on_block: Callable[[], None] = lambda: None) -> Gain:
+    """What brings `sound` to `params.target_lufs` with its true peak under `params.ceiling_dbtp`.
+
+    Nothing, for silence and where `normalize` is off.
+    """
+    if not params.normalize or sound.lufs is None:
+        return Gain()
+    most = min(MAX_GAIN_DB, params.ceiling_dbtp - to_db(sound.true_peak) + MAX_LIMITING_DB)
+    gain = min(params.target_lufs - sound.lufs, most)
     last: tuple[float, float] | None = None
-    y = np.empty_like(x)
     for _ in range(ROUNDS):
-        _limit_into(y, x, gain, sample_rate, params, on_block)
-        reached = loudness(y, sample_rate, on_block)
+        reached, peak = _measured(sound, gain, params.ceiling_dbtp, on_block)
         missing = 0.0 if reached is None else params.target_lufs - reached
         next_gain = min(gain + missing / _yield(last, gain, missing), most)
         if abs(missing) <= TOLERANCE_LU or next_gain == gain:
             break
         last, gain = (gain, missing), next_gain
-    if abs(missing) <= NOTED_LU:
-        return y, gain, ()
+    else:
+        gain = last[0] if last else gain  # the one that was measured
+    over = to_db(peak) - params.ceiling_dbtp
+    # By rounding, or where a gain moves fast: the ceiling is a promise.
+    trim = 10 ** (-over / 20) * (1 - 1e-6) if over > 0 else 1.0
+    return Gain(gain, trim, params.ceiling_dbtp, () if abs(missing) <= NOTED_LU else (_note(missing),))
+
+
+def _note(missing: float) -> str:
     return (
-        y,
-        gain,
-        (
-            f"The loudness stays {missing:.1f} LU under the target: peaks would have to be cut by more than"
-            f" {MAX_LIMITING_DB:g} dB or the recording raised by more than {MAX_GAIN_DB:g} dB.",
-        ),
+        f"The loudness stays {missing:.1f} LU under the target: peaks would have to be cut by more than"
+        f" {MAX_LIMITING_DB:g} dB or the recording raised by more than {MAX_GAIN_DB:g} dB."
     )
 
 
@@ -67,14 +102,19 @@ def _yield(last: tuple[float, float] | None, gain: float, missing: float) -> flo
     return float(np.clip((last[1] - missing) / (gain - last[0]), LEAST_YIELD, 1.0))
 
 
-def _limit_into(
-    y: Samples, x: Samples, gain_db: float, rate: int, params: Loudness, on_block: Callable[[], None]
-) -> None:
-    factor, at = np.float32(10 ** (gain_db / 20)), 0
-    for block in run(stage(params.ceiling_dbtp, rate, x.shape[0]), (factor * b for b in split(x, rate))):
-        y[:, at : at + block.shape[1]] = block
-        at += block.shape[1]
+def _limited(sound: Sound, gain_db: float, ceiling_dbtp: float) -> Iterator[Samples]:
+    factor = np.float32(10 ** (gain_db / 20))
+    limiter = stage(ceiling_dbtp, sound.sample_rate, sound.channels)
+    yield from run(limiter, (factor * block for block in sound.blocks()))
+
+
+def _measured(
+    sound: Sound, gain_db: float, ceiling_dbtp: float, on_block: Callable[[], None]
+) -> tuple[float | None, float]:
+    """Loudness in LUFS and true peak (a magnitude) after gain and limiter."""
+    meter, peak = Meter(sound.sample_rate, sound.channels), PeakMeter(sound.channels)
+    for block in _limited(sound, gain_db, ceiling_dbtp):
+        meter.add(block)
+        peak.add(block)
         on_block()
-    over = to_db(true_peak(y)) - params.ceiling_dbtp
-    if over > 0:  # by rounding, or where a gain moves fast: the ceiling is a promise
-        y *= np.float32(10 ** (-over / 20) * (1 - 1e-6))
+    return meter.result(), peak.result()

@@ -28,17 +28,18 @@ class Limits:
 
     max_file_bytes : size of the file as it is stored
     max_duration_s : length of the recording
-    max_decoded_bytes : memory that the samples fill as float32, all channels together. The stored size says
-        little about it (an hour of silence fits in kilobytes), and it is what a visitor really costs: an
-        enhancement holds about four times as much. 512 MiB are 46 minutes of mono or 23 of stereo at 48 kHz.
+    max_decoded_bytes : what the samples fill as float32, all channels together. The stored size says little about
+        it (an hour of silence fits in kilobytes), and it is what a visitor really costs: from file to file an
+        enhancement needs so much room on the disk for temporary files, in memory about three times as much there.
+        2700 MiB are 2 hours of stereo at 48 kHz.
     min_duration_s : below it there is nothing to learn the noise from
 
     Raises SettingsError for a limit that is not a positive number.
     """
 
     max_file_bytes: float = 300 * MIB
-    max_duration_s: float = 3600.0
-    max_decoded_bytes: float = 512 * MIB
+    max_duration_s: float = 2 * 3600.0
+    max_decoded_bytes: float = 2700 * MIB
     min_duration_s: float = 0.1
 
     def __post_init__(self) -> None:
@@ -84,8 +85,8 @@ class Limits:
             )
 
 
-# One's own machine, one's own files: four hours, and as much memory as two of them take in 48 kHz stereo.
-GENEROUS = Limits(max_file_bytes=4096 * MIB, max_duration_s=4 * 3600.0, max_decoded_bytes=4096 * MIB)
+# One's own machine, one's own files: twelve hours, and as much as they take in 48 kHz stereo.
+GENEROUS = Limits(max_file_bytes=16384 * MIB, max_duration_s=12 * 3600.0, max_decoded_bytes=16384 * MIB)
 
 
 @cache  # so that a bad value is reported once, not with every file

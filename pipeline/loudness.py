@@ -7,11 +7,10 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import numpy as np
 
 from .audio import Samples
+from .stream import split
 
 GATING_BLOCK_S = 0.4
 ABSOLUTE_GATE_LUFS = -70.0
@@ -19,62 +18,73 @@ ABSOLUTE_GATE_LUFS = -70.0
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0(side)", 6: "5.1(side)", 7: "6.1", 8: "7.1"}
 
 
-def integrated(blocks: Iterable[Samples], sample_rate: int, channels: int) -> float | None:
-    """Integrated loudness in LUFS of consecutive blocks (channels, n); None where all of it is under the gate."""
-    import av
+class Meter:
+    """Integrated loudness of a recording that comes in blocks."""
 
-    graph = av.filter.Graph()
-    layout = LAYOUTS[channels]
-    source = graph.add(
-        "abuffer",
-        f"sample_rate={sample_rate}:sample_fmt=flt:channel_layout={layout}:time_base=1/{sample_rate}",
-    )
-    meter = graph.add("ebur128", "metadata=1:framelog=quiet")
-    sink = graph.add("abuffersink")
-    source.link_to(meter)
-    meter.link_to(sink)
-    graph.configure()
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        import av
 
-    reading = ABSOLUTE_GATE_LUFS
+        self._sample_rate, self._layout = sample_rate, LAYOUTS[channels]
+        graph = av.filter.Graph()
+        form = f"sample_rate={sample_rate}:sample_fmt=flt:channel_layout={self._layout}:time_base=1/{sample_rate}"
+        self._source = graph.add("abuffer", form)
+        meter = graph.add("ebur128", "metadata=1:framelog=quiet")
+        self._sink = graph.add("abuffersink")
+        self._source.link_to(meter)
+        meter.link_to(self._sink)
+        graph.configure()
+        self._graph = graph  # it must live as long as what is in it
+        self._position = 0
+        self._start: list[Samples] = []  # as long as all of it is shorter than two gating blocks
+        self._reading = ABSOLUTE_GATE_LUFS
 
-    def drain() -> None:
-        nonlocal reading
+    def add(self, block: Samples) -> None:
+        """The next block (channels, n)."""
+        import av
+
+        if block.shape[1] == 0:
+            return
+        if self._position < self._shortest:
+            self._start.append(block)
+        else:
+            self._start.clear()
+        # Interleaved: PyAV's planar frames end at seven channels.
+        interleaved = np.ascontiguousarray(block.T).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=self._layout)
+        frame.sample_rate, frame.pts = self._sample_rate, self._position
+        self._position += block.shape[1]
+        self._source.push(frame)
+        self._drain()
+
+    def result(self) -> float | None:
+        """LUFS of all blocks; None for silence. Afterwards no more can be added.
+
+        What is shorter than two gating blocks (0.8 s) is measured as if it were repeated; BS.1770 says nothing of it.
+        """
+        if 0 < self._position < self._shortest:
+            whole = np.concatenate(self._start, axis=1)
+            self.add(np.tile(whole, (1, -(-self._shortest // whole.shape[1]) - 1)))
+        self._source.push(None)
+        self._drain()
+        return self._reading if self._reading > ABSOLUTE_GATE_LUFS else None
+
+    @property
+    def _shortest(self) -> int:
+        return int(np.ceil(2 * GATING_BLOCK_S * self._sample_rate))
+
+    def _drain(self) -> None:
+        import av
+
         try:
             while True:
-                reading = float(sink.pull().metadata.get("lavfi.r128.I", reading))
+                self._reading = float(self._sink.pull().metadata.get("lavfi.r128.I", self._reading))
         except (av.error.BlockingIOError, av.error.EOFError):
             pass
 
-    position = 0
-    for block in blocks:
-        if block.shape[1] == 0:
-            continue
-        # Interleaved: PyAV's planar frames end at seven channels.
-        interleaved = np.ascontiguousarray(block.T).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
-        frame.sample_rate, frame.pts = sample_rate, position
-        position += block.shape[1]
-        source.push(frame)
-        drain()
-    source.push(None)
-    drain()
-    return reading if reading > ABSOLUTE_GATE_LUFS else None
 
-
-def loudness(x: Samples, sample_rate: int, on_block: Callable[[], None] = lambda: None) -> float | None:
-    """Integrated loudness of x (channels, n) in LUFS; None for silence.
-
-    A recording shorter than one gating block (0.4 s) is measured as if it were repeated; BS.1770 says nothing of it.
-    """
-    if x.shape[1] == 0:
-        return None
-    shortest = int(np.ceil(2 * GATING_BLOCK_S * sample_rate))
-    if x.shape[1] < shortest:
-        x = np.tile(x, (1, -(-shortest // x.shape[1])))
-
-    def pieces() -> Iterable[Samples]:
-        for start in range(0, x.shape[1], sample_rate):
-            on_block()
-            yield x[:, start : start + sample_rate]
-
-    return integrated(pieces(), sample_rate, x.shape[0])
+def loudness(x: Samples, sample_rate: int) -> float | None:
+    """Integrated loudness of x (channels, n) in LUFS; None for silence."""
+    meter = Meter(sample_rate, x.shape[0])
+    for block in split(x, sample_rate):
+        meter.add(block)
+    return meter.result()

@@ -1,8 +1,13 @@
-"""Noise reduction by a small recurrent network: every band is turned down as far as the network hears no speech in it.
+"""Noise reduction and dereverberation by a small recurrent network: every band is turned down as far as the network
+hears no speech in it, or only what a room makes of speech.
 
 The network works on frames of 32 ms every 16 ms and looks 2 frames ahead. It hears all channels as one (the sum of
 their powers), and one gain is applied to all: the stereo image stays. What it never was trained on it leaves alone at
 worst as far as `strength_db` says: no gain falls below that.
+
+It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
+What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
+spectra, between one transform and its inverse.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from .audio import Samples
 from .bands import BELOW_SPLIT, OVERLAP, WINDOW_S, centres_hz, interpolation
 from .neural_features import Level, features
 from .neural_kernels import Numbers
-from .neural_network import Network
+from .neural_network import Gains, Network
 from .neural_network import State as Memory
 from .stft import Spectra, Stft
 from .stream import Stage
@@ -24,6 +29,7 @@ from .units import in_units
 
 UNIT_FRAMES = 64
 VOICED_HZ = 4000.0
+SMALLEST = np.float32(1e-4)
 
 
 class State(NamedTuple):
@@ -41,7 +47,8 @@ class _Denoiser:
     network: Network
     stft: Stft
     sample_rate: int
-    floor: float
+    noise_floor: float
+    room_floor: float
 
     def start(self, channels: int) -> State:
         waiting = np.zeros((channels, self.network.ahead, self.stft.bins), np.complex64)
@@ -56,12 +63,20 @@ class _Denoiser:
         gains, memory = self.network.gains(heard, state.memory)
         line = np.concatenate((state.waiting, spectra), axis=1)
         ready, waiting = line[:, : unit.shape[1] // self.stft.hop], line[:, -self.network.ahead :]
-        in_bins = _open_above(gains) @ interpolation(self.stft.size, self.sample_rate)
-        np.maximum(in_bins, np.float32(self.floor), out=in_bins)
+        in_bins = self._in_bins(gains)
         answer = ready.copy()
         answer[:, len(answer[0]) - len(in_bins) :] *= in_bins
         out, after = self.stft.synthesize(answer, state.after)
         return out, State(before, after, waiting, level, memory)
+
+    def _in_bins(self, gains: Gains) -> Numbers:
+        to_bins = interpolation(self.stft.size, self.sample_rate)
+        kept = _open_above(gains.kept)
+        in_bins: Numbers = np.maximum(kept @ to_bins, np.float32(self.noise_floor))
+        if self.room_floor < 1:
+            room = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
+            in_bins *= np.maximum(room @ to_bins, np.float32(self.room_floor))
+        return in_bins
 
 
 def _open_above(gains: Numbers) -> Numbers:
@@ -75,9 +90,12 @@ def _open_above(gains: Numbers) -> Numbers:
     return np.concatenate((gains[:, :BELOW_SPLIT], above), axis=1)
 
 
-def stage(network: Network, strength_db: float, sample_rate: int, channels: int) -> Stage:
-    """Noise reduction by at most `strength_db`. Latency: a unit, the look-ahead and a window, 1.07 s."""
+def stage(network: Network, strength_db: float, sample_rate: int, channels: int, dereverb_db: float = 0.0) -> Stage:
+    """Noise reduction by at most `strength_db`, and what of the room is left by at most `dereverb_db` more.
+
+    Latency: a unit, the look-ahead and a window, 1.07 s.
+    """
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
-    denoiser = _Denoiser(network, stft, sample_rate, 10 ** (-strength_db / 20))
+    denoiser = _Denoiser(network, stft, sample_rate, 10 ** (-strength_db / 20), 10 ** (-dereverb_db / 20))
     late = network.ahead * stft.hop + stft.tail
     return in_units(UNIT_FRAMES * stft.hop, channels, late, lambda: denoiser.start(channels), denoiser.work)

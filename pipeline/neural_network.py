@@ -55,6 +55,13 @@ class Wide(NamedTuple):
     expand: Numbers
 
 
+class Gains(NamedTuple):
+    """kept : against noise; dry : against noise and the room's reverberation; both (frames, 148), 0 to 1."""
+
+    kept: Numbers
+    dry: Numbers
+
+
 class State(NamedTuple):
     """seen : features that the next frames need (frames, 148); the rest : (tokens, width) of every recurrence."""
 
@@ -66,7 +73,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """Weights, as `neural_weights` reads them."""
+    """Weights, as `neural_weights` reads them; head (3 · width, 8): for gains kept and dry, 4 each."""
 
     past: int
     ahead: int
@@ -90,7 +97,7 @@ class Network:
             *(np.zeros((1, part.gather.shape[1]), np.float32) for part in (self.wide, self.late)),
         )
 
-    def gains(self, features: Features, state: State) -> tuple[Numbers, State]:
+    def gains(self, features: Features, state: State) -> tuple[Gains, State]:
         """features (frames, 148) → gains (frames, 148), and the state after.
 
         A gain needs the features of `self.ahead` frames after it: the first call answers with so many fewer frames,
@@ -100,7 +107,8 @@ class Network:
         around = self.past + self.ahead
         frames = len(seen) - around
         if frames <= 0:
-            return np.zeros((0, COUNT), np.float32), state._replace(seen=seen)
+            none = np.zeros((0, COUNT), np.float32)
+            return Gains(none, none), state._replace(seen=seen)
         hidden = tuple(h.copy() for h in state.hidden)
         wide, late = state.wide.copy(), state.late.copy()
         x = self._patches(seen)
@@ -123,15 +131,16 @@ class Network:
         x += self.place[:, None, :]
         return x
 
-    def _head(self, x: Numbers) -> Numbers:
+    def _head(self, x: Numbers) -> Gains:
         tokens, frames, width = x.shape
         padded = np.zeros((tokens + 2, frames, width), np.float32)
         normalize(x, self.norm, padded[1:-1])
         rows = np.concatenate((padded[:-2], padded[1:-1], padded[2:]), axis=2)
         logits = _times(rows, self.head)
         logits += self.head_bias
-        logits = np.ascontiguousarray(logits.transpose(1, 0, 2)).reshape(frames, COUNT)
-        return sigmoids(logits)
+        by_frame = logits.transpose(1, 0, 2).reshape(frames, TOKENS, 2, STRIDE)
+        kept, dry = (np.ascontiguousarray(by_frame[:, :, k]).reshape(frames, COUNT) for k in range(2))
+        return Gains(sigmoids(kept), sigmoids(dry))
 
 
 def _times(x: Numbers, matrix: Numbers) -> Numbers:

@@ -21,6 +21,7 @@ from .neural_network import PATCH, STRIDE, TOKENS, Exchange, Network, Recurrence
 FORMAT = "speech-denoiser-2"
 MAX_BYTES = 8_000_000
 MAX_WIDTH, MAX_BLOCKS = 256, 16
+HEADS = ("head", "dry")  # gains that keep the room, and gains that take it away
 MAX_MAGNITUDE = 100.0
 """Trained weights stay below 10; from 10⁵ on, products of products leave float32 and gains become NaN."""
 BUNDLED = Path(__file__).parent.parent / "assets" / "denoiser.safetensors"
@@ -110,8 +111,8 @@ class _Reader:
             self.wide("wide"),
             self.wide("late"),
             take("norm", TOKENS, width),
-            self.matrix("head.weight", STRIDE, 3 * width),
-            take("head.bias", STRIDE),
+            np.concatenate([self.matrix(f"{head}.weight", STRIDE, 3 * width) for head in HEADS], axis=1),
+            np.concatenate([take(f"{head}.bias", STRIDE) for head in HEADS]),
         )
 
     def matrix(self, name: str, out: int, into: int) -> Numbers:

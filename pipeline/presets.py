@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .settings import Deess, Declick, Declip, Dehum, Denoise, Dereverb, Level, Loudness, Settings, Tone
+from .settings import Auto, Declick, Declip, Deess, Dehum, Denoise, Dereverb, Level, Loudness, Settings, Tone
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,9 @@ class Preset:
 
 NAMED_PRESETS: dict[str, Preset] = {
     "default": Preset("Default", "Clear speech from an ordinary noisy recording.", Settings()),
+    "auto": Preset(
+        "Auto", "Measures first, then chooses how much of what; the report says what.", Settings(auto=Auto(True))
+    ),
     "podcast": Preset(
         "Podcast", "Strong clean-up, even voices and the loudness that podcast platforms ask for.",
         Settings(

@@ -1,4 +1,4 @@
-"""All parameters of an enhancement, and the presets made of them.
+"""All parameters of an enhancement.
 
 Standard library only: the page is laid out from this file before anything heavy is imported.
 """
@@ -11,6 +11,46 @@ from typing import Any
 
 from .errors import SettingsError
 from .parameter import Kind, Parameters, Value, choice, number, switch
+
+
+@dataclass(frozen=True)
+class Auto(Parameters):
+    """Strengths by what the recording measures; see `pipeline.auto`."""
+
+    strengths: bool = switch(
+        False, "Choose strengths", "Sets all below but wet / dry and loudness by what the recording measures."
+    )
+
+
+@dataclass(frozen=True)
+class Declip(Parameters):
+    """Restoration of clipped peaks; see `pipeline.declip`."""
+
+    strength_percent: float = number(
+        0.0, 0.0, 100.0, 5.0, "%", "Declip",
+        "Rebuilds peaks that were cut off because the recording was too loud. 0 = off, 100 = in full.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Declick(Parameters):
+    """Removal of clicks; see `pipeline.declick`."""
+
+    sensitivity_percent: float = number(
+        0.0, 0.0, 100.0, 5.0, "%", "Declick",
+        "Takes out mouth clicks and digital ticks. 0 = off, 50 finds what is clearly heard, 100 may dull consonants.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dehum(Parameters):
+    """Removal of mains hum; see `pipeline.dehum`."""
+
+    strength_db: float = number(
+        30.0, 0.0, 40.0, 1.0, "dB", "De-hum",
+        "Finds the hum of 50 or 60 Hz mains with its harmonics and turns it down by this much. 0 = off; without hum"
+        " nothing changes.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,12 +68,51 @@ class Denoise(Parameters):
 
 
 @dataclass(frozen=True)
+class Dereverb(Parameters):
+    """Suppression of late reverberation; see `pipeline.neural`."""
+
+    strength_db: float = number(
+        0.0, 0.0, 24.0, 1.0, "dB", "Dereverb",
+        "Turns down the tail that a room leaves behind each word. 0 = off; 6 is discreet, 12 clear, 18 may sound dry.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Tone(Parameters):
-    """Corrections of the frequency balance; see `pipeline.rumble`."""
+    """Corrections of the frequency balance; see `pipeline.rumble` and `pipeline.shelves`."""
 
     rumble_hz: float = number(
         70.0, 0.0, 200.0, 5.0, "Hz", "Rumble filter",
         "Removes what lies below: footsteps, wind, traffic, handling. 0 = off; voices start at 80 to 160 Hz.",
+    )  # fmt: skip
+    warmth_db: float = number(
+        0.0, -6.0, 6.0, 0.5, "dB", "Warmth",
+        "The voice's body, below 200 Hz. Up for a thin voice, down for a boomy one. 0 = off.",
+    )  # fmt: skip
+    presence_db: float = number(
+        0.0, -6.0, 6.0, 0.5, "dB", "Presence",
+        "Nearness and clarity, about 4 kHz. Up for a dull voice, down for a harsh one. 0 = off.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Deess(Parameters):
+    """Softening of sharp s sounds; see `pipeline.deesser`."""
+
+    strength_db: float = number(
+        0.0, 0.0, 12.0, 0.5, "dB", "De-esser",
+        "Sharp s sounds are turned down by at most this much. 0 = off; 4 is discreet, 8 clear, 12 may lisp.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Level(Parameters):
+    """Evening out of speech that is now loud, now quiet; see `pipeline.leveler`."""
+
+    range_db: float = number(
+        0.0, 0.0, 18.0, 1.0, "dB", "Leveler",
+        "Slowly brings quiet and loud speakers together, by at most this much up or down; pauses are never lifted."
+        " 0 = off.",
     )  # fmt: skip
 
 
@@ -62,13 +141,24 @@ class Loudness(Parameters):
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything an enhancement can be told. `Settings()` is the default enhancement. Hashable, comparable."""
+    """Everything an enhancement can be told. `Settings()` is the default enhancement. Hashable, comparable.
 
+    In the order in which the stages work, except that `mix` blends what the stages before `level` made with the
+    original.
+    """
+
+    auto: Auto = field(default_factory=Auto)
+    declip: Declip = field(default_factory=Declip)
+    declick: Declick = field(default_factory=Declick)
+    dehum: Dehum = field(default_factory=Dehum)
     denoise: Denoise = field(default_factory=Denoise)
+    dereverb: Dereverb = field(default_factory=Dereverb)
     tone: Tone = field(default_factory=Tone)
+    deess: Deess = field(default_factory=Deess)
     mix: Mix = field(default_factory=Mix)
+    level: Level = field(default_factory=Level)
     loudness: Loudness = field(default_factory=Loudness)
 
     def flat(self) -> dict[str, Value]:
@@ -102,39 +192,3 @@ def _names() -> Iterator[tuple[str, str, str, Kind]]:
 def parameters() -> dict[str, Kind]:
     """Flat name → what it may be, in the order in which the page shows them."""
     return {name: kind for name, _, _, kind in _names()}
-
-
-@dataclass(frozen=True)
-class Preset:
-    """Settings with a name for people and one line that says why."""
-
-    label: str
-    why: str
-    settings: Settings
-
-
-NAMED_PRESETS: dict[str, Preset] = {
-    "default": Preset("Default", "Clear speech from an ordinary noisy recording.", Settings()),
-    "podcast": Preset(
-        "Podcast", "Strong clean-up and the loudness that podcast platforms ask for.",
-        Settings(Denoise(40.0), Tone(80.0), Mix(100.0), Loudness(True, -16.0, -1.0)),
-    ),
-    "voice_call": Preset(
-        "Voice call", "Very quiet between the words and free of low frequencies, for phones and meetings.",
-        Settings(Denoise(60.0), Tone(120.0), Mix(100.0), Loudness(True, -18.0, -2.0)),
-    ),
-    "gentle": Preset(
-        "Gentle", "Takes the edge off and keeps the room; for interviews that should sound as they were.",
-        Settings(Denoise(12.0), Tone(50.0), Mix(100.0), Loudness(True, -18.0, -1.0)),
-    ),
-    "broadcast": Preset(
-        "Broadcast", "EBU R 128: -23 LUFS, -1 dBTP.",
-        Settings(Denoise(30.0), Tone(70.0), Mix(100.0), Loudness(True, -23.0, -1.0)),
-    ),
-    "clean_only": Preset(
-        "Clean only", "Removes noise and touches nothing else: no filter, loudness as recorded.",
-        Settings(Denoise(40.0), Tone(0.0), Mix(100.0), Loudness(False)),
-    ),
-}  # fmt: skip
-
-PRESETS: dict[str, Settings] = {name: preset.settings for name, preset in NAMED_PRESETS.items()}

@@ -8,7 +8,6 @@ Reference: R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
 
 import numpy as np
@@ -16,26 +15,12 @@ from numpy.typing import NDArray
 
 from . import biquad
 from .audio import Samples
-from .parameter import Parameters, number
+from .settings import Tone
 from .stream import Stage, chained, run_whole
 
 WARMTH_HZ = 200.0
 PRESENCE_HZ, PRESENCE_QUALITY = 4_000.0, 0.7  # -3 dB of the peak's gain about an octave to either side
 HIGHEST_CENTRE = 0.35  # of the sample rate: nearer to half of it, the bilinear transform squeezes the peak
-
-
-@dataclass(frozen=True)
-class Shelves(Parameters):
-    """Corrections of a voice's colour."""
-
-    warmth_db: float = number(
-        0.0, -6.0, 6.0, 0.5, "dB", "Warmth",
-        "The voice's body, below 200 Hz. Up for a thin voice, down for a boomy one. 0 = off.",
-    )  # fmt: skip
-    presence_db: float = number(
-        0.0, -6.0, 6.0, 0.5, "dB", "Presence",
-        "Nearness and clarity, about 4 kHz. Up for a dull voice, down for a harsh one. 0 = off.",
-    )  # fmt: skip
 
 
 def low_shelf(corner_hz: float, gain_db: float, sample_rate: int) -> NDArray[np.float64]:
@@ -59,7 +44,7 @@ def peak(centre_hz: float, gain_db: float, quality: float, sample_rate: int) -> 
     return section
 
 
-def stage(params: Shelves, sample_rate: int, channels: int) -> Stage:
+def stage(params: Tone, sample_rate: int, channels: int) -> Stage:
     """Both filters, as far as they are asked for. No latency."""
     sections = []
     if params.warmth_db:
@@ -70,6 +55,6 @@ def stage(params: Shelves, sample_rate: int, channels: int) -> Stage:
     return biquad.stage(np.stack(sections), channels) if sections else chained([])
 
 
-def shelve(x: Samples, sample_rate: int, params: Shelves) -> Samples:
+def shelve(x: Samples, sample_rate: int, params: Tone) -> Samples:
     """x (channels, n) float32 with the warmth and presence asked for; a copy where both are 0."""
     return run_whole(stage(params, sample_rate, x.shape[0]), x)

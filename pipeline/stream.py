@@ -7,6 +7,7 @@ the latency: the input is followed by `latency` zeros and the first `latency` ou
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -61,3 +62,44 @@ def split(x: Samples, length: int) -> Iterator[Samples]:
 def run_whole(stage: Stage, x: Samples) -> Samples:
     """The stage on all of x (channels, n) at once."""
     return np.concatenate(list(run(stage, [x])), axis=1) if x.shape[1] else x.copy()
+
+
+class Feed:
+    """A run of a stage that is given its blocks one by one: (input, output) pairs of the same moments come back."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._state, self._skip = stage, stage.start(), stage.latency
+        self._waiting: deque[Samples] = deque()
+
+    def push(self, block: Samples) -> Iterator[tuple[Samples, Samples]]:
+        """The next block (channels, n) → what of input and output is complete, block by block."""
+        self._waiting.append(block)
+        out, self._state = self._stage.step(block, self._state)
+        drop = min(self._skip, out.shape[1])
+        self._skip -= drop
+        yield from self._matched(out[:, drop:])
+
+    def finish(self) -> Iterator[tuple[Samples, Samples]]:
+        """What is still inside the stage."""
+        if self._stage.latency and self._waiting:
+            silence = np.zeros((self._waiting[0].shape[0], self._stage.latency), np.float32)
+            out, self._state = self._stage.step(silence, self._state)
+            yield from self._matched(out[:, self._skip :])
+
+    def _matched(self, out: Samples) -> Iterator[tuple[Samples, Samples]]:
+        at = 0
+        while at < out.shape[1]:
+            block = self._waiting.popleft()
+            n = min(block.shape[1], out.shape[1] - at)
+            yield block[:, :n], out[:, at : at + n]
+            at += n
+            if n < block.shape[1]:
+                self._waiting.appendleft(block[:, n:])
+
+
+def paired(stage: Stage, blocks: Iterable[Samples]) -> Iterator[tuple[Samples, Samples]]:
+    """(input, output) of `stage` for consecutive blocks, of equal length and of the same moment."""
+    feed = Feed(stage)
+    for block in blocks:
+        yield from feed.push(block)
+    yield from feed.finish()

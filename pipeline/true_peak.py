@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .audio import Samples
 from .jit import kernel
+from .stream import split
 
 OVERSAMPLING = 4
 HALF = 16  # taps on either side of the point between two samples
@@ -84,16 +85,34 @@ def envelope(x: Samples, taps: NDArray[np.float32], quiet: float) -> NDArray[np.
     return out
 
 
+class PeakMeter:
+    """True peak of a recording that comes in blocks."""
+
+    def __init__(self, channels: int) -> None:
+        self._highest = 0.0
+        self._tail = np.zeros((channels, 2 * HALF - 1), np.float32)
+
+    def add(self, block: Samples) -> None:
+        """The next block (channels, n)."""
+        if block.shape[1] == 0:
+            return
+        x = np.concatenate((self._tail, block), axis=1)
+        self._highest = max(self._highest, float(np.abs(block).max()))
+        self._highest = max(self._highest, float(envelope(x, INTERPOLATOR, self._highest / OVERSHOOT).max()))
+        self._tail = x[:, -(2 * HALF - 1) :]
+
+    def result(self) -> float:
+        """The magnitude, full scale = 1; 0.0 for silence or no samples. Nothing follows: after the end is silence."""
+        self.add(np.zeros_like(self._tail))
+        return self._highest
+
+
 def true_peak(x: Samples, block: int = 1 << 16) -> float:
     """True peak of x (channels, n) as a magnitude, full scale = 1; 0.0 for silence or no samples."""
-    highest = float(np.abs(x).max(initial=0.0))
-    for start in range(-HALF, x.shape[1], block):
-        left, right = start - HALF + 1, start + block + HALF
-        piece = x[:, max(0, left) : max(0, right)]
-        pad = (max(0, -left), max(0, right - x.shape[1]))
-        piece = np.ascontiguousarray(np.pad(piece, ((0, 0), pad)))
-        highest = max(highest, float(envelope(piece, INTERPOLATOR, highest / OVERSHOOT).max()))
-    return highest
+    meter = PeakMeter(x.shape[0])
+    for piece in split(x, block):
+        meter.add(piece)
+    return meter.result()
 
 
 def to_db(magnitude: float) -> float:

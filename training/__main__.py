@@ -31,7 +31,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("out", type=Path, help="folder for checkpoint.pt and log.txt")
     command.add_argument("--minutes", type=float, required=True, help="length of the run, in all its sessions")
     command.add_argument("--start", type=Path, help="checkpoint or exported weights with which a new run begins")
-    for name, kind in (("batch", int), ("seed", int), ("seconds", float), ("rate", float), ("decay", float), ("processes", int)):
+    for name, kind in (
+        ("batch", int),
+        ("seed", int),
+        ("seconds", float),
+        ("rate", float),
+        ("decay", float),
+        ("processes", int),
+    ):
         command.add_argument(f"--{name}", type=kind)
     for name in ("auditory", "auditory-from", "opinion", "opinion-from"):
         command.add_argument(f"--{name}", type=float)

@@ -18,8 +18,9 @@ BINS = 257  # up to 8 kHz, at any rate
 
 
 class Batch(NamedTuple):
-    """features (batch, frames, 148) and, up to 8 kHz, noisy, target and dry spectra (batch, frames, 257) complex64 scaled
-    to a common loudness; above, powers of bands (batch, frames, 16), and weight (batch, 16): 0 where nothing is known.
+    """features (batch, frames, 148) and, up to 8 kHz, noisy, target and dry spectra (batch, frames, 257) complex64
+    scaled to a common loudness; above, powers of bands (batch, frames, 16), and weight (batch, 16): 0 where nothing
+    is known.
     """
 
     features: NDArray[np.float32]

@@ -34,10 +34,10 @@ def write_fixture(out: Path) -> None:
             parameter.add_(torch.randn_like(parameter) * 0.2)
     features = np.random.default_rng(0).normal(-0.5, 1, (40, 148)).astype(np.float32).clip(LOWEST)
     with torch.no_grad():
-        gains = network(torch.from_numpy(features)[None])[0].numpy()
+        kept, dry = (gains[0].numpy() for gains in network(torch.from_numpy(features)[None]))
     out.mkdir(parents=True, exist_ok=True)
     (out / "network.safetensors").write_bytes(_as_safetensors(network.state_dict(), shape))
-    save_file({"features": features, "gains": gains}, out / "activations.safetensors")
+    save_file({"features": features, "kept": kept, "dry": dry}, out / "activations.safetensors")
 
 
 def _as_safetensors(tensors: dict[str, torch.Tensor], shape: Shape) -> bytes:

@@ -11,7 +11,8 @@ import gradio as gr
 from gradio.events import api as add_endpoint
 
 from pipeline.parameter import Choice, Kind, Range, Switch
-from pipeline.settings import NAMED_PRESETS, Settings, parameters
+from pipeline.presets import NAMED_PRESETS
+from pipeline.settings import Settings, parameters
 
 from . import jobs
 from .faults import for_programs

@@ -12,7 +12,8 @@ import gradio as gr
 
 from pipeline.errors import AudioError
 from pipeline.parameter import Value
-from pipeline.settings import PRESETS, Settings, parameters
+from pipeline.presets import PRESETS
+from pipeline.settings import Settings, parameters
 
 from . import jobs, pictures, routes, status_page, words
 from .faults import explain
@@ -31,6 +32,7 @@ class Results(NamedTuple):
     empty: gr.HTML
     before: gr.Audio
     after: gr.Audio
+    removed: gr.Audio
     download: gr.DownloadButton
     caption: gr.HTML
     picture: gr.ImageSlider
@@ -105,11 +107,12 @@ class Handlers:
         results, report = self._results, outcome.report
         return {
             **self._busy(False),
-            self._controls.status: words.done(outcome.after.name, outcome.original.duration_s, report.processing_s),
+            self._controls.status: words.done(outcome.after.name, report.before.duration_s, report.processing_s),
             results.empty: gr.update(visible=False),
             results.panel: gr.update(visible=True),
             results.before: str(outcome.before),
             results.after: str(outcome.after),
+            results.removed: str(outcome.removed),
             results.download: gr.update(value=str(outcome.after), label=f"Download {outcome.after.name}"),
             results.caption: gr.update(visible=False),
             results.picture: gr.update(value=None, visible=False),
@@ -118,7 +121,7 @@ class Handlers:
 
     def _draw(self, outcome: jobs.Outcome, look: pictures.Look) -> Iterator[Updates]:
         """The result is complete without its picture: a fault here is the log's business."""
-        work = Work(lambda _: pictures.draw_pair(outcome.original, outcome.enhanced, outcome.folder, look))
+        work = Work(lambda _: jobs.draw(outcome, look))
         for _ in work.progress():
             yield {self._controls.cancel: gr.update(visible=False)}
         try:

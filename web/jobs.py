@@ -8,20 +8,25 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pipeline
 import runtime_setup
 from pipeline import warm_up
 from pipeline.errors import AudioError, SettingsError
-from pipeline.formats import form_of
-from pipeline.settings import PRESETS, Settings
+from pipeline.presets import PRESETS
+from pipeline.settings import Settings
 
+from . import pictures
 from .doors import refused_path
 from .site import Site
 from .storage import safe_stem
 from .turns import Ticket
 from .work import STEP_S, Handle, Progress
+
+if TYPE_CHECKING:
+    from pipeline import Report
+    from pipeline.source import Source
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus")
 PLAYABLE = {".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".webm", ".mp4"}
@@ -46,14 +51,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The recording before and after, as files to play and as samples to draw."""
+    """The recording before and after and what was removed, as files to play; `source` is what was uploaded."""
 
     folder: Path
     before: Path
     after: Path
-    report: Any
-    original: Any
-    enhanced: Any
+    removed: Path
+    report: Report
+    source: Path
 
 
 def until_turn(ticket: Ticket) -> Iterator[Progress]:
@@ -82,36 +87,62 @@ def uploaded(site: Site, path: object) -> Path:
 
 
 def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
-    """Load, enhance, save. What was written is removed again when this fails or is cancelled; so is a file that is
+    """From file to file. What was written is removed again when this fails or is cancelled; so is a file that is
     no recording, for nobody can use it."""
-    folder = site.storage.new_folder()
+    from pipeline.decode import Recording
+
+    folder, stem = site.storage.new_folder(), safe_stem(order.source.name)
+    after, removed = folder / f"{stem}.clean.{order.output_format}", folder / f"{stem}.removed.flac"
     try:
         handle.report(0.01, "Reading the recording")
-        original = pipeline.load(order.source)
-        form_of(f".{order.output_format}", original)  # a format that cannot hold it is told before the work
-        result = pipeline.enhance(
-            original, order.settings, progress=handle.between(0.05, 0.93), cancelled=handle.cancelled
-        )
-        handle.report(0.94, "Saving")
-        after = folder / f"{safe_stem(order.source.name)}.clean.{order.output_format}"
-        pipeline.save(after, result.audio)
+        original = Recording(order.source)
+        report = pipeline.enhance_file(
+            order.source, after, order.settings, removed=removed, temporary=folder,
+            progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
+        )  # fmt: skip
         before = order.source
         if before.suffix.lower() not in PLAYABLE:
-            before = folder / f"{safe_stem(order.source.name)}.original.flac"
-            pipeline.save(before, original)
+            handle.report(0.97, "Saving")
+            before = folder / f"{stem}.original.flac"
+            _copied(original, before, handle)
         if handle.cancelled():
             raise pipeline.Cancelled("The enhancement was cancelled.")
     except BaseException as fault:
         shutil.rmtree(folder, ignore_errors=True)
         discard_useless(site, order.source, fault)
         raise
-    return Outcome(folder, before, after, result.report, original, result.audio)
+    return Outcome(folder, before, after, removed, report, order.source)
+
+
+def draw(outcome: Outcome, look: pictures.Look) -> tuple[str, str]:
+    """Spectrograms of the recording before and after, as files."""
+    from pipeline.decode import Recording
+
+    measured = outcome.report.before
+    samples = round(measured.duration_s * measured.sample_rate)
+    return pictures.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, look)
+
+
+def _copied(original: Source, target: Path, handle: Handle) -> None:
+    """The recording in a format that browsers play."""
+    from pipeline.encode import Writer
+    from pipeline.formats import Sound
+
+    with Writer(target, Sound(original.sample_rate, original.channels, 0)) as writer:
+        for block in original.blocks():
+            if handle.cancelled():
+                raise pipeline.Cancelled("The enhancement was cancelled.")
+            writer.write(block)
 
 
 def analyze(site: Site, source: Path) -> dict[str, Any]:
     """The measures of a recording."""
+    from pipeline.analysis import analyze_blocks
+    from pipeline.decode import Recording
+
     try:
-        return pipeline.analyze(pipeline.load(source)).as_dict()
+        recording = Recording(source)
+        return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels).as_dict()
     except AudioError as fault:
         discard_useless(site, source, fault)
         raise

@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 
 from pipeline.parameter import Choice, Kind, Range, Switch, Value
-from pipeline.settings import NAMED_PRESETS, Settings, parameters
+from pipeline.presets import NAMED_PRESETS
+from pipeline.settings import Settings, parameters
 
 from . import api, doors, handlers, jobs, look, words
 from .handlers import Controls, Handlers, Results
@@ -16,6 +17,10 @@ from .site import CREDITS, EXAMPLES, Site, examples
 from .storage import ADVICE
 
 PAGE_FORMATS = [("WAV (24 bit)", "wav"), ("FLAC (smaller, same quality)", "flac"), ("MP3 (smallest)", "mp3")]
+GROUPS = {
+    "auto": "Automatic", "declip": "Repair", "declick": "Repair", "dehum": "Repair", "denoise": "Noise and room",
+    "dereverb": "Noise and room", "tone": "Tone", "deess": "Tone", "mix": "Tone", "level": "Level", "loudness": "Level",
+}  # fmt: skip
 QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may wait is Turns' business
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
@@ -106,9 +111,20 @@ def _adjustments() -> tuple[gr.Radio, list[Any]]:
     """Below the button, which so stays where it is."""
     with gr.Accordion("Adjust", open=False, elem_id="adjust"):
         defaults = Settings().flat()
-        adjusted = [_adjustment(name, kind, defaults[name]) for name, kind in parameters().items()]
+        adjusted = []
+        for title, names in groups().items():
+            gr.HTML(words.group(title))
+            adjusted += [_adjustment(name, kind, defaults[name]) for name, kind in names.items()]
         output_format = gr.Radio(PAGE_FORMATS, value=jobs.FORMATS[0], label="File format", elem_id="format")
     return output_format, adjusted
+
+
+def groups() -> dict[str, dict[str, Kind]]:
+    """The parameters under the titles that people look for them under, all of them, in their order."""
+    found: dict[str, dict[str, Kind]] = {}
+    for name, kind in parameters().items():
+        found.setdefault(GROUPS[name.split("_", 1)[0]], {})[name] = kind
+    return found
 
 
 def _adjustment(name: str, kind: Kind, value: Value) -> Any:
@@ -127,10 +143,12 @@ def _adjustment(name: str, kind: Kind, value: Value) -> Any:
 def _results() -> Results:
     empty = gr.HTML(words.EMPTY)
     with gr.Column(visible=False, elem_id="results") as panel:
+        player: dict[str, Any] = {"interactive": False, "buttons": [], "waveform_options": look.WAVEFORM}
         with gr.Row():
-            player: dict[str, Any] = {"interactive": False, "buttons": [], "waveform_options": look.WAVEFORM}
             before = gr.Audio(label="Before", elem_id="before", **player)
             after = gr.Audio(label="After", elem_id="after", **player)
+        with gr.Accordion("Hear what was removed", open=False, elem_id="removed-panel"):
+            removed = gr.Audio(label="Removed", elem_id="removed", **player)
         download = gr.DownloadButton("Download", variant="primary", elem_id="download")
         caption = gr.HTML(words.CAPTION, visible=False)
         picture = gr.ImageSlider(
@@ -138,7 +156,7 @@ def _results() -> Results:
             max_height=900, visible=False,
         )  # fmt: skip
         report = gr.HTML(elem_id="report")
-    return Results(panel, empty, before, after, download, caption, picture, report)
+    return Results(panel, empty, before, after, removed, download, caption, picture, report)
 
 
 def _diagnostics_tab(site: Site, tab: gr.Tab) -> None:

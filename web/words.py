@@ -6,7 +6,7 @@ from html import escape
 
 from pipeline.errors import EnhancementError
 from pipeline.parameter import Range
-from pipeline.settings import NAMED_PRESETS
+from pipeline.presets import NAMED_PRESETS
 
 from .work import Progress
 
@@ -51,6 +51,11 @@ def duration(seconds: float) -> str:
 def why(preset: str) -> str:
     """The one line that says what a preset is for."""
     return f'<p class="why">{escape(NAMED_PRESETS[preset].why)}</p>'
+
+
+def group(title: str) -> str:
+    """A heading among the controls."""
+    return f'<h4 class="group">{escape(title)}</h4>'
 
 
 def slider_label(kind: Range) -> str:

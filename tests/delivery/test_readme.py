@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.parameter import Kind
-from pipeline.settings import NAMED_PRESETS, Settings, parameters
+from pipeline.presets import NAMED_PRESETS
+from pipeline.settings import Settings, parameters
 from tests.delivery.files import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

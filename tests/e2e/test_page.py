@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Locator, Page, expect
 
-from pipeline.settings import NAMED_PRESETS
+from pipeline.presets import NAMED_PRESETS
 from tests.e2e.conftest import DESKTOP, PATIENCE_MS, PHONE
 
 LOOKS = [(size, theme) for size in (DESKTOP, PHONE) for theme in ("light", "dark")]

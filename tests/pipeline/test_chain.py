@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import PRESETS, Audio, Cancelled, Settings, enhance
 from pipeline.loudness import loudness
-from pipeline.settings import Denoise, Loudness, Mix, Tone
+from pipeline.settings import Dehum, Denoise, Loudness, Mix, Tone
 from pipeline.true_peak import to_db, true_peak
 from tests.pipeline.signals import noise, speech_like
 
@@ -58,7 +58,7 @@ def test_loudness_and_ceiling_are_those_asked_for() -> None:
 
 
 def test_all_off_is_identity() -> None:
-    off = Settings(Denoise(0.0), Tone(0.0), Mix(100.0), Loudness(False))
+    off = Settings(dehum=Dehum(0.0), denoise=Denoise(0.0), tone=Tone(0.0), loudness=Loudness(False))
     audio = recording()
     assert np.array_equal(enhance(audio, off).audio.samples, audio.samples)
 

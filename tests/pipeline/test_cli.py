@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import pipeline
-from pipeline import Audio, Settings, cli, cli_parser, load
-from pipeline.settings import NAMED_PRESETS, parameters
+from pipeline import Audio, Settings, cli, cli_parser, load, save
+from pipeline.presets import NAMED_PRESETS
+from pipeline.settings import parameters
 from tests.pipeline.media import write_av, write_wav
 from tests.pipeline.signals import noise, speech_like
 
@@ -28,23 +29,23 @@ class FakeReport:
         return "the table"
 
 
-class FakeResult:
-    def __init__(self, audio: Audio, settings: Settings) -> None:
-        self.audio, self.settings, self.report = Audio(-audio.samples, audio.sample_rate), settings, FakeReport()
-
-
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """An enhancement that turns the sound upside down, and the settings it was called with."""
     seen: list[Settings] = []
 
-    def enhance(audio: Audio, settings: Settings, *, progress: object = None, cancelled: object = None) -> FakeResult:
+    def enhance_file(
+        source: Path, target: Path, settings: Settings, *, subtype: str, limits: object, progress: object = None
+    ) -> FakeReport:
         seen.append(settings)
+        assert limits
         if callable(progress):
             progress(0.5, "at work")
-        return FakeResult(audio, settings)
+        audio = load(source)
+        save(target, Audio(-audio.samples, audio.sample_rate), subtype=subtype)
+        return FakeReport()
 
-    monkeypatch.setattr(pipeline, "enhance", enhance)
+    monkeypatch.setattr(pipeline, "enhance_file", enhance_file)
     return seen
 
 
@@ -110,7 +111,7 @@ def test_errors_are_one_line_without_a_traceback(
 ) -> None:
     assert cli.main([str(talk.with_name("missing\n.wav"))]) == 1
     assert capsys.readouterr().err == "error: missing?.wav: The file was not found. Check its name and place.\n"
-    monkeypatch.setattr(pipeline, "enhance", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(pipeline, "enhance_file", lambda *_, **__: 1 / 0)
     assert cli.main([str(talk)]) == 1
     err = capsys.readouterr().err
     assert err.startswith("error: talk.wav: An unexpected fault (ZeroDivisionError) stopped this file.")
@@ -183,7 +184,7 @@ def test_interrupt(talk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     def enhance(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "enhance", enhance)
+    monkeypatch.setattr(pipeline, "enhance_file", enhance)
     assert cli.main([str(talk)]) == 130
     assert capsys.readouterr().err == "interrupted\n"
     assert [path.name for path in talk.parent.iterdir()] == ["talk.wav"]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.audio import Samples
-from pipeline.declick import Declick, Rule, _peaks, count_clicks, declick, stage
+from pipeline.declick import Rule, _peaks, count_clicks, declick, stage
+from pipeline.settings import Declick
 from tests.pipeline import stages
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like

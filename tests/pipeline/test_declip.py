@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.audio import Samples
-from pipeline.declip import Declip, declip, stage
+from pipeline.declip import declip, stage
+from pipeline.settings import Declip
 from tests.pipeline import stages
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like

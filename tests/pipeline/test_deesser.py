@@ -5,8 +5,9 @@ import pytest
 
 from pipeline import deesser
 from pipeline.audio import Samples
-from pipeline.deesser import Deesser, deess
+from pipeline.deesser import deess
 from pipeline.errors import SettingsError
+from pipeline.settings import Deess
 from pipeline.sibilance import band_filter, filtered
 from pipeline.sibilance_follower import Constants, follow
 from pipeline.stream import Stage, run_whole
@@ -17,7 +18,7 @@ RATE = 48_000
 
 
 def make(rate: int, channels: int) -> Stage:
-    return deesser.stage(Deesser(8.0), rate, channels)
+    return deesser.stage(Deess(8.0), rate, channels)
 
 
 def band(x: Samples, rate: int) -> Samples:
@@ -43,7 +44,7 @@ def lowered_db(x: Samples, y: Samples, rate: int, start_s: float) -> float:
 @pytest.mark.parametrize("rate", stages.RATES)
 def test_is_a_stage(rate: int, channels: int) -> None:
     stages.check(make, rate, channels)
-    stages.check_off(deesser.stage(Deesser(0.0), rate, channels), noise(channels, 1_000))
+    stages.check_off(deesser.stage(Deess(0.0), rate, channels), noise(channels, 1_000))
 
 
 def test_a_rate_without_sibilants_is_left_alone() -> None:
@@ -55,14 +56,14 @@ def test_a_sharp_s_is_turned_down_and_a_soft_one_stays(rate: int) -> None:
     voice = speech_like(rate, 4, level_db=-26)
     sharp = (voice + hiss(rate, 3.0, -26, voice.shape[1])).astype(np.float32)
     soft = (voice + hiss(rate, 3.0, -46, voice.shape[1])).astype(np.float32)
-    assert lowered_db(sharp, deess(sharp, rate, Deesser(8.0)), rate, 3.0) == pytest.approx(8, abs=1)
-    assert lowered_db(sharp, deess(sharp, rate, Deesser(4.0)), rate, 3.0) == pytest.approx(4, abs=0.5)
-    assert abs(lowered_db(soft, deess(soft, rate, Deesser(8.0)), rate, 3.0)) < 0.1
+    assert lowered_db(sharp, deess(sharp, rate, Deess(8.0)), rate, 3.0) == pytest.approx(8, abs=1)
+    assert lowered_db(sharp, deess(sharp, rate, Deess(4.0)), rate, 3.0) == pytest.approx(4, abs=0.5)
+    assert abs(lowered_db(soft, deess(soft, rate, Deess(8.0)), rate, 3.0)) < 0.1
 
 
 def test_only_the_band_changes() -> None:
     x = (speech_like(RATE, 4) + hiss(RATE, 3.0, -20, 4 * RATE)).astype(np.float32)
-    change = (deess(x, RATE, Deesser(8.0)) - x)[0].astype(np.float64)
+    change = (deess(x, RATE, Deess(8.0)) - x)[0].astype(np.float64)
     power = np.abs(np.fft.rfft(change)) ** 2
     hz = np.fft.rfftfreq(change.size, 1 / RATE)
     assert 10 * np.log10(power[hz < 4_000].sum() / power.sum()) < -50
@@ -74,18 +75,18 @@ def test_only_the_band_changes() -> None:
 def test_the_level_of_the_recording_does_not_matter(level_db: float) -> None:
     x = (speech_like(RATE, 4) + hiss(RATE, 3.0, -26, 4 * RATE)).astype(np.float32)
     factor = np.float32(10 ** (level_db / 20))
-    np.testing.assert_allclose(deess(factor * x, RATE, Deesser(8.0)) / factor, deess(x, RATE, Deesser(8.0)), atol=1e-5)
+    np.testing.assert_allclose(deess(factor * x, RATE, Deess(8.0)) / factor, deess(x, RATE, Deess(8.0)), atol=1e-5)
 
 
 def test_one_gain_for_all_channels() -> None:
     x = (speech_like(RATE, 4) + hiss(RATE, 3.0, -26, 4 * RATE)).astype(np.float32)
-    y = deess(np.concatenate([x, 0.25 * x]), RATE, Deesser(8.0))
+    y = deess(np.concatenate([x, 0.25 * x]), RATE, Deess(8.0))
     np.testing.assert_allclose(y[1], 0.25 * y[0], atol=1e-6)
 
 
 def test_a_recording_that_begins_with_an_s_waits_for_the_voice() -> None:
     x = hiss(RATE, 0.1, -26, RATE)
-    assert np.array_equal(deess(x, RATE, Deesser(8.0)), x)
+    assert np.array_equal(deess(x, RATE, Deess(8.0)), x)
 
 
 @pytest.mark.parametrize("rate", stages.RATES[1:])
@@ -126,4 +127,4 @@ def test_white_noise_keeps_its_colour_mostly() -> None:
 
 def test_range() -> None:
     with pytest.raises(SettingsError, match="out of range"):
-        Deesser(13.0)
+        Deess(13.0)

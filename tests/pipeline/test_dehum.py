@@ -8,12 +8,13 @@ import pytest
 
 from pipeline import dehum, load
 from pipeline.audio import Samples
-from pipeline.dehum import Dehum, gaps, remove_hum
+from pipeline.dehum import gaps, remove_hum
 from pipeline.errors import SettingsError
 from pipeline.hum_listener import measure
 from pipeline.hum_memory import Hum
 from pipeline.hum_spectrum import HumSpectrum
 from pipeline.hum_wave import period, played
+from pipeline.settings import Dehum
 from pipeline.stream import Stage, split
 from tests.pipeline import stages
 from tests.pipeline.signals import noise, sine, speech_like

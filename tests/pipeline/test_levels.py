@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
-from pipeline.levels import frame_powers, measure
+from pipeline.audio import Samples
+from pipeline.levels import FramePowers, Powers, measure
 from pipeline.stream import split
 from tests.pipeline.signals import noise, speech_like
 
 RATE = 16_000
+
+
+def frame_powers(blocks: Iterable[Samples], sample_rate: int) -> Powers:
+    powers = FramePowers(sample_rate)
+    for block in blocks:
+        powers.add(block)
+    return powers.result()
 
 
 @pytest.mark.parametrize("snr_db", [5, 10, 15])

@@ -16,12 +16,13 @@ def test_defaults_refuse_400_mb_and_take_300() -> None:
 
 
 def test_the_nearer_of_time_and_memory_counts() -> None:
-    Limits().check_longest(3_600 * 8_000, 8_000, 1)
-    with pytest.raises(LimitError, match="longer than 60 minutes"):
-        Limits().check_longest(3_601 * 8_000, 8_000, 1)
-    with pytest.raises(LimitError, match="longer than 23 minutes, the most taken at 48000 Hz, 2 channels"):
-        Limits().check_longest(1_500 * 48_000, 48_000, 2)
-    GENEROUS.check_longest(2 * 3_600 * 48_000, 48_000, 2)
+    Limits().check_longest(7_200 * 8_000, 8_000, 1)
+    with pytest.raises(LimitError, match="longer than 120 minutes"):
+        Limits().check_longest(7_201 * 8_000, 8_000, 1)
+    Limits().check_longest(7_200 * 48_000, 48_000, 2)
+    with pytest.raises(LimitError, match="longer than 41 minutes, the most taken at 48000 Hz, 6 channels"):
+        Limits().check_longest(3_600 * 48_000, 48_000, 6)
+    GENEROUS.check_longest(12 * 3_600 * 48_000, 48_000, 2)
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -29,18 +29,20 @@ def test_gains_are_those_of_the_network_as_trained(network: Network, cuts: tuple
     for part in [*np.split(KNOWN["features"], cuts), ahead]:
         gains, state = network.gains(part, state)
         answers.append(gains)
-    np.testing.assert_allclose(np.concatenate(answers), KNOWN["gains"], atol=1e-5)
-    assert KNOWN["gains"].std() > 0.05
+    for name in ("kept", "dry"):
+        np.testing.assert_allclose(np.concatenate([getattr(g, name) for g in answers]), KNOWN[name], atol=1e-5)
+        assert KNOWN[name].std() > 0.05
+    assert np.abs(KNOWN["kept"] - KNOWN["dry"]).max() > 0.05
 
 
 def test_the_state_given_is_not_changed(network: Network) -> None:
     start = network.start()
     _, state = network.gains(KNOWN["features"], start)
-    kept = [h.copy() for h in (*state.hidden, state.wide, state.seen)]
+    kept = [h.copy() for h in (*state.hidden, state.wide, state.late, state.seen)]
     first, _ = network.gains(KNOWN["features"], state)
     second, _ = network.gains(KNOWN["features"], state)
-    assert np.array_equal(first, second)
-    for before, after in zip(kept, (*state.hidden, state.wide, state.seen), strict=True):
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    for before, after in zip(kept, (*state.hidden, state.wide, state.late, state.seen), strict=True):
         assert np.array_equal(before, after)
 
 

@@ -11,7 +11,7 @@ import pipeline
 
 NAMES = [
     "PRESETS", "Analysis", "Audio", "AudioError", "Cancelled", "EnhancementError", "LimitError", "Report", "Result",
-    "Settings", "SettingsError", "analyze", "enhance", "load", "save",
+    "Settings", "SettingsError", "analyze", "enhance", "enhance_file", "load", "save",
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,9 +44,26 @@ def test_a_report_is_a_table_and_json() -> None:
     text = str(report)
     for name, left, right in report.rows():
         assert name in text
-        assert left == right != "none"
-    assert text.endswith("\nDenoiser: spectral.\nSomething to know.")
-    assert report.remarks() == ("Denoiser: spectral.", "Something to know.")
+        assert left == right
+    assert text.endswith("\n".join(("Denoiser: spectral.", "Something to know.", *report.advice)))
     as_json = json.loads(json.dumps(report.as_dict()))
     assert as_json["real_time_factor"] == pytest.approx(0.01)
     assert (as_json["denoiser"], as_json["notes"]) == ("spectral", ["Something to know."])
+    assert as_json["advice"] == list(report.advice)
+
+
+def test_it_says_what_was_repaired_by_the_stages_that_were_on() -> None:
+    before = replace(
+        analyze(Audio(speech_like(RATE, 2), RATE)),
+        hum_hz=50.0,
+        hum_dbfs=-40.0,
+        clipped_percent=0.5,
+        clicks_per_minute=9.0,
+    )
+    after = replace(before, hum_dbfs=-60.0, clipped_percent=0.0, clicks_per_minute=0.0)
+    on = {"dehum_strength_db": 30.0, "declip_strength_percent": 100.0, "declick_sensitivity_percent": 50.0}
+    hum, clipped, clicks = Report(before, after, 10.0, 0.1, {**on}, "neural").done()
+    assert hum == "Hum at 50.0 Hz: 30 dB removed."
+    assert "0.5 %" in clipped
+    assert "9 a minute before, 0 after" in clicks
+    assert Report(before, after, 10.0, 0.1, dict.fromkeys(on, 0.0), "neural").done() == ()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline import PRESETS, Settings, SettingsError
 from pipeline.parameter import Choice, Range, Switch
-from pipeline.settings import NAMED_PRESETS, Denoise, parameters
+from pipeline.presets import NAMED_PRESETS
+from pipeline.settings import Denoise, parameters
 
 KINDS = parameters()
 RANGES = {name: kind for name, kind in KINDS.items() if isinstance(kind, Range)}

@@ -5,7 +5,8 @@ import pytest
 
 from pipeline import shelves
 from pipeline.errors import SettingsError
-from pipeline.shelves import Shelves, shelve
+from pipeline.settings import Tone
+from pipeline.shelves import shelve
 from pipeline.stream import Stage
 from tests.pipeline import stages
 from tests.pipeline.signals import noise, sine, speech_like
@@ -15,21 +16,21 @@ from tests.pipeline.signals import noise, sine, speech_like
 @pytest.mark.parametrize("rate", stages.RATES)
 def test_is_a_stage(rate: int, channels: int) -> None:
     def make(rate: int, channels: int) -> Stage:
-        return shelves.stage(Shelves(3.0, 3.0), rate, channels)
+        return shelves.stage(Tone(0.0, 3.0, 3.0), rate, channels)
 
     assert make(rate, channels).latency == 0
     stages.check(make, rate, channels)
-    stages.check_off(shelves.stage(Shelves(), rate, channels), noise(channels, 1_000))
+    stages.check_off(shelves.stage(Tone(0.0), rate, channels), noise(channels, 1_000))
 
 
-def at(hz: float, rate: int, params: Shelves) -> float:
+def at(hz: float, rate: int, params: Tone) -> float:
     return stages.gain_db(shelves.stage(params, rate, 1), sine(hz, rate, 1.0), rate // 2)
 
 
 @pytest.mark.parametrize("rate", stages.RATES)
 @pytest.mark.parametrize("gain", [-6.0, 4.0])
 def test_warmth_lifts_what_lies_below_200_hz(rate: int, gain: float) -> None:
-    params = Shelves(warmth_db=gain)
+    params = Tone(warmth_db=gain)
     assert at(30, rate, params) == pytest.approx(gain, abs=0.2)
     assert at(200, rate, params) == pytest.approx(gain / 2, abs=0.05)
     assert at(1_500, rate, params) == pytest.approx(0, abs=0.1)
@@ -39,7 +40,7 @@ def test_warmth_lifts_what_lies_below_200_hz(rate: int, gain: float) -> None:
 @pytest.mark.parametrize("gain", [-6.0, 4.0])
 def test_presence_lifts_what_lies_about_4_khz(rate: int, gain: float) -> None:
     centre = min(4_000.0, 0.35 * rate)
-    params = Shelves(presence_db=gain)
+    params = Tone(presence_db=gain)
     assert at(centre, rate, params) == pytest.approx(gain, abs=0.05)
     assert at(200, rate, params) == pytest.approx(0, abs=0.1)
     if rate >= 44_100:
@@ -48,13 +49,13 @@ def test_presence_lifts_what_lies_about_4_khz(rate: int, gain: float) -> None:
 
 def test_up_and_down_cancel() -> None:
     x = speech_like(16_000, 1)
-    back = shelve(shelve(x, 16_000, Shelves(5.0, -4.0)), 16_000, Shelves(-5.0, 4.0))
+    back = shelve(shelve(x, 16_000, Tone(0.0, 5.0, -4.0)), 16_000, Tone(0.0, -5.0, 4.0))
     np.testing.assert_allclose(back, x, atol=1e-6)
 
 
 def test_off_is_a_copy() -> None:
     x = noise(2, 1_000)
-    y = shelve(x, 48_000, Shelves())
+    y = shelve(x, 48_000, Tone(0.0))
     assert np.array_equal(x, y)
     assert y is not x
 
@@ -62,4 +63,4 @@ def test_off_is_a_copy() -> None:
 @pytest.mark.parametrize("values", [(6.5, 0.0), (0.0, -7.0)])
 def test_range(values: tuple[float, float]) -> None:
     with pytest.raises(SettingsError, match="out of range"):
-        Shelves(*values)
+        Tone(0.0, *values)

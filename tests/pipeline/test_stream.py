@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.stream import Stage, chained, run, run_whole, split
+from pipeline.stream import Stage, chained, paired, run, run_whole, split
 from tests.pipeline.signals import noise
 
 
@@ -39,3 +39,14 @@ def test_a_run_leaves_no_trace() -> None:
 def test_nothing_in_nothing_out() -> None:
     assert run_whole(delay(5), np.zeros((2, 0), np.float32)).shape == (2, 0)
     assert list(run(delay(5), [])) == []
+
+
+def test_pairs_are_of_the_same_moments() -> None:
+    x = noise(2, 1_000)
+    for samples in (0, 1, 300, 5_000):
+        for block in (1, 7, 999, 2_000):
+            pairs = list(paired(delay(samples), split(x, block)))
+            assert all(a.shape == b.shape for a, b in pairs)
+            for side in zip(*pairs, strict=True):
+                assert np.array_equal(np.concatenate(side, axis=1), x)
+    assert list(paired(delay(5), [])) == []

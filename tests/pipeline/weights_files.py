@@ -26,6 +26,8 @@ def shapes(width: int = 4, inner: int = 6, squeeze: int = 2, frames: int = 3, bl
         "norm": (TOKENS, width),
         "head.weight": (STRIDE, 3 * width),
         "head.bias": (STRIDE,),
+        "dry.weight": (STRIDE, 3 * width),
+        "dry.bias": (STRIDE,),
     }
     for name, size in (("wide", inner), ("late", inner + 1)):
         found |= _recurrence(f"{name}.inner", 1, size)

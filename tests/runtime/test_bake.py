@@ -32,7 +32,7 @@ from pipeline import Audio, Settings, enhance
 from pipeline.settings import Denoise
 noise = np.random.default_rng(0).standard_normal((6, 32_000)).astype(np.float32) * np.float32(0.1)
 seen["denoisers"] = [
-    enhance(Audio(noise[:channels], 16_000), Settings(Denoise(method=method))).report.denoiser
+    enhance(Audio(noise[:channels], 16_000), Settings(denoise=Denoise(method=method))).report.denoiser
     for method in ("neural", "spectral") for channels in (1, 2, 6)
 ]
 """

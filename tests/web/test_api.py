@@ -12,7 +12,8 @@ import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from pipeline.settings import PRESETS, parameters
+from pipeline.presets import PRESETS
+from pipeline.settings import parameters
 from tests.conftest import MAX_UPLOAD_MB, Server
 from tests.web import curl
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline import weights_source
-from pipeline.settings import PRESETS, Settings
+from pipeline.presets import PRESETS
+from pipeline.settings import Settings
 from web import handlers
 from web.handlers import Controls, Handlers, Results
 from web.site import EXAMPLES, Site, examples
@@ -130,7 +131,7 @@ def test_leaving_keeps_nothing(page: Handlers, site: Site, uploaded: str, monkey
         stopped.set()
         raise Cancelled("Cancelled.")
 
-    monkeypatch.setattr("pipeline.enhance", slow)
+    monkeypatch.setattr("pipeline.enhance_file", slow)
     running = page.run(uploaded, "default", "wav", None, *VALUES)
     next(running)
     running.close()
