@@ -40,13 +40,6 @@ def lowered_db(x: Samples, y: Samples, rate: int, start_s: float) -> float:
     return float(10 * np.log10(np.mean(before**2) / np.mean(after**2)))
 
 
-@pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("rate", stages.RATES)
-def test_is_a_stage(rate: int, channels: int) -> None:
-    stages.check(make, rate, channels)
-    stages.check_off(deesser.stage(Deess(0.0), rate, channels), noise(channels, 1_000))
-
-
 def test_a_rate_without_sibilants_is_left_alone() -> None:
     stages.check_off(make(8_000, 1), noise(1, 8_000))
 

@@ -54,13 +54,6 @@ def db(x: Samples) -> float:
     return float(10 * np.log10(np.mean(x.astype(np.float64) ** 2) + 1e-20))
 
 
-@pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("rate", stages.RATES)
-def test_is_a_stage(rate: int, channels: int) -> None:
-    stages.check(make, rate, channels, hum_hz=60.0)
-    stages.check_off(dehum.stage(Dehum(0.0), rate, channels), noise(channels, 1_000))
-
-
 @pytest.mark.parametrize("rate", stages.RATES)
 @pytest.mark.parametrize("hz", [50.0, 59.7])
 def test_30_db_off_hum_in_noise_and_in_speech(rate: int, hz: float) -> None:

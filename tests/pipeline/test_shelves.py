@@ -7,20 +7,8 @@ from pipeline import shelves
 from pipeline.errors import SettingsError
 from pipeline.settings import Tone
 from pipeline.shelves import shelve
-from pipeline.stream import Stage
 from tests.pipeline import stages
 from tests.pipeline.signals import noise, sine, speech_like
-
-
-@pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("rate", stages.RATES)
-def test_is_a_stage(rate: int, channels: int) -> None:
-    def make(rate: int, channels: int) -> Stage:
-        return shelves.stage(Tone(0.0, 3.0, 3.0), rate, channels)
-
-    assert make(rate, channels).latency == 0
-    stages.check(make, rate, channels)
-    stages.check_off(shelves.stage(Tone(0.0), rate, channels), noise(channels, 1_000))
 
 
 def at(hz: float, rate: int, params: Tone) -> float:
