@@ -135,9 +135,12 @@ class Handlers:
         }
 
 
-def choose_preset(preset: str) -> list[Any]:
-    """The line that explains it, and where the controls go."""
-    return [words.why(preset), *PRESETS[preset].flat().values()]
+def _preset_table() -> dict[str, list[Any]]:
+    """For each preset the line that explains it, and where the controls go."""
+    return {name: [words.why(name), *settings.flat().values()] for name, settings in PRESETS.items()}
+
+
+CHOOSE_PRESET_JS = f"(preset) => ({json.dumps(_preset_table())})[preset]"
 
 
 def diagnose(site: Site) -> tuple[str, str]:

@@ -61,7 +61,8 @@ def _enhance_tab(site: Site, screen: gr.JSON) -> None:
                 cancel = gr.Button("Cancel", size="lg", visible=False, elem_id="cancel-button", scale=1, min_width=100)
             status = gr.HTML(elem_id="status")
             output_format, adjusted = _adjustments()
-    preset.input(handlers.choose_preset, preset, [why, *adjusted], **LIGHT)
+    # In the browser: an Enhance pressed right after must not meet the controls as they were.
+    preset.input(None, preset, [why, *adjusted], js=handlers.CHOOSE_PRESET_JS, **PRIVATE)
     results = _results()
     controls = Controls(recording, enhance, cancel, status)
     does = Handlers(site, controls, results)
@@ -147,8 +148,7 @@ def _results() -> Results:
         with gr.Row():
             before = gr.Audio(label="Before", elem_id="before", **player)
             after = gr.Audio(label="After", elem_id="after", **player)
-        with gr.Accordion("Hear what was removed", open=False, elem_id="removed-panel"):
-            removed = gr.Audio(label="Removed", elem_id="removed", **player)
+        removed = gr.Audio(label="What was removed", elem_id="removed", **player)
         download = gr.DownloadButton("Download", variant="primary", elem_id="download")
         caption = gr.HTML(words.CAPTION, visible=False)
         picture = gr.ImageSlider(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline import weights_source
-from pipeline.presets import PRESETS
+from pipeline.presets import NAMED_PRESETS, PRESETS
 from pipeline.settings import Settings
 from web import handlers
 from web.handlers import Controls, Handlers, Results
@@ -144,8 +146,10 @@ def test_leaving_keeps_nothing(page: Handlers, site: Site, uploaded: str, monkey
 
 
 def test_a_preset_moves_the_sliders() -> None:
-    _, *values = handlers.choose_preset("podcast")
-    assert values == list(PRESETS["podcast"].flat().values())
+    for name, (why, *values) in handlers._preset_table().items():
+        assert html.escape(NAMED_PRESETS[name].why) in why
+        assert values == list(PRESETS[name].flat().values())
+        assert json.dumps(why) in handlers.CHOOSE_PRESET_JS
 
 
 def test_examples_may_be_opened_and_nothing_beside_them(site: Site) -> None:
