@@ -38,12 +38,17 @@ def spectral(x: Mono, sample_rate: int) -> Mono:
     return _denoised(x, sample_rate, "spectral")
 
 
-def _denoised(x: Mono, sample_rate: int, method: str) -> Mono:
+def neural_dry(x: Mono, sample_rate: int) -> Mono:
+    """The neural denoiser with the dereverberation of the lecture hall. x (n,)."""
+    return _denoised(x, sample_rate, "neural", 12.0)
+
+
+def _denoised(x: Mono, sample_rate: int, method: str, dereverb_db: float = 0.0) -> Mono:
     from pipeline.denoise import denoiser
     from pipeline.settings import Denoise, Dereverb
     from pipeline.stream import chained, run_whole
 
-    chosen = denoiser(Denoise(method=method), Dereverb(), sample_rate, 1)
+    chosen = denoiser(Denoise(method=method), Dereverb(dereverb_db), sample_rate, 1)
     if chosen.name != method:
         raise RuntimeError(f"The {method} denoiser cannot be used: {chosen.notes}")
     y: Mono = run_whole(chained(chosen.stages), x[np.newaxis])[0]
@@ -72,6 +77,7 @@ def main() -> int:
         options.python, options.bench / "bench.py",
         "--pairs", options.data / "pairs", "--real", options.data / "real", "--systems", options.systems,
         "--plugin", "neural=py:benchmarks.quality:neural",
+        "--plugin", "neural_dry=py:benchmarks.quality:neural_dry",
         "--plugin", "spectral=py:benchmarks.quality:spectral",
         "--plugin", "default_chain=py:benchmarks.quality:default_chain",
         "--pythonpath", ROOT, "--plugin-python", sys.executable, "--jobs", options.jobs, "--wavs", options.out / "wavs",

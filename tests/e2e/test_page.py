@@ -38,7 +38,7 @@ def test_upload_enhance_play_download(page: Page, talk: Path, tmp_path: Path) ->
     assert no_scroll_sideways(page)
     give(page, talk)
     expect(enhance(page)).to_contain_text("talk.clean.wav")
-    for player in ("#before", "#after"):
+    for player in ("#before", "#after", "#removed"):
         times = page.locator(player).locator("time")
         expect(times.last).to_have_text("0:03")  # loaded
         page.locator(player).locator(PLAY).first.click()
@@ -120,10 +120,10 @@ def test_errors_are_words(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_preset_moves_the_sliders_and_says_why(page: Page) -> None:
-    page.get_by_label("Voice call").check()
-    expect(page.locator("#why")).to_contain_text(NAMED_PRESETS["voice_call"].why)
+    page.get_by_label("Phone call").check()
+    expect(page.locator("#why")).to_contain_text(NAMED_PRESETS["phone_call"].why)
     page.locator("#adjust").get_by_text("Adjust").click()
-    strength = NAMED_PRESETS["voice_call"].settings.denoise.strength_db
+    strength = NAMED_PRESETS["phone_call"].settings.denoise.strength_db
     expect(page.locator("#set-denoise_strength_db input[type=number]")).to_have_value(f"{strength:g}")
 
 
