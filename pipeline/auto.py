@@ -25,7 +25,7 @@ def chosen(settings: Settings, before: Analysis) -> tuple[Settings, tuple[str, .
         settings,
         declip=Declip(100.0 if clipped else 0.0),
         declick=Declick(50.0 if clicks else 0.0),
-        dehum=Dehum(30.0 if before.hum_hz is not None else 0.0),
+        dehum=Dehum(30.0),  # finds for itself where there is some
         denoise=Denoise(denoise),
         dereverb=Dereverb(dereverb),
         tone=Tone(70.0 if before.bandwidth_hz is None or before.bandwidth_hz > 4_200 else 120.0),

@@ -46,19 +46,6 @@ def _filter(x: Samples, sections: Sections, state: NDArray[np.float64]) -> Sampl
     return y
 
 
-def highpass(cutoff_hz: float, sample_rate: int, quality: float) -> NDArray[np.float64]:
-    """One high-pass section (6,) in the order b0 b1 b2 1 a1 a2.
-
-    Bilinear transform with the cut-off pre-warped: R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter
-    coefficients" (W3C note, 2021).
-    """
-    w = 2 * np.pi * cutoff_hz / sample_rate
-    alpha = np.sin(w) / (2 * quality)
-    b = (1 + np.cos(w)) / 2
-    section: NDArray[np.float64] = np.array([b, -2 * b, b, 1 + alpha, -2 * np.cos(w), 1 - alpha]) / (1 + alpha)
-    return section
-
-
 def stage(sections: Sections, channels: int) -> Stage:
     """The sections (s, 6) in series, on every channel alike. No latency."""
 

@@ -60,12 +60,13 @@ class _Denoiser:
         spectra, before = self.stft.analyze(unit, state.before)
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
-        gains, memory = self.network.gains(heard, state.memory)
         line = np.concatenate((state.waiting, spectra), axis=1)
         ready, waiting = line[:, : unit.shape[1] // self.stft.hop], line[:, -self.network.ahead :]
-        in_bins = self._in_bins(gains)
-        answer = ready.copy()
-        answer[:, len(answer[0]) - len(in_bins) :] *= in_bins
+        answer, memory = ready.copy(), state.memory
+        if level.weight:  # the network begins with the first unit that is not digital silence
+            gains, memory = self.network.gains(heard, memory)
+            in_bins = self._in_bins(gains)
+            answer[:, len(answer[0]) - len(in_bins) :] *= in_bins
         out, after = self.stft.synthesize(answer, state.after)
         return out, State(before, after, waiting, level, memory)
 

@@ -1,7 +1,7 @@
 """What the neural denoiser hears: the logarithm of the power in every band, relative to the recording's own level.
 
 The level is the mean power so far, older frames counting less: a whisper and a shout, a quiet file and a loud one look
-the same to the network.
+the same to the network. Digital silence does not count: a recording that begins with it is no quieter for it.
 """
 
 from __future__ import annotations
@@ -35,21 +35,28 @@ def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[F
     level : what `features` returned for the frames before; Level() at the start
     → (frames, 148) float32, in units of 20 dB above the level, at least LOWEST
     """
-    from scipy.signal import lfilter
-
     hop = size // OVERLAP
     scaled = power * np.float32(1 / hop**2)  # the same sound has the same power at every sample rate
     in_bands = scaled @ averaging(size, sample_rate)
     below = round(SPLIT_HZ * size / sample_rate) + 1
     bin_share = sample_rate / size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)
     loudness = scaled[:, :below].sum(axis=1, dtype=np.float64) * bin_share
-    keep = float(np.exp(-hop / sample_rate / LEVEL_MEMORY_S))
-    kept = keep ** np.arange(1, len(power) + 1)
-    weights = level.weight * kept + (1 - kept)
-    sums, _ = lfilter([1 - keep], [1, -keep], loudness, zi=[keep * level.power])
-    mean_db = 10 * np.log10(sums / weights + SILENCE)
+    sums, weights = _running_sums(loudness, float(np.exp(-hop / sample_rate / LEVEL_MEMORY_S)), level)
+    mean_db = 10 * np.log10(sums / np.maximum(weights, SILENCE) + SILENCE)
     decibels = 10 * np.log10(in_bands + np.float32(SILENCE)) - mean_db[:, None]
     heard = np.maximum(decibels / 20, LOWEST).astype(np.float32)
     heard[:, ~present(size, sample_rate)] = LOWEST
     after = Level(float(sums[-1]), float(weights[-1])) if len(power) else level
     return heard, after
+
+
+def _running_sums(loudness: NDArray[np.float64], keep: float, level: Level) -> tuple[NDArray[np.float64], ...]:
+    """`Level`'s two sums after every frame; those that are silent leave them as they were."""
+    from scipy.signal import lfilter
+
+    heard = loudness > SILENCE
+    kept = keep ** np.arange(heard.sum() + 1)
+    weights = level.weight * kept + (1 - kept)
+    sums, _ = lfilter([1 - keep], [1, -keep], loudness[heard], zi=[keep * level.power])
+    at = np.cumsum(heard)
+    return np.concatenate(([level.power], sums))[at], weights[at]

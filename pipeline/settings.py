@@ -47,7 +47,7 @@ class Dehum(Parameters):
     """Removal of mains hum; see `pipeline.dehum`."""
 
     strength_db: float = number(
-        0.0, 0.0, 40.0, 1.0, "dB", "De-hum",
+        30.0, 0.0, 40.0, 1.0, "dB", "De-hum",
         "Finds the hum of 50 or 60 Hz mains with its harmonics and turns it down by this much. 0 = off; without hum"
         " nothing changes.",
     )  # fmt: skip

@@ -27,17 +27,28 @@ class Stage:
 
 
 def chained(stages: Iterable[Stage]) -> Stage:
-    """The stages one after another, as one stage."""
+    """The stages one after another, as one stage.
+
+    A stage hears the recording from its first sample on, not the zeros with which those before it begin: what a stage
+    learns from the beginning (a level, a noise) must not depend on which others run.
+    """
     line = tuple(stages)
 
-    def step(block: Samples, states: list[Any]) -> tuple[Samples, list[Any]]:
-        after = []
-        for stage, state in zip(line, states, strict=True):
-            block, state = stage.step(block, state)  # noqa: PLW2901
-            after.append(state)
-        return block, after
+    def start() -> list[tuple[int, Any]]:
+        return [(stage.latency, stage.start()) for stage in line]
 
-    return Stage(sum(stage.latency for stage in line), lambda: [stage.start() for stage in line], step)
+    def step(block: Samples, states: list[tuple[int, Any]]) -> tuple[Samples, list[tuple[int, Any]]]:
+        length, after = block.shape[1], []
+        for number, (stage, (late, state)) in enumerate(zip(line, states, strict=True), 1):
+            if block.shape[1]:
+                block, state = stage.step(block, state)  # noqa: PLW2901
+            drop = min(late, block.shape[1]) if number < len(line) else 0
+            block = block[:, drop:]
+            after.append((late - drop, state))
+        missing = length - block.shape[1]
+        return (np.pad(block, ((0, 0), (missing, 0))) if missing else block), after
+
+    return Stage(sum(stage.latency for stage in line), start, step)
 
 
 def run(stage: Stage, blocks: Iterable[Samples]) -> Iterator[Samples]:

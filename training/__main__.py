@@ -84,6 +84,7 @@ def _train(options: argparse.Namespace) -> None:
     names = (
         "start",
         "batch",
+        "seed",
         "seconds",
         "rate",
         "decay",

@@ -18,8 +18,8 @@ COMPRESSION = 0.3
 COMPLEX_SHARE = 0.3
 EATEN_SPEECH = 0.5  # weight on top, where the magnitude is lower than the speech's
 ABOVE_SHARE = 0.25  # of the bands above 8 kHz
-PROTECTION = 15.0  # of cells in which speech is clearly there
-PROTECTED_GAIN = 0.5  # no protected cell should lose more than 6 dB: a margin to the 10 dB that count as eaten
+PROTECTION = 16.0  # of cells in which speech is clearly there
+PROTECTED_GAIN = 0.45  # no protected cell should lose more than 7 dB: a margin to the 10 dB that count as eaten
 PROTECTED_RANGE = 1e-3  # down to 30 dB below the loudest cell of speech
 
 
@@ -65,10 +65,13 @@ def spectral_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
 
 
 def _eaten(gain: Tensor, batch: Spectra) -> Tensor:
-    """How far gains (batch, frames, 257) fall below what cells of speech may lose, squared."""
+    """How far gains (batch, frames, 257) fall below what cells of speech may lose.
+
+    Not squared: what counts is how many cells are eaten, not how thoroughly.
+    """
     speech, noise = (power(spectrum) for spectrum in (batch.target, batch.noisy - batch.target))
     cells = (speech > noise) & (speech > PROTECTED_RANGE * speech.amax((1, 2), keepdim=True))
-    return (torch.clamp(PROTECTED_GAIN - gain, min=0).square() * cells).mean()
+    return (torch.clamp(PROTECTED_GAIN - gain, min=0) * cells).mean()
 
 
 def power(spectrum: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ from .losses import Spectra
 SIZE = 512  # of the denoiser's window, at 16 kHz
 LEVEL = 0.05  # root mean square of active speech, -26 dBFS
 HIGHEST = 5.0
+USUAL_FLOOR = 0.01  # the default: nothing is turned down further
 EXCERPT = 144_160  # 9.01 s
 CONVOLUTIONS, POOLED = 7, (3, 4, 5)  # after these the map is halved
 # From the network's answers to opinions: c₀ + c₁ x + c₂ x² for signal, background, overall (the package's own numbers).
@@ -94,10 +95,11 @@ def _opinion() -> Opinion:
 
 def opinion_loss(opinion: Opinion, gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """How far the overall opinion is from the best, mean over the batch."""
+    applied = (gains @ bins).clamp(min=USUAL_FLOOR)
     heard = batch.target.real.square() + batch.target.imag.square()
     frames = heard.sum(-1)
     active = (frames > 3e-3 * frames.amax(1, keepdim=True)).float()
-    x, speech = (_waveform(spectrum) for spectrum in (batch.noisy * (gains @ bins), batch.target))
+    x, speech = (_waveform(spectrum) for spectrum in (batch.noisy * applied, batch.target))
     energy = speech.square().unfold(1, SIZE // 2, SIZE // 2).mean(-1)
     active = active[:, 1 : 1 + energy.shape[1]]
     level = ((energy * active).sum(1) / (active.sum(1) + 1e-6) + 1e-12).sqrt()

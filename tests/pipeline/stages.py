@@ -64,13 +64,21 @@ def check(make: Callable[[int, int], Stage], rate: int, channels: int, hum_hz: f
     voice = np.concatenate([speech_like(rate, 5.3)] * channels)
     x = (voice + noise(channels, n, -45) + hum).astype(np.float32)
     y = check_form(stage, x)
-    assert np.abs(y - x).max() < 0.5 * np.abs(x).max()  # in place: nothing is shifted in time
+    assert abs(lag(x, y)) <= 1  # in place: nothing is shifted in time
     np.testing.assert_allclose(in_blocks(stage, x, 1, 37, rate, 1000), y, atol=1e-6)
     check_partition(stage, x, 4_321)
     check_silence(stage, channels, 3 * rate)
     check_short(stage, channels)
     for short in (17, rate // 10, rate // 3):
         check_form(stage, x[:, :short])
+
+
+def lag(x: Samples, y: Samples) -> int:
+    """By how many samples y (channels, n) is later than x, where the two are most alike."""
+    size = 2 * x.shape[1]
+    alike = np.fft.irfft((np.fft.rfft(y, size) * np.fft.rfft(x, size).conj()).sum(axis=0))
+    place = int(alike.argmax())
+    return place if place < size // 2 else place - size
 
 
 def in_blocks(stage: Stage, x: Samples, *lengths: int) -> Samples:

@@ -63,6 +63,12 @@ def test_all_off_is_identity() -> None:
     assert np.array_equal(enhance(audio, off).audio.samples, audio.samples)
 
 
+def test_repair_that_finds_nothing_changes_nothing_after_it() -> None:
+    with_, without = (enhance(recording(), Settings(dehum=Dehum(strength))) for strength in (30.0, 0.0))
+    assert with_.report.before.hum_hz is None
+    np.testing.assert_allclose(with_.audio.samples, without.audio.samples, atol=1e-5)
+
+
 def test_dry_is_the_original_and_half_is_between() -> None:
     audio = recording()
     plain = Loudness(False)

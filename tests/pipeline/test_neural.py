@@ -142,6 +142,15 @@ def test_level_does_not_matter() -> None:
     np.testing.assert_allclose(loud, quiet, atol=2e-3)
 
 
+def test_digital_silence_before_the_sound_does_not_matter() -> None:
+    rate = 16_000
+    x = speech(rate) + noise(1, speech(rate).shape[1], -40)
+    unit = 64 * 256  # whole units, so that the frames lie the same
+    alone = run_whole(denoiser(rate), x)
+    after = run_whole(denoiser(rate), np.pad(x, ((0, 0), (4 * unit, 0))))[:, 4 * unit :]
+    np.testing.assert_allclose(after, alone, atol=1e-6)
+
+
 def test_all_channels_get_one_gain() -> None:
     """The image stays: where a channel is twice the other, it is so in the output."""
     x = speech_like(16_000, 2.0) + noise(1, 32_000, -36.0)

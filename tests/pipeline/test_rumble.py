@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline import biquad, rumble
+from pipeline import rumble
 from pipeline.rumble import rumble_filter
 from pipeline.settings import Tone
 from pipeline.stream import run, split
@@ -18,8 +18,9 @@ def gain_db(frequency_hz: float, rate: int, cutoff_hz: float) -> float:
 @pytest.mark.parametrize("rate", [8_000, 44_100, 192_000])
 @pytest.mark.parametrize("cutoff_hz", [40.0, 70.0, 200.0])
 def test_cuts_below_and_keeps_above(rate: int, cutoff_hz: float) -> None:
-    assert gain_db(cutoff_hz, rate, cutoff_hz) == pytest.approx(-3.01, abs=0.1)
-    assert gain_db(cutoff_hz / 2, rate, cutoff_hz) == pytest.approx(-24.1, abs=0.5)
+    assert gain_db(cutoff_hz, rate, cutoff_hz) == pytest.approx(-3.0, abs=0.25)
+    assert gain_db(cutoff_hz / 2, rate, cutoff_hz) < -22
+    assert gain_db(cutoff_hz / 4, rate, cutoff_hz) < -40
     assert gain_db(cutoff_hz * 4, rate, cutoff_hz) == pytest.approx(0, abs=0.05)
 
 
@@ -44,11 +45,16 @@ def test_channels_do_not_touch_each_other() -> None:
         assert np.array_equal(rumble_filter(x[k : k + 1], 16_000, Tone())[0], y[k])
 
 
-def test_kernel_equals_numpy_and_leaves_the_same_state() -> None:
-    x = noise(2, 4_000)
-    sections = np.stack([biquad.highpass(70, 16_000, q) for q in rumble.BUTTERWORTH_4])
-    ours, other = np.zeros((2, 2, 2)), np.zeros((2, 2, 2))
-    np.testing.assert_allclose(
-        biquad._filter(x, sections, ours), biquad._filter.numpy_version(x, sections, other), atol=1e-7
-    )
-    np.testing.assert_allclose(ours, other, atol=1e-12)
+def test_shifts_no_phase() -> None:
+    x = sine(140, 16_000, 4, 0.5) + sine(280, 16_000, 4, 0.3)
+    y = rumble_filter(x, 16_000, Tone(70.0))
+    np.testing.assert_allclose(y[:, 8_000:-8_000], x[:, 8_000:-8_000], atol=2e-3)
+    impulse = np.zeros((1, 16_001), np.float32)
+    impulse[0, 8_000] = 1
+    answer = rumble_filter(impulse, 16_000, Tone(70.0))[0]
+    np.testing.assert_allclose(answer, answer[::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("cutoff_hz", [5.0, 70.0, 200.0])
+def test_takes_all_of_a_constant(cutoff_hz: float) -> None:
+    assert abs(rumble.impulse_response(cutoff_hz, 8_000).sum()) < 1e-9

@@ -31,6 +31,24 @@ def test_latencies_add_up_in_a_chain() -> None:
     assert np.array_equal(run_whole(line, x), x)
 
 
+def first_heard() -> Stage:
+    """Answers with the first sample it was ever given, as what learns from a beginning would."""
+
+    def step(block, state):  # type: ignore[no-untyped-def]
+        state = block[:, :1] if state is None else state
+        return np.broadcast_to(state, block.shape), state
+
+    return Stage(0, lambda: None, step)
+
+
+def test_every_stage_of_a_chain_hears_the_true_beginning() -> None:
+    x = noise(2, 1_000)
+    for block in (1, 7, 399, 2_000):
+        for line in ([delay(3), first_heard()], [delay(3), delay(400), first_heard(), delay(5)]):
+            out = np.concatenate(list(run(chained(line), split(x, block))), axis=1)
+            assert np.array_equal(out, np.broadcast_to(x[:, :1], x.shape))
+
+
 def test_a_run_leaves_no_trace() -> None:
     x, stage = noise(2, 1_000), delay(10)
     assert np.array_equal(run_whole(stage, x), run_whole(stage, x))
