@@ -49,7 +49,7 @@ def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]
             given = {name: value for name, value in zip(parameters(), flat, strict=True) if value is not None}
             settings = Settings.from_flat(given, base=jobs.preset(preset))
             order = jobs.Order(jobs.uploaded(site, _path(file)), settings, output_format)
-            with site.turns.ticket() as ticket:
+            with site.storage.keeping(order.source), site.turns.ticket() as ticket:
                 for now in jobs.until_turn(ticket):
                     yield None, asdict(now)
                 work = Work(lambda handle: jobs.enhance(handle, site, order))
@@ -75,7 +75,7 @@ def analyze_endpoint(site: Site) -> Callable[[Any], dict[str, Any]]:
     def analyze(file: Any) -> dict[str, Any]:
         try:
             source = jobs.uploaded(site, _path(file))
-            with site.turns.ticket() as ticket:
+            with site.storage.keeping(source), site.turns.ticket() as ticket:
                 for _ in jobs.until_turn(ticket):
                     pass
                 return jobs.analyze(site, source)

@@ -67,7 +67,7 @@ class Handlers:
             if not path:
                 raise words.NO_INPUT
             order = jobs.Order(jobs.uploaded(self._site, path), settings, output_format)
-            with self._site.turns.ticket() as ticket:
+            with self._site.storage.keeping(order.source), self._site.turns.ticket() as ticket:
                 for now in jobs.until_turn(ticket):
                     yield self._show(now)
                 work = Work(lambda handle: jobs.enhance(handle, self._site, order))

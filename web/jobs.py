@@ -96,10 +96,11 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     try:
         handle.report(0.01, "Reading the recording")
         original = Recording(order.source)
-        report = pipeline.enhance_file(
-            order.source, after, order.settings, removed=removed, temporary=folder,
-            progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
-        )  # fmt: skip
+        with site.storage.keeping(folder):
+            report = pipeline.enhance_file(
+                order.source, after, order.settings, removed=removed, temporary=folder,
+                progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
+            )  # fmt: skip
         before = order.source
         if before.suffix.lower() not in PLAYABLE:
             handle.report(0.97, "Saving")

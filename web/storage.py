@@ -7,7 +7,7 @@ One run of the program owns one directory with an unguessable name, readable by 
         <hash>/talk.m4a        uploads, put there by Gradio
         out-<random>/…         one directory per request: result, pictures
 
-A sweeper removes what is older than the lifetime; a leftover goes when the next run starts.
+A sweeper removes what is older than the lifetime and not in use; a leftover goes when the next run starts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -61,6 +62,8 @@ class Storage:
         self.usable = usable
         self._lock: IO[bytes] | None = None
         self._stop = threading.Event()
+        self._in_use: Counter[Path] = Counter()
+        self._in_use_lock = threading.Lock()
 
     @classmethod
     def choose(cls, environ: Mapping[str, str] | None = None) -> Storage:
@@ -112,20 +115,38 @@ class Storage:
             return False
         return real.is_file() and real.is_relative_to(self.root) and real.parent != self.root
 
+    @contextlib.contextmanager
+    def keeping(self, path: Path) -> Iterator[None]:
+        """Until the end, the sweeper leaves this file or directory alone; then its lifetime begins anew."""
+        with self._in_use_lock:
+            self._in_use[path] += 1
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                if path.is_relative_to(self.root):
+                    os.utime(path)
+            with self._in_use_lock:
+                self._in_use[path] -= 1
+                if not self._in_use[path]:
+                    del self._in_use[path]
+
     def directories(self) -> dict[str, str]:
         """What the diagnostics show."""
         return dict.fromkeys(("uploads", "outputs", "spectrograms"), str(self.root))
 
     def sweep(self, lifetime_s: float) -> None:
-        """Remove files older than `lifetime_s`, and directories left empty."""
+        """Remove files older than `lifetime_s` that nobody uses, and directories left empty."""
         oldest = time.time() - lifetime_s
+        with self._in_use_lock:
+            spared = {self.root / ".lock", self.root, *self._in_use}
         for folder, _, files in os.walk(self.root, topdown=False):
             for name in files:
                 path = Path(folder, name)
                 with contextlib.suppress(OSError):
-                    if path.parent != self.root or name != ".lock":
+                    if path not in spared and (path.parent == self.root or path.parent not in spared):
                         _remove_if_older(path, oldest)
-            if Path(folder) != self.root:
+            if Path(folder) not in spared:
                 with contextlib.suppress(OSError):
                     if Path(folder).stat().st_mtime < oldest:  # a request that just began may have an empty one
                         Path(folder).rmdir()

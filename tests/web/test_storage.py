@@ -83,6 +83,32 @@ def test_what_is_older_than_its_lifetime_goes(storage: Storage) -> None:
     assert new.exists()
 
 
+def test_what_is_in_use_stays_and_lives_on_from_there(storage: Storage) -> None:
+    folder, past = storage.new_folder(), time.time() - 100
+    upload, other = folder / "a.wav", folder / "b.wav"
+    for path in (upload, other):
+        path.write_bytes(b"x")
+        os.utime(path, (past, past))
+    with storage.keeping(upload), storage.keeping(upload):
+        storage.sweep(50)
+        assert upload.exists()
+        assert not other.exists()
+    storage.sweep(50)
+    assert upload.exists()  # younger than its lifetime now
+    os.utime(upload, (past, past))
+    with storage.keeping(folder):
+        storage.sweep(50)
+        assert upload.exists()
+        os.utime(folder, (past, past))
+        upload.unlink()
+        os.utime(folder, (past, past))
+        storage.sweep(50)
+        assert folder.exists()
+    os.utime(folder, (past, past))
+    storage.sweep(50)
+    assert not folder.exists()
+
+
 def test_the_sweeper_runs_by_itself(tmp_path: Path) -> None:
     storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
     storage.open(0.2)
