@@ -34,6 +34,7 @@ class Analysis:
     clipped_percent : of the samples
     clicks_per_minute : as the declicker counts them at 50 %
     bandwidth_hz : where the recording's band ends
+    clearance_db : from the quietest tenth of what sounds up to the speech
     t60_s : time in which the room's sound falls by 60 dB, estimated from how words die away
     """
 
@@ -52,6 +53,7 @@ class Analysis:
     clicks_per_minute: float = 0.0
     bandwidth_hz: float | None = None
     t60_s: float | None = None
+    clearance_db: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
@@ -98,6 +100,7 @@ class Analyzer:
             clicks_per_minute=60 * self._clicks.result() / duration_s,
             bandwidth_hz=self._band.result(),
             t60_s=self._decay.result(),
+            clearance_db=levels.clearance_db,
         )
 
 

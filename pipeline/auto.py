@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from .advice import CLICKS_PER_MINUTE, CLIPPED_PERCENT
 from .analysis import Analysis
+from .denoise import enough
 from .settings import Declick, Declip, Deess, Dehum, Denoise, Dereverb, Level, Settings, Tone
 
-CLEAN_DB, NOISY_DB = 45.0, 20.0  # signal-to-noise ratio: hardly a noise, much noise
-GENTLE_DB, STRONG_DB = 12.0, 40.0  # noise reduction for these
 DRY_S, BOOMY_S = 0.35, 0.9
 MOST_DEREVERB_DB = 12.0
 FULL_HZ = 10_000.0  # a band that reaches so far has sibilants
@@ -19,33 +18,26 @@ def chosen(settings: Settings, before: Analysis) -> tuple[Settings, tuple[str, .
     """`settings` with strengths for a recording where it asks for them, and what was chosen, in a sentence."""
     if not settings.auto.strengths:
         return settings, ()
-    denoise, dereverb = _noise_db(before), _room_db(before)
+    denoise, dereverb = enough(Denoise(), before.clearance_db), _room_db(before)
     clipped, clicks = before.clipped_percent >= CLIPPED_PERCENT, before.clicks_per_minute >= CLICKS_PER_MINUTE
     settings = replace(
         settings,
         declip=Declip(100.0 if clipped else 0.0),
         declick=Declick(50.0 if clicks else 0.0),
         dehum=Dehum(30.0),  # finds for itself where there is some
-        denoise=Denoise(denoise),
+        denoise=denoise,
         dereverb=Dereverb(dereverb),
         tone=Tone(70.0 if before.bandwidth_hz is None or before.bandwidth_hz > 4_200 else 120.0),
         deess=Deess(3.0 if (before.bandwidth_hz or 0) > FULL_HZ else 0.0),
         level=Level(8.0),
     )
-    reasons = [f"Auto: noise reduction {denoise:.0f} dB"]
+    reasons = [f"Auto: noise reduction {denoise.strength_db:.0f} dB"]
     if dereverb:
         reasons.append(f"dereverberation {dereverb:.0f} dB")
     reasons += [
         name for name, on in (("declip", clipped), ("declick", clicks), ("de-esser", settings.deess.strength_db)) if on
     ]
     return settings, (", ".join(reasons) + ".",)
-
-
-def _noise_db(a: Analysis) -> float:
-    if a.snr_db is None:
-        return STRONG_DB
-    share = min(1.0, max(0.0, (CLEAN_DB - a.snr_db) / (CLEAN_DB - NOISY_DB)))
-    return float(round(GENTLE_DB + share * (STRONG_DB - GENTLE_DB)))
 
 
 def _room_db(a: Analysis) -> float:

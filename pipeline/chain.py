@@ -18,14 +18,14 @@ from . import auto, declick, declip, deesser, dehum, leveler, rumble, shelves
 from .analysis import Analysis, Analyzer, analyze_blocks
 from .audio import Audio, Samples
 from .decode import Recording
-from .denoise import OFF, Denoiser, denoiser
+from .denoise import OFF, Denoiser, denoiser, enough
 from .encode import Writer
 from .formats import Sound as Form
 from .leveling import Sound, gain_for
 from .limits import Limits
 from .loudness import Meter
 from .report import Report
-from .settings import Settings
+from .settings import Denoise, Settings
 from .source import Counted, InMemory, Source
 from .spool import FileSpool, MemorySpool, Spool
 from .stream import Stage, chained, paired, run
@@ -33,6 +33,7 @@ from .true_peak import PeakMeter
 from .watch import Progress, Watch
 
 Sink = Callable[[Samples], None]
+NOTED_DB = 10.0  # so much less noise reduction than asked for is told
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def _enhanced(
     samples, blocks = counted.samples, counted.blocks
 
     watch.phase(0.15, 0.7, "Removing noise")
-    found = denoiser(settings.denoise, settings.dereverb, rate, channels) if settings.mix.wet_percent else OFF
+    needed = settings.denoise if asked.auto.strengths else enough(settings.denoise, before.clearance_db)
+    found = denoiser(needed, settings.dereverb, rate, channels) if settings.mix.wet_percent else OFF
     loudness, peak = Meter(rate, channels), PeakMeter(channels)
     tick = watch.tick(blocks)
     takes = removed(samples) if removed else None
@@ -146,8 +148,15 @@ def _enhanced(
         after.add(block)
         tick()
     watch.phase(1.0, 1.0, "Done")
-    took, notes = time.perf_counter() - began, (*why, *found.notes, *gain.notes)
+    took, notes = time.perf_counter() - began, (*why, *_spared(settings, needed), *found.notes, *gain.notes)
     return Report(before, after.result(), gain.gain_db, took, settings.flat(), found.name, notes)
+
+
+def _spared(settings: Settings, needed: Denoise) -> tuple[str, ...]:
+    """That less noise reduction than asked for was enough."""
+    if settings.denoise.strength_db - needed.strength_db < NOTED_DB or not settings.mix.wet_percent:
+        return ()
+    return (f"The recording has little noise: {needed.strength_db:.0f} dB of noise reduction are enough.",)
 
 
 def _restored(

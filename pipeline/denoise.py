@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from . import neural, spectral, weights_source
@@ -18,6 +19,23 @@ class Denoiser(NamedTuple):
 
 
 OFF = Denoiser("off")
+REST_DB = 7.0  # noise that lies the strength and this below the speech is turned down no further
+GENTLE_DB = 12.0  # nor is a strength made lower than this
+
+
+def enough(params: Denoise, clearance_db: float | None) -> Denoise:
+    """The denoiser's parameters with a strength that is no higher than a recording needs.
+
+    At 40 dB the noise comes to lie 47 dB below the speech: at -63 dBFS where speech is at -16, below the -60 dBFS that
+    audiobooks are held to. What is quieter from the start is rather a part of the recording; taking it away
+    harms faint speech and does not make the rest sound better.
+
+    clearance_db : as `pipeline.levels` measures it; None for silence
+    """
+    if clearance_db is None:
+        return params
+    needed = max(params.strength_db + REST_DB - clearance_db, GENTLE_DB)
+    return replace(params, strength_db=min(params.strength_db, float(round(needed))))
 
 
 def denoiser(params: Denoise, dereverb: Dereverb, sample_rate: int, channels: int) -> Denoiser:

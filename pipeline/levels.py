@@ -32,13 +32,15 @@ OVER_NOISE = 10**0.6
 class Levels:
     """noise_floor_dbfs : mean power in dB re full scale, None for silence and where the gaps are exactly silent;
     snr_db : an estimate, None for silence; speech_dbfs : mean power of what stands out, None for silence;
-    activity_percent : how much of the recording that is.
+    activity_percent : how much of the recording that is; clearance_db : from the quietest tenth of what sounds up to
+    the speech, None for silence.
     """
 
     noise_floor_dbfs: float | None
     snr_db: float | None
     speech_dbfs: float | None = None
     activity_percent: float = 0.0
+    clearance_db: float | None = None
 
 
 class FramePowers:
@@ -68,14 +70,17 @@ def measure(powers: Powers) -> Levels:
     if sound.size == 0:
         return Levels(None, None)
     silent_gaps = powers.size - sound.size > FLOOR_SHARE * powers.size
-    floor = None if silent_gaps else _db(_quietest(sound, FLOOR_SHARE))
+    quietest = _db(_quietest(sound, FLOOR_SHARE))
+    floor = None if silent_gaps else quietest
     noise = DIGITAL_SILENCE if silent_gaps else NOISE_BIAS * _quietest(sound, NOISE_SHARE)
     snr = max(float(sound.mean()) / noise - 1, LOWEST_SNR)
     least = SPEECH_SHARE * float(sound[int(0.95 * (sound.size - 1))])
     if floor is not None:
         least = max(least, OVER_NOISE * 10 ** (floor / 10))
     speech = sound[sound >= min(least, sound[-1])]
-    return Levels(floor, min(_db(snr), HIGHEST_SNR_DB), _db(float(speech.mean())), 100 * speech.size / powers.size)
+    level = _db(float(speech.mean()))
+    activity = 100 * speech.size / powers.size
+    return Levels(floor, min(_db(snr), HIGHEST_SNR_DB), level, activity, level - quietest)
 
 
 def _quietest(ascending: Powers, share: float) -> float:

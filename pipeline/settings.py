@@ -59,7 +59,8 @@ class Denoise(Parameters):
 
     strength_db: float = number(
         40.0, 0.0, 60.0, 1.0, "dB", "Noise reduction",
-        "How far noise is turned down. 0 = off; 12 is discreet, 20 leaves some air, from 40 on pauses are silent.",
+        "How far noise is turned down at most, never further than needed. 0 = off; 12 is discreet, 20 leaves some air,"
+        " with 40 it is out of hearing.",
     )  # fmt: skip
     method: str = choice(
         "neural", {"neural": "Neural (best)", "spectral": "Spectral (classic)"}, "Denoiser",

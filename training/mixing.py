@@ -16,6 +16,8 @@ from .corpus import Corpus, Generator, Samples
 from .rooms import draw_room, dry_target_of, target_of
 from .synthetic_noise import MAKERS, babble, curve_db
 
+CLEAN_SHARE = 0.1  # of the mixtures have little noise, and what speech is recorded with must stay
+
 
 class Mixture(NamedTuple):
     """noisy, target, dry : (n,) float32, the last two with and without a little of the room;
@@ -143,7 +145,8 @@ class Mixer:
 
     def _together(self, wet: Samples, noise: Samples, rng: Generator) -> Samples:
         """Speech in noise, at an SNR over the stretches where speech is heard."""
-        snr_db = float(np.clip(rng.normal(7, 9), -8, 35))
+        clean = rng.random() < CLEAN_SHARE
+        snr_db = float(rng.uniform(20, 45) if clean else np.clip(rng.normal(7, 9), -8, 35))
         power = (wet[: len(wet) // 160 * 160].reshape(-1, 160) ** 2).mean(axis=1)
         active = power > 1e-3 * power.max() + 1e-12
         level = float(np.sqrt(power[active].mean())) if active.any() else 0.1

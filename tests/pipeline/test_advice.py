@@ -12,7 +12,7 @@ from pipeline.auto import chosen
 from pipeline.settings import Auto, Loudness, Settings
 
 GOOD = Analysis(
-    60.0, 48_000, 1, -20.0, -3.0, -70.0, 50.0, -22.0, 60.0, None, None, 0.0, 0.0, 20_000.0, 0.2
+    60.0, 48_000, 1, -20.0, -3.0, -70.0, 50.0, -22.0, 60.0, None, None, 0.0, 0.0, 20_000.0, 0.2, 48.0
 )  # fmt: skip
 AUTO = Settings(auto=Auto(True))
 
@@ -43,7 +43,7 @@ def test_every_fault_has_its_sentence(fault: dict[str, float], words: str) -> No
 
 def test_silence_needs_no_advice() -> None:
     nothing = dict.fromkeys(
-        ("lufs", "true_peak_dbtp", "noise_floor_dbfs", "snr_db", "speech_dbfs", "bandwidth_hz", "t60_s")
+        ("lufs", "true_peak_dbtp", "noise_floor_dbfs", "snr_db", "speech_dbfs", "bandwidth_hz", "t60_s", "clearance_db")
     )
     assert advice(replace(GOOD, **nothing)) == ()  # type: ignore[arg-type]
     settings, _ = chosen(AUTO, replace(GOOD, **nothing))  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ def test_auto_is_asked_for() -> None:
 
 def test_auto_does_more_where_more_is_wrong() -> None:
     good, _ = chosen(AUTO, GOOD)
-    bad, (why,) = chosen(AUTO, replace(GOOD, snr_db=5.0, t60_s=1.0, clipped_percent=1.0, clicks_per_minute=40.0))
+    bad, (why,) = chosen(AUTO, replace(GOOD, clearance_db=5.0, t60_s=1.0, clipped_percent=1.0, clicks_per_minute=40.0))
     assert good.denoise.strength_db == 12
     assert (good.dereverb.strength_db, good.declip.strength_percent, good.declick.sensitivity_percent) == (0, 0, 0)
     assert bad.denoise.strength_db == 40

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline import Audio, Settings, enhance, spectral, weights_source
-from pipeline.denoise import OFF, denoiser
+from pipeline.denoise import OFF, denoiser, enough
 from pipeline.neural import stage as neural_stage
 from pipeline.neural_weights import bundled
 from pipeline.settings import Dehum, Denoise, Dereverb, Loudness, Mix, Tone
@@ -89,3 +89,31 @@ def test_either_keeps_the_place_and_the_length(method: str, rate: int, channels:
     assert y.shape == x.shape
     correlation = np.fft.irfft(np.fft.rfft(y[0]) * np.conj(np.fft.rfft(x[0])))
     assert int(np.argmax(correlation)) == 0
+
+
+@pytest.mark.parametrize(
+    ("strength_db", "clearance_db", "needed_db"),
+    [
+        (40.0, None, 40.0),
+        (40.0, 5.0, 40.0),
+        (40.0, 17.2, 30.0),
+        (40.0, 27.0, 20.0),
+        (40.0, 70.0, 12.0),
+        (60.0, 27.0, 40.0),
+        (12.0, 70.0, 12.0),
+        (6.0, 70.0, 6.0),
+        (0.0, 27.0, 0.0),
+    ],
+)
+def test_noise_is_turned_down_as_far_as_needed(strength_db: float, clearance_db: float, needed_db: float) -> None:
+    assert enough(Denoise(strength_db), clearance_db).strength_db == needed_db
+
+
+def test_what_is_quiet_already_is_turned_down_less_and_a_note_says_so() -> None:
+    speech = speech_like(RATE, 4.0)
+    for level_db, quiet in ((-25.0, False), (-60.0, True)):
+        result = enhance(Audio(speech + noise(1, 4 * RATE, level_db), RATE), Settings(denoise=Denoise(40.0), **ONLY))
+        clearance = result.report.before.clearance_db
+        assert clearance is not None
+        assert (clearance > 20) is quiet
+        assert ("little noise" in str(result.report)) is quiet

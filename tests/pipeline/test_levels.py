@@ -43,6 +43,16 @@ def test_silence_measures_nothing_and_silent_gaps_are_no_noise() -> None:
     assert gated.snr_db > 50
 
 
+def test_speech_stands_clear_of_what_is_quiet() -> None:
+    x = speech_like(RATE, 10)
+    quiet = measure(frame_powers([x + noise(1, 10 * RATE, -60)], RATE))
+    loud = measure(frame_powers([x + noise(1, 10 * RATE, -40)], RATE))
+    assert quiet.clearance_db is not None
+    assert loud.clearance_db is not None
+    assert quiet.clearance_db - loud.clearance_db == pytest.approx(20, abs=1.5)
+    assert measure(frame_powers([np.zeros((1, RATE), np.float32)], RATE)).clearance_db is None
+
+
 def test_blocks_equal_whole() -> None:
     x = noise(2, 10_001)
     np.testing.assert_allclose(frame_powers(split(x, 123), RATE), frame_powers([x], RATE))
