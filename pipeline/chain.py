@@ -156,7 +156,7 @@ def _spared(settings: Settings, needed: Denoise) -> tuple[str, ...]:
     """That less noise reduction than asked for was enough."""
     if settings.denoise.strength_db - needed.strength_db < NOTED_DB or not settings.mix.wet_percent:
         return ()
-    return (f"The recording has little noise: {needed.strength_db:.0f} dB of noise reduction are enough.",)
+    return (f"The noise was low from the start: {needed.strength_db:.0f} dB of noise reduction were enough.",)
 
 
 def _restored(

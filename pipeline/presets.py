@@ -28,7 +28,7 @@ NAMED_PRESETS: dict[str, Preset] = {
         "Podcast", "Strong clean-up, even voices and the loudness that podcast platforms ask for.",
         Settings(
             tone=Tone(80.0, warmth_db=1.0, presence_db=1.5), deess=Deess(4.0), level=Level(8.0),
-            declick=Declick(40.0), dereverb=Dereverb(4.0),
+            declick=Declick(30.0), dereverb=Dereverb(4.0),
         ),
     ),
     "interview_outdoors": Preset(

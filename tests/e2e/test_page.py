@@ -33,6 +33,16 @@ def no_scroll_sideways(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+def table_fits(page: Page) -> bool:
+    """Whether the report is all to be seen, with the longest text that its cells can hold."""
+    return bool(
+        page.evaluate("""() => {
+            for (const cell of document.querySelectorAll("#report td")) cell.textContent = "60.0 Hz, -48.4 dBFS";
+            return document.querySelector("#report table").getBoundingClientRect().right <= window.innerWidth;
+        }""")
+    )
+
+
 @pytest.mark.parametrize("context", LOOKS, indirect=True, ids=LOOK_NAMES)
 def test_upload_enhance_play_download(page: Page, talk: Path, tmp_path: Path) -> None:
     assert no_scroll_sideways(page)
@@ -51,6 +61,7 @@ def test_upload_enhance_play_download(page: Page, talk: Path, tmp_path: Path) ->
     assert soundfile.info(saved).frames == soundfile.info(talk).frames
     expect(page.locator("#spectrogram img").first).to_be_visible()
     expect(page.locator("#report")).to_contain_text("LUFS")
+    assert table_fits(page)
     expect(page.locator("#enhance-button")).to_be_enabled()
     assert no_scroll_sideways(page)
 

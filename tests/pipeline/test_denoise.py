@@ -116,4 +116,4 @@ def test_what_is_quiet_already_is_turned_down_less_and_a_note_says_so() -> None:
         clearance = result.report.before.clearance_db
         assert clearance is not None
         assert (clearance > 20) is quiet
-        assert ("little noise" in str(result.report)) is quiet
+        assert ("were enough" in str(result.report)) is quiet
