@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("export", help="write the averaged weights of a checkpoint for the app")
     command.add_argument("checkpoint", type=Path)
     command.add_argument("weights", type=Path)
+    command.add_argument("--mean-with", type=Path, help="exported weights, whose mean with the checkpoint's is written")
     command.set_defaults(run=_export)
 
     command = commands.add_parser("fixture", help="write the small network and its answers that the app's tests use")
@@ -111,7 +112,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     from .export import export
 
-    export(options.checkpoint, options.weights)
+    export(options.checkpoint, options.weights, options.mean_with)
 
 
 def _fixture(options: argparse.Namespace) -> None:

@@ -13,10 +13,20 @@ from pipeline.neural_weights import FORMAT, parse
 from .network import Network, Shape
 
 
-def export(checkpoint: Path, out: Path) -> None:
-    """Write the averaged weights of a checkpoint, float32, and check that the app takes them."""
+def export(checkpoint: Path, out: Path, mean_with: Path | None = None) -> None:
+    """Write the averaged weights of a checkpoint, float32, and check that the app takes them.
+
+    mean_with : exported weights that the run began with; the mean of both is written
+        (M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022)
+    """
+    from safetensors.torch import load_file
+
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    out.write_bytes(_as_safetensors(state["average"], Shape(**state["shape"])))
+    tensors = state["average"]
+    if mean_with is not None:
+        others = load_file(mean_with)
+        tensors = {name: (tensor + others[name]) / 2 for name, tensor in tensors.items()}
+    out.write_bytes(_as_safetensors(tensors, Shape(**state["shape"])))
 
 
 def write_fixture(out: Path) -> None:
