@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,7 +47,12 @@ def enhance_all(
     Stopped from outside (KeyboardInterrupt, a closed generator), it leaves finished files and nothing half written.
     """
     if jobs == 1 or len(tasks) < 2:
-        yield from (_outcome(task, order, progress) for task in tasks)
+        with _noted_interrupt() as interrupted:
+            for task in tasks:
+                outcome = _outcome(task, order, progress, interrupted.is_set)
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
+                yield outcome
         return
     import joblib
 
@@ -61,10 +68,15 @@ def enhance_all(
             remove_unfinished(task.target)
 
 
-def _outcome(task: Task, order: Order, progress: Callable[[float, str], None] | None = None) -> Outcome:
+def _outcome(
+    task: Task,
+    order: Order,
+    progress: Callable[[float, str], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Outcome:
     """From file to file. Whatever fails is in the outcome, so that the next file has its turn."""
     try:
-        return _enhanced(task, order, progress)
+        return _enhanced(task, order, progress, cancelled)
     except EnhancementError as error:
         return Outcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
     except Exception as error:  # a fault of this program in one file must not cost the others
@@ -72,7 +84,12 @@ def _outcome(task: Task, order: Order, progress: Callable[[float, str], None] | 
         return Outcome(task, error=message, details=traceback.format_exc())
 
 
-def _enhanced(task: Task, order: Order, progress: Callable[[float, str], None] | None) -> Outcome:
+def _enhanced(
+    task: Task,
+    order: Order,
+    progress: Callable[[float, str], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> Outcome:
     from . import enhance_file
     from .decode import Recording
 
@@ -85,8 +102,9 @@ def _enhanced(task: Task, order: Order, progress: Callable[[float, str], None] |
     except OSError as error:
         raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
     report = enhance_file(
-        task.source, task.target, order.settings, subtype=order.subtype, limits=limits, progress=progress
-    )
+        task.source, task.target, order.settings, subtype=order.subtype, limits=limits,
+        progress=progress, cancelled=cancelled,
+    )  # fmt: skip
     return Outcome(task, report.as_dict(), str(report))
 
 
@@ -98,6 +116,29 @@ def _check_target(task: Task, overwrite: bool) -> None:
         raise EnhancementError("The output is the input itself.", suggestion="Name another output with -o.")
     if not overwrite:
         raise EnhancementError("The output exists already.", suggestion="Pass --overwrite to replace it.")
+
+
+@contextlib.contextmanager
+def _noted_interrupt() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C raises where it falls.
+
+    An interrupt that falls into a library's callback or into a destructor is swallowed there. The work asks for this
+    event at every block instead.
+    """
+    noted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield noted
+        return
+
+    def note(*_: object) -> None:
+        noted.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _ignore_interrupt() -> None:

@@ -6,13 +6,10 @@ Exit status: 0 all done · 1 some files failed · 2 the command line makes no se
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import logging
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from . import cli_parser
 from .batch import Order, Outcome, enhance_all
@@ -56,15 +53,9 @@ def _run(planned: Plan, order: Order, options: argparse.Namespace) -> int:
         return 1
     failed = done = 0
     bar_format = "{percentage:3.0f}%|{bar}| {n:.1f}/{total} {postfix} [{elapsed}<{remaining}]"
-    alone = options.jobs == 1 or len(planned.tasks) < 2
-    with (
-        _noted_interrupt() if alone else contextlib.nullcontext(threading.Event()) as interrupted,
-        tqdm(total=len(planned.tasks), disable=None, leave=False, bar_format=bar_format) as bar,
-    ):
+    with tqdm(total=len(planned.tasks), disable=None, leave=False, bar_format=bar_format) as bar:
 
         def progress(fraction: float, text: str) -> None:
-            if interrupted.is_set():
-                raise KeyboardInterrupt
             bar.set_postfix_str(text, refresh=False)
             bar.update(done + fraction - bar.n)
 
@@ -74,32 +65,7 @@ def _run(planned: Plan, order: Order, options: argparse.Namespace) -> int:
             bar.clear()
             failed += bool(outcome.error)
             _show(outcome, options)
-    if interrupted.is_set():
-        raise KeyboardInterrupt
     return 1 if failed else 0
-
-
-@contextlib.contextmanager
-def _noted_interrupt() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets; a second Ctrl-C raises where it falls.
-
-    An interrupt that falls into a library's callback or into a destructor is swallowed there. The work asks for this
-    event at every block instead.
-    """
-    noted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield noted
-        return
-
-    def note(*_: object) -> None:
-        noted.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _note_skipped(planned: Plan, verbose: bool) -> None:

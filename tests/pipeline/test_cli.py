@@ -35,7 +35,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     seen: list[Settings] = []
 
     def enhance_file(
-        source: Path, target: Path, settings: Settings, *, subtype: str, limits: object, progress: object = None
+        source: Path,
+        target: Path,
+        settings: Settings,
+        *,
+        subtype: str,
+        limits: object,
+        progress: object,
+        cancelled: object,
     ) -> FakeReport:
         seen.append(settings)
         assert limits
