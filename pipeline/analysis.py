@@ -34,8 +34,8 @@ class Analysis:
     clipped_percent : of the samples
     clicks_per_minute : as the declicker counts them at 50 %
     bandwidth_hz : where the recording's band ends
-    clearance_db : from the quietest tenth of what sounds up to the speech
     t60_s : time in which the room's sound falls by 60 dB, estimated from how words die away
+    clearance_db : from the quietest tenth of what sounds up to the speech
     """
 
     duration_s: float

@@ -139,14 +139,14 @@ class Storage:
         """Remove files older than `lifetime_s` that nobody uses, and directories left empty."""
         oldest = time.time() - lifetime_s
         with self._in_use_lock:
-            spared = {self.root / ".lock", self.root, *self._in_use}
+            spared = {self.root / ".lock", *self._in_use}
         for folder, _, files in os.walk(self.root, topdown=False):
             for name in files:
                 path = Path(folder, name)
                 with contextlib.suppress(OSError):
-                    if path not in spared and (path.parent == self.root or path.parent not in spared):
+                    if spared.isdisjoint((path, path.parent)):
                         _remove_if_older(path, oldest)
-            if Path(folder) not in spared:
+            if Path(folder) not in {self.root, *spared}:
                 with contextlib.suppress(OSError):
                     if Path(folder).stat().st_mtime < oldest:  # a request that just began may have an empty one
                         Path(folder).rmdir()
