@@ -7,6 +7,9 @@ is there to be looked ahead into.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,9 +24,41 @@ REACH_CYCLES = 4.0
 UNIT_S = 1.0
 
 
-def _reach(cutoff_hz: float, sample_rate: int) -> int:
-    """Samples of the impulse response on either side of the one in the middle."""
-    return round(REACH_CYCLES * sample_rate / cutoff_hz)
+@dataclass(frozen=True)
+class _Filter:
+    cutoff_hz: float
+    sample_rate: int
+
+    @property
+    def reach(self) -> int:
+        """Samples on either side of the one in the middle."""
+        return round(REACH_CYCLES * self.sample_rate / self.cutoff_hz)
+
+    @property
+    def unit(self) -> int:
+        return max(round(UNIT_S * self.sample_rate), 2 * self.reach)
+
+    @cached_property
+    def _size(self) -> int:
+        """Of the FFT that filters a unit by overlap-save."""
+        from scipy.fft import next_fast_len
+
+        return int(next_fast_len(self.unit + 2 * self.reach, real=True))
+
+    @cached_property
+    def _response(self) -> NDArray[np.complex64]:
+        """Of the impulse response that begins at sample 0, at the FFT's frequencies."""
+        from scipy.fft import rfft
+
+        return np.asarray(rfft(impulse_response(self.cutoff_hz, self.sample_rate), self._size), np.complex64)
+
+    def work(self, unit: Samples, past: Samples) -> tuple[Samples, Samples]:
+        """Take a unit, answer with as many samples, `reach` late. past : the last 2 · reach samples (channels, …)."""
+        from scipy.fft import irfft, rfft
+
+        x = np.concatenate((past, unit), axis=1)
+        y = irfft(rfft(x, self._size, axis=1) * self._response, self._size, axis=1)
+        return y[:, past.shape[1] : x.shape[1]], x[:, -past.shape[1] :].copy()
 
 
 def impulse_response(cutoff_hz: float, sample_rate: int) -> NDArray[np.float64]:
@@ -34,7 +69,7 @@ def impulse_response(cutoff_hz: float, sample_rate: int) -> NDArray[np.float64]:
     """
     from scipy.fft import irfft
 
-    reach = _reach(cutoff_hz, sample_rate)
+    reach = _Filter(cutoff_hz, sample_rate).reach
     size = 16 * reach
     f = np.arange(size // 2 + 1) * (sample_rate / size)
     below = 1 - 1 / np.sqrt(1 + (cutoff_hz / np.maximum(f, 1e-9)) ** (2 * ORDER))  # what is taken away
@@ -48,20 +83,12 @@ def impulse_response(cutoff_hz: float, sample_rate: int) -> NDArray[np.float64]:
 
 def stage(params: Tone, sample_rate: int, channels: int) -> Stage:
     """High-pass, -3 dB at `params.rumble_hz` and 23 dB per octave below. Latency: 1 s and 4 cycles."""
-    from scipy.signal import oaconvolve
-
-    reach = _reach(params.rumble_hz, sample_rate)
-    response = impulse_response(params.rumble_hz, sample_rate).astype(np.float32)[np.newaxis]
+    filter_ = _Filter(params.rumble_hz, sample_rate)
 
     def silence() -> Samples:
-        return np.zeros((channels, 2 * reach), np.float32)
+        return np.zeros((channels, 2 * filter_.reach), np.float32)
 
-    def work(unit: Samples, past: Samples) -> tuple[Samples, Samples]:
-        """Take a unit, answer with as many samples, `reach` late. past : what came before (channels, 2 · reach)."""
-        x = np.concatenate((past, unit), axis=1)
-        return oaconvolve(x, response, mode="valid", axes=1), x[:, -2 * reach :].copy()
-
-    return in_units(max(round(UNIT_S * sample_rate), 2 * reach), channels, reach, silence, work)
+    return in_units(filter_.unit, channels, filter_.reach, silence, filter_.work)
 
 
 def rumble_filter(x: Samples, sample_rate: int, params: Tone) -> Samples:
