@@ -1,7 +1,7 @@
 """Noise reduction and dereverberation by a small recurrent network: every band is turned down as far as the network
 hears no speech in it, or only what a room makes of speech.
 
-The network works on frames of 32 ms every 16 ms and looks 2 frames ahead. It hears all channels as one (the sum of
+The network works on frames of 32 ms every 16 ms and looks 14 frames ahead. It hears all channels as one (the sum of
 their powers), and one gain is applied to all: the stereo image stays. What it never was trained on it leaves alone at
 worst as far as `strength_db` says: no gain falls below that.
 
@@ -51,17 +51,17 @@ class _Denoiser:
     room_floor: float
 
     def start(self, channels: int) -> State:
-        waiting = np.zeros((channels, self.network.ahead, self.stft.bins), np.complex64)
+        waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
         tail = self.stft.silence(channels)
         return State(tail, tail, waiting, Level(), self.network.start())
 
     def work(self, unit: Samples, state: State) -> tuple[Samples, State]:
-        """Take a unit of samples, answer with as many, `network.ahead` frames and a window late."""
+        """Take a unit of samples, answer with as many, `network.look_ahead` frames and a window late."""
         spectra, before = self.stft.analyze(unit, state.before)
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
         line = np.concatenate((state.waiting, spectra), axis=1)
-        ready, waiting = line[:, : unit.shape[1] // self.stft.hop], line[:, -self.network.ahead :]
+        ready, waiting = line[:, : unit.shape[1] // self.stft.hop], line[:, -self.network.look_ahead :]
         answer, memory = ready.copy(), state.memory
         if level.weight:  # the network begins with the first unit that is not digital silence
             gains, memory = self.network.gains(heard, memory)
@@ -94,9 +94,9 @@ def _open_above(gains: Numbers) -> Numbers:
 def stage(network: Network, strength_db: float, sample_rate: int, channels: int, dereverb_db: float = 0.0) -> Stage:
     """Noise reduction by at most `strength_db`, and what of the room is left by at most `dereverb_db` more.
 
-    Latency: a unit, the look-ahead and a window, 1.07 s.
+    Latency: a unit, the look-ahead and a window, 1.26 s.
     """
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
     denoiser = _Denoiser(network, stft, sample_rate, 10 ** (-strength_db / 20), 10 ** (-dereverb_db / 20))
-    late = network.ahead * stft.hop + stft.tail
+    late = network.look_ahead * stft.hop + stft.tail
     return in_units(UNIT_FRAMES * stft.hop, channels, late, lambda: denoiser.start(channels), denoiser.work)

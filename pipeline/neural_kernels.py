@@ -63,6 +63,37 @@ def normalize(x: Numbers, scale: Numbers, y: Numbers) -> None:
                 y[f, t, c] = x[f, t, c] * inverse * scale[f, c]
 
 
+def _normalize_later_numpy(x: Numbers, scale: Numbers, start: int, look: int, shift: int, y: Numbers) -> None:
+    normal = np.empty_like(x)
+    _normalize_numpy(x, scale, normal)
+    frames, ready = x.shape[1], y.shape[1]
+    now, later = max(0, min(frames, ready - start)), max(0, shift - start)
+    y[:, start : start + now, look:] = normal[:, :now, look:]
+    if later < frames:
+        y[:, start + later - shift : start + frames - shift, :look] = normal[:, later:, :look]
+
+
+@kernel(_normalize_later_numpy)
+def normalize_later(x: Numbers, scale: Numbers, start: int, look: int, shift: int, y: Numbers) -> None:
+    """`normalize` of frames start, start + 1, ... into y (tokens, frames - shift, width) of a longer stretch: the first
+    `look` channels of y[:, t] come from frame t + shift, the rest from frame t.
+    """
+    tokens, frames, width = x.shape
+    ready = y.shape[1]
+    for f in range(tokens):
+        for t in range(frames):
+            total = ZERO
+            for c in range(width):
+                total += x[f, t, c] * x[f, t, c]
+            inverse = ONE / np.sqrt(total / np.float32(width) + EPSILON)
+            if start + t >= shift:
+                for c in range(look):
+                    y[f, start + t - shift, c] = x[f, t, c] * inverse * scale[f, c]
+            if start + t < ready:
+                for c in range(look, width):
+                    y[f, start + t, c] = x[f, t, c] * inverse * scale[f, c]
+
+
 def _recur_numpy(p: Numbers, h: Numbers, y: Numbers) -> None:
     width = h.shape[1]
     keep = sigmoids(p[:, :, width : 2 * width])

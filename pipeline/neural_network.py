@@ -13,7 +13,7 @@ import numpy as np
 
 from .bands import COUNT
 from .neural_features import LOWEST, Features
-from .neural_kernels import Numbers, gate, normalize, recur, sigmoids
+from .neural_kernels import Numbers, gate, normalize, normalize_later, recur, sigmoids
 
 PATCH, STRIDE = 8, 4
 TOKENS = COUNT // STRIDE
@@ -63,9 +63,12 @@ class Gains(NamedTuple):
 
 
 class State(NamedTuple):
-    """seen : features that the next frames need (frames, 148); the rest : (tokens, width) of every recurrence."""
+    """seen : features that the next frames need (frames, 148); waiting : what has entered each recurrence and waits for
+    the frames that it looks ahead to (37, up to `shift`, width); the rest : (tokens, width) of every recurrence.
+    """
 
     seen: Features
+    waiting: tuple[Numbers, ...]
     hidden: tuple[Numbers, ...]
     wide: Numbers
     late: Numbers
@@ -73,10 +76,16 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """Weights, as `neural_weights` reads them; head (3 · width, 8): for gains kept and dry, 4 each."""
+    """Weights, as `neural_weights` reads them; head (3 · width, 8): for gains kept and dry, 4 each.
+
+    past, ahead : frames around its own that a patch takes in
+    look, shift : so many channels of every block's recurrence come from so many frames later
+    """
 
     past: int
     ahead: int
+    look: int
+    shift: int
     patch: Numbers
     patch_bias: Numbers
     place: Numbers
@@ -88,11 +97,17 @@ class Network:
     head: Numbers
     head_bias: Numbers
 
+    @property
+    def look_ahead(self) -> int:
+        """Frames after its own that a gain depends on."""
+        return self.ahead + len(self.recurrences) * self.shift
+
     def start(self) -> State:
         """At the start of a stream: nothing was heard before."""
         width = self.place.shape[1]
         return State(
             np.full((self.past, COUNT), LOWEST, np.float32),
+            tuple(np.zeros((TOKENS, 0, width), np.float32) for _ in self.recurrences),
             tuple(np.zeros((TOKENS, width), np.float32) for _ in self.recurrences),
             *(np.zeros((1, part.gather.shape[1]), np.float32) for part in (self.wide, self.late)),
         )
@@ -100,26 +115,40 @@ class Network:
     def gains(self, features: Features, state: State) -> tuple[Gains, State]:
         """features (frames, 148) → gains (frames, 148), and the state after.
 
-        A gain needs the features of `self.ahead` frames after it: the first call answers with so many fewer frames,
-        and every later one with frames that are so many late.
+        A gain needs the features of `self.look_ahead` frames after it: the first call answers with so many fewer
+        frames, and every later one with frames that are so many late.
         """
+        none = np.zeros((0, COUNT), np.float32)
         seen = np.concatenate((state.seen, features))
-        around = self.past + self.ahead
-        frames = len(seen) - around
+        frames = len(seen) - self.past - self.ahead
         if frames <= 0:
-            none = np.zeros((0, COUNT), np.float32)
             return Gains(none, none), state._replace(seen=seen)
-        hidden = tuple(h.copy() for h in state.hidden)
+        hidden, waiting = tuple(h.copy() for h in state.hidden), list(state.waiting)
         wide, late = state.wide.copy(), state.late.copy()
         x = self._patches(seen)
         for k, (recurrence, exchange) in enumerate(zip(self.recurrences, self.exchanges, strict=True)):
-            _recurrence(recurrence, x, hidden[k])
+            x, waiting[k] = self._recurrence(recurrence, x, waiting[k], hidden[k])
+            if not x.size:
+                return Gains(none, none), State(seen[frames:].copy(), tuple(waiting), hidden, wide, late)
             _exchange(exchange, x)
             if k == len(self.recurrences) // 2 - 1:
                 _wide(self.wide, x, wide)
             if k == max(0, len(self.recurrences) - 2):
                 _wide(self.late, x, late)
-        return self._head(x), State(seen[frames:].copy(), hidden, wide, late)
+        return self._head(x), State(seen[frames:].copy(), tuple(waiting), hidden, wide, late)
+
+    def _recurrence(self, part: Recurrence, x: Numbers, waiting: Numbers, hidden: Numbers) -> tuple[Numbers, Numbers]:
+        """What comes out for the frames that have waited long enough, and those that wait from now on."""
+        before = waiting.shape[1]
+        ready = max(0, before + x.shape[1] - self.shift)
+        y = np.empty((x.shape[0], ready, x.shape[2]), np.float32)
+        normalize_later(waiting, part.norm, 0, self.look, self.shift, y)
+        normalize_later(x, part.norm, before, self.look, self.shift, y)
+        out = _recur(part, y, hidden)
+        out[:, :before] += waiting[:, :ready]
+        out[:, before:] += x[:, : max(0, ready - before)]
+        line = np.concatenate((waiting, x[:, -self.shift :]), axis=1) if self.shift else waiting
+        return out, np.ascontiguousarray(line[:, -self.shift :])  # one kernel for all layouts
 
     def _patches(self, seen: Features) -> Numbers:
         margin = (PATCH - STRIDE) // 2
@@ -146,16 +175,15 @@ class Network:
 def _times(x: Numbers, matrix: Numbers) -> Numbers:
     """x (tokens, frames, n) times matrix (n, m), as one product."""
     product: Numbers = x.reshape(-1, x.shape[-1]) @ matrix
-    return product.reshape(*x.shape[:-1], -1)
+    return product.reshape(*x.shape[:-1], matrix.shape[1])
 
 
-def _recurrence(part: Recurrence, x: Numbers, hidden: Numbers) -> None:
-    y = np.empty_like(x)
-    normalize(x, part.norm, y)
+def _recur(part: Recurrence, y: Numbers, hidden: Numbers) -> Numbers:
+    """The recurrence of y, which is overwritten."""
     p = _times(y, part.enter)
     p += part.enter_bias
     recur(p, hidden, y)
-    x += _times(y, part.leave)
+    return _times(y, part.leave)
 
 
 def _exchange(part: Exchange, x: Numbers) -> None:
@@ -178,7 +206,9 @@ def _wide(part: Wide, x: Numbers, hidden: Numbers) -> None:
     frames = x.shape[1]
     together = np.ascontiguousarray(narrow.transpose(1, 0, 2)).reshape(frames, -1)
     z = (together @ part.gather + part.gather_bias)[None]
-    _recurrence(part.inner, z, hidden)
+    y = np.empty_like(z)
+    normalize(z, part.inner.norm, y)
+    z += _recur(part.inner, y, hidden)
     spread = z[0] @ part.spread + part.spread_bias
     spread *= sigmoids(spread)
     apart = np.ascontiguousarray(spread.reshape(frames, TOKENS, -1).transpose(1, 0, 2))

@@ -18,9 +18,11 @@ import numpy as np
 from .neural_kernels import Numbers
 from .neural_network import PATCH, STRIDE, TOKENS, Exchange, Network, Recurrence, Wide
 
-FORMAT = "speech-denoiser-2"
+FORMAT = "speech-denoiser-3"
 MAX_BYTES = 8_000_000
-MAX_WIDTH, MAX_BLOCKS = 256, 16
+MAX_WIDTH = 256
+MOST = {"past": 8, "ahead": 8, "blocks": 16, "look": MAX_WIDTH, "shift": 4}
+"""Numbers in the metadata, and how large they may be; together they bound the delay."""
 HEADS = ("head", "dry")  # gains that keep the room, and gains that take it away
 MAX_MAGNITUDE = 100.0
 """Trained weights stay below 10; from 10⁵ on, products of products leave float32 and gains become NaN."""
@@ -71,12 +73,12 @@ def parse(data: bytes) -> Network:
         metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
         if metadata.get("format") != FORMAT:
             raise WeightsError(f"The weights are not of the format {FORMAT}.")
-        past, ahead, blocks = (int(metadata[key]) for key in ("past", "ahead", "blocks"))
+        sizes = {key: int(metadata[key]) for key in MOST}
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise error if isinstance(error, WeightsError) else WeightsError(f"Not a file of weights: {error}.") from error
-    if not (0 <= past <= 8 and 0 <= ahead <= 8 and 1 <= blocks <= MAX_BLOCKS):
+    if sizes["blocks"] < 1 or not all(0 <= sizes[key] <= most for key, most in MOST.items()):
         raise WeightsError("The weights' metadata is out of range.")
-    return _Reader(tensors).network(past, ahead, blocks)
+    return _Reader(tensors).network(**sizes)
 
 
 class _Reader:
@@ -98,11 +100,15 @@ class _Reader:
             raise WeightsError(f"{name} holds numbers that are not finite, or beyond ±{MAX_MAGNITUDE:g}.")
         return np.array(tensor, np.float32)  # a copy: kernels are compiled for arrays that can be written to
 
-    def network(self, past: int, ahead: int, blocks: int) -> Network:
+    def network(self, past: int, ahead: int, blocks: int, look: int, shift: int) -> Network:
         take, width = self.take, self.width
+        if look > width:
+            raise WeightsError("The weights' metadata is out of range.")
         return Network(
             past,
             ahead,
+            look,
+            shift,
             self.matrix("patch.weight", width, PATCH * (past + 1 + ahead)),
             take("patch.bias", width),
             take("place", TOKENS, width),

@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         ("processes", int),
     ):
         command.add_argument(f"--{name}", type=kind)
-    for name in ("auditory", "auditory-from", "opinion", "opinion-from"):
+    for name in ("auditory", "auditory-from", "opinion", "opinion-from", "report-minutes"):
         command.add_argument(f"--{name}", type=float)
     command.add_argument("--width", type=int, help="of the network")
     command.add_argument("--blocks", type=int, help="of the network")
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_fixture)
 
     command = commands.add_parser(
-        "check", help="compare the CPU's loops with PyTorch's operations, with their gradients"
+        "check", help="compare the loops of our own with PyTorch's operations, with their gradients"
     )
     command.set_defaults(run=_check)
     return parser
@@ -80,7 +80,8 @@ def _prepare(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from .network import Shape
-    from .train import Plan, train
+    from .plan import Plan
+    from .train import train
 
     names = (
         "start",
@@ -94,6 +95,7 @@ def _train(options: argparse.Namespace) -> None:
         "auditory_from",
         "opinion",
         "opinion_from",
+        "report_minutes",
     )
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     shape = Shape(**{name: value for name in ("width", "blocks") if (value := getattr(options, name)) is not None})

@@ -53,7 +53,7 @@ def _heard(speech: Tensor) -> Tensor:
 
 
 @cache
-def _bark_bands() -> tuple[Tensor, Tensor]:
+def _bark_bands(device: torch.device) -> tuple[Tensor, Tensor]:
     """Bins → critical bands (257, 42), and the threshold in quiet per band (42,), as powers."""
     f = np.maximum(np.arange(BINS) * SPACING_HZ, 20.0)
     bark = 26.81 * f / (1960 + f) - 0.53
@@ -62,12 +62,13 @@ def _bark_bands() -> tuple[Tensor, Tensor]:
     triangles = np.maximum(0, 1 - np.abs(bark[:, None] - centres) / step)
     centre_khz = 1.96 * (centres + 0.53) / (26.28 - centres)
     quiet_db = 3.64 * centre_khz**-0.8 - 6.5 * np.exp(-0.6 * (centre_khz - 3.3) ** 2) + 1e-3 * centre_khz**4
-    return torch.from_numpy(triangles.astype(np.float32)), torch.from_numpy((10 ** (quiet_db / 10)).astype(np.float32))
+    bands, quiet = triangles.astype(np.float32), (10 ** (quiet_db / 10)).astype(np.float32)
+    return torch.from_numpy(bands).to(device), torch.from_numpy(quiet).to(device)
 
 
 def _disturbance(estimate: Tensor, speech: Tensor) -> Tensor:
     """Symmetric and asymmetric loudness error per frame, (batch, frames)."""
-    bands, quiet = (part.to(speech.device) for part in _bark_bands())
+    bands, quiet = _bark_bands(speech.device)
     heard, meant = estimate @ bands, speech @ bands
     loud, wanted = _loudness(heard, quiet), _loudness(meant, quiet)
     zone = 0.25 * torch.minimum(loud, wanted)
@@ -85,17 +86,17 @@ def _loudness(power: Tensor, quiet: Tensor) -> Tensor:
 
 
 @cache
-def _third_octaves() -> Tensor:
+def _third_octaves(device: torch.device) -> Tensor:
     """Bins → the 15 one-third octave bands of ESTOI, from 150 Hz, (257, 15)."""
     centres = 150 * 2 ** (np.arange(15) / 3)
     f = np.arange(BINS)[:, None] * SPACING_HZ
     inside = (f >= centres * 2 ** (-1 / 6)) & (f < centres * 2 ** (1 / 6))
-    return torch.from_numpy(inside.astype(np.float32))
+    return torch.from_numpy(inside.astype(np.float32)).to(device)
 
 
 def _envelope_loss(estimate: Tensor, speech: Tensor, heard: Tensor) -> Tensor:
     """1 - ESTOI over stretches of 24 frames in which speech is mostly heard."""
-    bands = _third_octaves().to(speech.device)
+    bands = _third_octaves(speech.device)
     x, y = ((spectrum @ bands + 1e-9).sqrt().unfold(1, ENVELOPE_FRAMES, 6) for spectrum in (speech, estimate))
     x, y = _normalised(x), _normalised(y)
     weight = (heard.unfold(1, ENVELOPE_FRAMES, 6).mean(-1) > 0.5).float()

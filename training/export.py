@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from pipeline.neural_features import LOWEST
-from pipeline.neural_weights import FORMAT, parse
+from pipeline.neural_weights import FORMAT, MOST, parse
 
 from .network import Network, Shape
 
@@ -37,7 +37,7 @@ def write_fixture(out: Path) -> None:
     from safetensors.numpy import save_file
 
     torch.manual_seed(0)
-    shape = Shape(width=8, blocks=2, wide=12, late=16, squeeze=3)
+    shape = Shape(width=8, blocks=2, wide=12, late=16, squeeze=3, look=3, shift=2)
     network = Network(shape)
     with torch.no_grad():
         for parameter in network.parameters():
@@ -54,7 +54,7 @@ def _as_safetensors(tensors: dict[str, torch.Tensor], shape: Shape) -> bytes:
     from safetensors.torch import save
 
     sizes = shape.as_dict()
-    metadata = {"format": FORMAT} | {key: str(sizes[key]) for key in ("past", "ahead", "blocks")}
+    metadata = {"format": FORMAT} | {key: str(sizes[key]) for key in MOST}
     data: bytes = save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata)
     parse(data)
     return data

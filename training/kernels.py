@@ -1,5 +1,5 @@
-"""What the network is made of beside matrices. The recurrence has no fast version in PyTorch for a CPU: there it is a
-numba loop behind an operator of its own (so that `torch.compile` goes on around it), elsewhere plain operations.
+"""What the network is made of beside matrices. The recurrence has no fast version in PyTorch: it is an operator of its own
+(so that `torch.compile` goes on around it), on a CPU a numba loop, on a GPU a Triton kernel (`device_kernels.py`).
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def _scan_backward(p: Any, gates: Any, h: Any, dy: Any, dp: Any) -> None:
                     carry[f, c] = dh * keep
 
 
-@torch.library.custom_op("denoiser::scan", mutates_args=())
+@torch.library.custom_op("denoiser::scan", mutates_args=(), device_types="cpu")
 def _scan(p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The result, the states h, and the gates' sigmoids."""
+    """The result, the states h, and the gates' sigmoids (none on a GPU, where they are computed again)."""
     width = p.shape[-1] // 3
     p = p.contiguous()
     gates = torch.sigmoid(p[..., width:])
@@ -62,10 +62,18 @@ def _scan(p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 @_scan.register_fake
 def _(p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     shape, width = p.shape[:-1], p.shape[-1] // 3
-    return p.new_empty((*shape, width)), p.new_empty((*shape, width)), p.new_empty((*shape, 2 * width))
+    gates = p.new_empty(0) if p.is_cuda else p.new_empty((*shape, 2 * width))
+    return p.new_empty((*shape, width)), p.new_empty((*shape, width), dtype=torch.float32), gates
 
 
-@torch.library.custom_op("denoiser::scan_gradient", mutates_args=())
+@_scan.register_kernel("cuda")
+def _(p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    from .device_kernels import scan
+
+    return *scan(p.contiguous()), p.new_empty(0)
+
+
+@torch.library.custom_op("denoiser::scan_gradient", mutates_args=(), device_types="cpu")
 def _scan_gradient(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:
     p, dy = p.contiguous(), dy.contiguous()
     dp = torch.empty_like(p)
@@ -75,7 +83,14 @@ def _scan_gradient(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:
 
 @_scan_gradient.register_fake
 def _(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:  # noqa: ARG001
-    return torch.empty_like(p)
+    return p.new_empty(p.shape)
+
+
+@_scan_gradient.register_kernel("cuda")
+def _(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:  # noqa: ARG001
+    from .device_kernels import scan_gradient
+
+    return scan_gradient(p.contiguous(), h, dy.contiguous())
 
 
 def _remember(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor, Tensor]) -> None:
@@ -94,7 +109,8 @@ def gated_scan(p: Tensor) -> Tensor:
 
     h[t] = σ(keep[t]) · h[t-1] + (1 - σ(keep[t])) · new[t];  result = h · silu(gate)
     """
-    return _scan(p)[0] if p.device.type == "cpu" else plain_gated_scan(p)
+    result: Tensor = _scan(p)[0]
+    return result
 
 
 def plain_gated_scan(p: Tensor) -> Tensor:

@@ -18,8 +18,8 @@ COMPRESSION = 0.3
 COMPLEX_SHARE = 0.3
 EATEN_SPEECH = 0.5  # weight on top, where the magnitude is lower than the speech's
 ABOVE_SHARE = 0.25  # of the bands above 8 kHz
-PROTECTION = 16.0  # of cells in which speech is clearly there
-PROTECTED_GAIN = 0.45  # no protected cell should lose more than 7 dB: a margin to the 10 dB that count as eaten
+PROTECTION = 30.0  # of cells in which speech is clearly there
+PROTECTED_GAIN = 0.42  # no protected cell should lose more than 7.5 dB: a margin to the 10 dB that count as eaten
 PROTECTED_RANGE = 1e-3  # down to 30 dB below the loudest cell of speech
 
 

@@ -30,6 +30,18 @@ class Mixture(NamedTuple):
     bandwidth_hz: float
 
 
+class Parts(NamedTuple):
+    """What a mixture is made of. wet, target, dry : (n,) float32, speech as the microphone hears it and as it should
+    come out, with and without a little of the room; noise : (n,), at no particular level; bandwidth_hz of the speech.
+    """
+
+    wet: Samples
+    target: Samples
+    dry: Samples
+    noise: Samples
+    bandwidth_hz: float
+
+
 @dataclass(frozen=True)
 class Mixer:
     """Draws mixtures of `length` samples at one rate."""
@@ -53,19 +65,19 @@ class Mixer:
 
     def draw(self, rng: Generator) -> Mixture:
         """One mixture."""
-        speech, bandwidth = self._speech(rng)
-        kind = rng.random()
-        if kind < 0.05:
-            speech[:] = 0
-        wet, *targets = self._in_room(speech, rng)
-        noise = self._noise(rng)
-        if 0.05 <= kind < 0.07:
-            noise[:] = 0
-        signals = [self._together(wet, noise, rng), *targets]
-        if rng.random() < 0.12:
-            cut = float(np.exp(rng.uniform(np.log(3400), np.log(7500))))
+        wet, target, dry, noise, bandwidth = self.parts(rng)
+        speech_there, noise_there = presence(rng)
+        signals = [x * np.float32(speech_there) for x in (wet, target, dry)]
+        signals[0] = signals[0] + self._scaled(noise * np.float32(noise_there), signals[0], draw_snr_db(rng))
+        cut = draw_cut_hz(rng)
+        if cut < np.inf:
             signals = [self._limited(x, cut) for x in signals]
         return Mixture(*self._recorded(signals, rng), bandwidth)
+
+    def parts(self, rng: Generator) -> Parts:
+        """Speech in a room and noise, not mixed yet."""
+        speech, bandwidth = self._speech(rng)
+        return Parts(*self._in_room(speech, rng), self._noise(rng), bandwidth)
 
     def _speech(self, rng: Generator) -> tuple[Samples, float]:
         """A stretch of one talker, now and then of two in turn, with pauses."""
@@ -143,15 +155,12 @@ class Mixer:
             x = fft.irfft(spectrum * 10 ** (curve_db(8, 5, len(spectrum), rng) / np.float32(20)), len(x))
         return x
 
-    def _together(self, wet: Samples, noise: Samples, rng: Generator) -> Samples:
-        """Speech in noise, at an SNR over the stretches where speech is heard."""
-        clean = rng.random() < CLEAN_SHARE
-        snr_db = float(rng.uniform(20, 45) if clean else np.clip(rng.normal(7, 9), -8, 35))
+    def _scaled(self, noise: Samples, wet: Samples, snr_db: float) -> Samples:
+        """Noise at an SNR over the stretches where speech is heard."""
         power = (wet[: len(wet) // 160 * 160].reshape(-1, 160) ** 2).mean(axis=1)
         active = power > 1e-3 * power.max() + 1e-12
         level = float(np.sqrt(power[active].mean())) if active.any() else 0.1
-        noise = noise * np.float32(level * 10 ** (-snr_db / 20) / (np.sqrt((noise**2).mean()) + 1e-9))
-        return wet + noise
+        return noise * np.float32(level * 10 ** (-snr_db / 20) / (np.sqrt((noise**2).mean()) + 1e-9))
 
     def _limited(self, x: Samples, cut_hz: float) -> Samples:
         spectrum = fft.rfft(x)
@@ -160,14 +169,36 @@ class Mixer:
 
     def _recorded(self, signals: list[Samples], rng: Generator) -> tuple[Samples, Samples, Samples]:
         """Noisy and targets at a level; the noisy one sometimes too hot, sometimes in coarse steps."""
-        peak_db = rng.uniform(-40, -1)
-        scale = np.float32(10 ** (peak_db / 20) / (np.abs(signals[0]).max() + 1e-9))
-        noisy, target, dry = (x * scale for x in signals)
-        fault = rng.random()
-        if fault < 0.05:
-            ceiling = np.float32(np.abs(noisy).max() * 10 ** (-rng.uniform(2, 9) / 20))
-            noisy = np.clip(noisy, -ceiling, ceiling)
-        elif fault < 0.08:
-            step = np.float32(np.abs(noisy).max() * 2.0 ** -rng.integers(6, 10))
-            noisy = np.rint(noisy / step) * step
+        peak_db, ceiling, step = draw_recording(rng)
+        peak = np.float32(10 ** (peak_db / 20))
+        noisy, target, dry = (x * (peak / (np.abs(signals[0]).max() + 1e-9)) for x in signals)
+        if ceiling < 1:
+            noisy = np.clip(noisy, -ceiling * peak, ceiling * peak)
+        if step > 0:
+            noisy = np.rint(noisy / (step * peak)) * (step * peak)
         return noisy.astype(np.float32), target.astype(np.float32), dry.astype(np.float32)
+
+
+def presence(rng: Generator) -> tuple[bool, bool]:
+    """Whether there is speech, and whether there is noise."""
+    kind = rng.random()
+    return kind >= 0.05, not 0.05 <= kind < 0.07
+
+
+def draw_snr_db(rng: Generator) -> float:
+    """Of the stretches with speech."""
+    clean = rng.random() < CLEAN_SHARE
+    return float(rng.uniform(20, 45) if clean else np.clip(rng.normal(7, 9), -8, 35))
+
+
+def draw_cut_hz(rng: Generator) -> float:
+    """Where the recording's band ends, for all of its parts; mostly nowhere."""
+    return float(np.exp(rng.uniform(np.log(3400), np.log(7500)))) if rng.random() < 0.12 else float("inf")
+
+
+def draw_recording(rng: Generator) -> tuple[float, float, float]:
+    """Peak in dBFS; ceiling over the peak, 1 or more where nothing is clipped; size of steps over the peak, or 0."""
+    peak_db, fault = float(rng.uniform(-40, -1)), rng.random()
+    ceiling = 10 ** (-rng.uniform(2, 9) / 20) if fault < 0.05 else 2.0
+    step = 2.0 ** -int(rng.integers(6, 10)) if 0.05 <= fault < 0.08 else 0.0
+    return peak_db, float(ceiling), step

@@ -20,7 +20,7 @@ A, B, C = 3.4445, -4.7750, 2.0315  # coefficients of the quintic Newton-Schulz i
 class Muon(torch.optim.Optimizer):
     """For matrices only. The update has the size that AdamW's has (0.2 · √max(rows, columns) per unit of spectrum)."""
 
-    def __init__(self, params: Iterable[Any], lr: float) -> None:
+    def __init__(self, params: Iterable[Any], lr: float | Tensor) -> None:
         super().__init__(params, {"lr": lr})
 
     @torch.no_grad()
@@ -34,7 +34,7 @@ class Muon(torch.optim.Optimizer):
                 updates = _orthogonal(torch.stack([self._direction(parameter) for parameter in parameters]))
                 size = 0.2 * max(shape) ** 0.5
                 for parameter, update in zip(parameters, updates, strict=True):
-                    parameter.mul_(1 - group["lr"] * DECAY).sub_(update, alpha=group["lr"] * size)
+                    parameter.mul_(1 - group["lr"] * DECAY).sub_(update * (group["lr"] * size))
 
     def _direction(self, parameter: Tensor) -> Tensor:
         """Nesterov's look ahead."""

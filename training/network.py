@@ -2,8 +2,9 @@
 
 features (frames, 148 bands)
   → patches of 8 bands every 4, 5 frames (2 of them ahead) → 37 tokens of `width` numbers per frame
-  → blocks: a gated linear recurrence along time in every token, then a gated linear map between the tokens;
-    half way, and before the last block, one wide recurrence over all tokens together
+  → blocks: a gated linear recurrence along time in every token, some of whose channels come from `shift` frames later,
+    then a gated linear map between the tokens; half way, and before the last block, one wide recurrence over all
+    tokens together
   → 4 gains per token, from it and its neighbours; and 4 more that take the room away as well
 
 All recurrences are linear in their state (like minGRU), so that everything but one multiplication and addition per
@@ -11,6 +12,8 @@ number is a large matrix product. Weights are shared between tokens, norms and m
 
 1. L. Feng et al., "Were RNNs all we needed?", arXiv:2410.01201 (2024): minGRU.
 2. H. Liu et al., "Pay attention to MLPs", NeurIPS 2021: the gated map between tokens.
+3. J. Lin et al., "TSM: temporal shift module for efficient video understanding", ICCV 2019: a look ahead that costs
+   no multiplication.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.bands import COUNT
+from pipeline.neural_features import LOWEST
 
 from .kernels import gated_scan, rms_norm
 
@@ -30,15 +34,21 @@ TOKENS = COUNT // STRIDE
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of the network."""
+    """Sizes of the network. It needs `ahead + blocks * shift` frames after the one it answers for.
+
+    past, ahead : frames around its own that a patch takes in
+    look : channels of every block's recurrence that come from `shift` frames later
+    """
 
     width: int = 48
-    blocks: int = 4
+    blocks: int = 6
     wide: int = 128
     late: int = 256
     squeeze: int = 8
     past: int = 2
     ahead: int = 2
+    look: int = 12
+    shift: int = 2
 
     def as_dict(self) -> dict[str, int]:
         """For checkpoints and exported weights."""
@@ -52,10 +62,11 @@ def _keep_bias(width: int) -> Tensor:
 
 
 class Recurrence(nn.Module):
-    """x + W_out · gated_scan(W_in · norm(x)), along time, in every token by itself."""
+    """x + W_out · gated_scan(W_in · norm(x)), along time, in every token by itself; `shift` frames fewer than x has."""
 
-    def __init__(self, tokens: int, width: int) -> None:
+    def __init__(self, tokens: int, width: int, look: int = 0, shift: int = 0) -> None:
         super().__init__()
+        self.look, self.shift = look, shift
         self.norm = nn.Parameter(torch.ones(tokens, width))
         self.enter = nn.Linear(width, 3 * width)
         self.leave = nn.Linear(width, width, bias=False)
@@ -66,7 +77,11 @@ class Recurrence(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (batch, frames, tokens, width)."""
-        return x + self.leave(gated_scan(self.enter(rms_norm(x, self.norm))))
+        y = rms_norm(x, self.norm)
+        if self.shift:
+            y = torch.cat((y[:, self.shift :, :, : self.look], y[:, : -self.shift, :, self.look :]), dim=-1)
+            x = x[:, : -self.shift]
+        return x + self.leave(gated_scan(self.enter(y)))
 
 
 class Exchange(nn.Module):
@@ -117,7 +132,9 @@ class Network(nn.Module):
         width = shape.width
         self.patch = nn.Linear(PATCH * (shape.past + 1 + shape.ahead), width)
         self.place = nn.Parameter(torch.randn(TOKENS, width) * 0.1)
-        self.recurrences = nn.ModuleList(Recurrence(TOKENS, width) for _ in range(shape.blocks))
+        self.recurrences = nn.ModuleList(
+            Recurrence(TOKENS, width, shape.look, shape.shift) for _ in range(shape.blocks)
+        )
         self.exchanges = nn.ModuleList(Exchange(width) for _ in range(shape.blocks))
         self.wide = Wide(width, shape.wide, shape.squeeze)
         self.late = Wide(width, shape.late, shape.squeeze)
@@ -143,8 +160,12 @@ class Network(nn.Module):
         return torch.sigmoid(self.head(x)).flatten(2), torch.sigmoid(self.dry(x)).flatten(2)
 
     def patches(self, features: Tensor) -> Tensor:
-        """(batch, frames, 148) → (batch, frames, 37, 8 · 5): neighbourhoods in frequency and time, frames outermost."""
-        margin = (PATCH - STRIDE) // 2
-        padded = nn.functional.pad(features[:, None], (margin, margin, self.shape.past, self.shape.ahead), value=-4.0)
+        """(batch, frames, 148) → (batch, frames + later, 37, 8 · 5): neighbourhoods in frequency and time.
+
+        `later` frames of silence follow the last, as many as the recurrences look ahead in all.
+        """
+        margin, later = (PATCH - STRIDE) // 2, self.shape.blocks * self.shape.shift
+        around = (margin, margin, self.shape.past, self.shape.ahead + later)
+        padded = nn.functional.pad(features[:, None], around, value=LOWEST)
         x = padded[:, 0].unfold(1, self.shape.past + 1 + self.shape.ahead, 1).unfold(2, PATCH, STRIDE)
         return x.flatten(3)

@@ -110,10 +110,14 @@ def opinion_loss(opinion: Opinion, gains: Tensor, batch: Spectra, bins: Tensor) 
 
 def _waveform(spectrum: Tensor) -> Tensor:
     """(batch, frames, 257) → (batch, n): overlapping windows added up."""
-    window = torch.from_numpy(Stft.of_duration(SIZE / 16_000, 16_000, 2).window).to(spectrum.device)
-    frames = torch.fft.irfft(spectrum, SIZE) * window
+    frames = torch.fft.irfft(spectrum, SIZE) * _window(spectrum.device)
     first, second = frames[..., : SIZE // 2], frames[..., SIZE // 2 :]
     return (first[:, 1:] + second[:, :-1]).flatten(1)
+
+
+@cache
+def _window(device: torch.device) -> Tensor:
+    return torch.from_numpy(Stft.of_duration(SIZE / 16_000, 16_000, 2).window.copy()).to(device)
 
 
 def _weights() -> dict[str, Tensor]:

@@ -1,66 +1,26 @@
-"""The training loop: resumable, by the clock; several processes on a CPU, one on a GPU."""
+"""The training loop, by the clock; several processes on a CPU, one on a GPU."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, distributed, nn
+from torch import distributed
 
-from .auditory import auditory_loss
-from .batches import Batch, make, open_mixers
-from .losses import Spectra, spectral_loss, to_bins
-from .muon import Muon
-from .network import Network, Shape
-from .opinion import Opinion, opinion_loss
-
-VALIDATION_SEED = 20_000
-FULL_BAND_SHARE = 0.2  # of the mixtures are at 48 kHz
-EMA = 0.998
-DRY_SHARE = 0.6  # weight of the gains that take the room away, against those that keep it
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one run of `train` does.
-
-    minutes : length of the run, in all its sessions
-    batch : mixtures per step, over all processes
-    rate : step size; it rises over the first 100 steps and falls to zero over the last share `decay` of the run
-    auditory : weight of the auditory loss beside the spectral one, from the share `auditory_from` of the run on
-    opinion : weight of the opinion loss, at every other step (it takes as long as the rest), from `opinion_from` on
-    processes : each draws its own mixtures; what they learn is averaged at every step
-    start : a checkpoint whose averaged weights to begin with, or the app's weights
-    """
-
-    data: Path
-    out: Path
-    minutes: float
-    batch: int = 8
-    seconds: float = 3.0
-    rate: float = 2e-3
-    decay: float = 0.4
-    auditory: float = 0.015
-    auditory_from: float = 0.45
-    opinion: float = 0.0
-    opinion_from: float = 0.5
-    processes: int = 2
-    seed: int = 1
-    report_minutes: float = 3.0
-    shape: Shape = field(default_factory=Shape)
-    start: Path | None = None
+from .plan import Plan
+from .run import Run
 
 
 def train(plan: Plan) -> None:
     """Train until the minutes are over, from plan.out/checkpoint.pt where it exists, else from plan.start."""
     plan.out.mkdir(parents=True, exist_ok=True)
-    if torch.cuda.is_available() or plan.processes == 1:
+    if torch.cuda.is_available():
+        from .device_run import DeviceRun, producers
+
+        made = producers(plan)  # forked before CUDA is used
+        _go_on(DeviceRun(plan, made))
+    elif plan.processes == 1:
         _train(0, plan, 1)
     else:
         os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
@@ -72,170 +32,19 @@ def _train(rank: int, plan: Plan, processes: int) -> None:
     torch.set_num_threads(1)
     if processes > 1:
         distributed.init_process_group("gloo", rank=rank, world_size=processes)
-    run = Run(plan, rank, processes)
+    _go_on(Run(plan, rank, processes))
+
+
+def _go_on(run: Run) -> None:
+    plan = run.plan
     run.restore()
-    began, before, losses = time.monotonic(), run.minutes, list[float]()
+    began, before = time.monotonic(), run.minutes
     next_report = run.minutes + plan.report_minutes
     while run.minutes < plan.minutes:
-        losses.append(run.advance())
+        run.advance()
         run.minutes = run.agreed(before + (time.monotonic() - began) / 60)
         if run.minutes >= next_report or run.minutes >= plan.minutes:
-            if rank == 0:
-                run.report(float(np.mean(losses)))
+            if run.rank == 0:
+                run.report()
                 run.save()
-            losses.clear()
             next_report += plan.report_minutes
-
-
-class Run:
-    """The network, its average, its optimisers, and how far it is; the same in every process."""
-
-    def __init__(self, plan: Plan, rank: int, processes: int) -> None:
-        self.plan, self.rank, self.processes = plan, rank, processes
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        torch.manual_seed(plan.seed)
-        self.network = Network(plan.shape).to(self.device)
-        self.average = Network(plan.shape).to(self.device)
-        self.average.load_state_dict(self.network.state_dict())
-        self.compiled = _compiled(self.network)
-        self.optimisers = _optimisers(self.network, plan.rate)
-        self.bins = to_bins(self.device)
-        self.opinion = Opinion().to(self.device) if plan.opinion else None
-        self.step, self.minutes = 0, 0.0
-        self.mixers = open_mixers(plan.data, plan.seconds)
-        held_out, rng = open_mixers(plan.data, plan.seconds, held_out=True), np.random.default_rng(VALIDATION_SEED)
-        self.validation = [self._tensors(make(held_out, 8, 1, rng)) for _ in range(12)] if rank == 0 else []
-
-    def _tensors(self, batch: Batch) -> Spectra:
-        return Spectra(*(torch.from_numpy(part).to(self.device) for part in batch))
-
-    def advance(self) -> float:
-        """One step; its loss."""
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = self._rate() * group["times"]
-        loss = self._gradients()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        for optimiser in self.optimisers:
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        self.step += 1
-        with torch.no_grad():
-            share = 1 - min(EMA, self.step / (self.step + 20))
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), share)
-        return loss
-
-    def _gradients(self) -> float:
-        """Mean loss over this process's mixtures; the gradients over all are in the parameters after.
-
-        On a CPU one mixture at a time: what is remembered for its gradients then stays in the cache, which is worth a
-        third of the time.
-        """
-        rng = np.random.default_rng((self.plan.seed, self.step, self.rank))
-        mine = self.plan.batch // self.processes
-        rows = 1 if self.device.type == "cpu" else mine
-        total = 0.0
-        for _ in range(mine // rows):
-            spectra = self._tensors(make(self.mixers, rows, int(rng.binomial(rows, FULL_BAND_SHARE)), rng))
-            loss = self._loss(*self.compiled(spectra.features), spectra) * (rows / mine)
-            loss.backward()
-            total += float(loss.detach())
-        if self.processes > 1:
-            gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
-            flat = nn.utils.parameters_to_vector(gradients)
-            distributed.all_reduce(flat)
-            nn.utils.vector_to_parameters(flat / self.processes, gradients)
-        return total
-
-    def agreed(self, minutes: float) -> float:
-        """The time that all processes go by: that of the first."""
-        if self.processes == 1:
-            return minutes
-        clock = torch.tensor([minutes], dtype=torch.float64)
-        distributed.broadcast(clock, 0)
-        return float(clock)
-
-    def _loss(self, gains: Tensor, dry_gains: Tensor, spectra: Spectra) -> Tensor:
-        done = self.minutes / self.plan.minutes
-        ways = ((gains, spectra, 1.0), (dry_gains, spectra.without_room(), DRY_SHARE))
-        loss = torch.zeros((), device=self.device)
-        for answer, batch, weight in ways:
-            loss = loss + weight * spectral_loss(answer, batch, self.bins)
-            if done >= self.plan.auditory_from:
-                loss = loss + weight * self.plan.auditory * auditory_loss(answer, batch, self.bins)
-        if self.opinion is not None and self.step % 2 and done >= self.plan.opinion_from:
-            answer, batch, _ = ways[self.step // 2 % 2]
-            loss = loss + self.plan.opinion * opinion_loss(self.opinion, answer, batch, self.bins)
-        return loss
-
-    def _rate(self) -> float:
-        done = self.minutes / self.plan.minutes
-        return self.plan.rate * max(0.0, min(1.0, (self.step + 1) / 100, (1 - done) / self.plan.decay))
-
-    def report(self, training_loss: float) -> None:
-        """Losses of the averaged weights on mixtures of held-out speakers and noises, to the screen and log.txt."""
-        with torch.no_grad():
-            both = [(*self.average(batch.features), batch) for batch in self.validation]
-            spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, _, batch in both]))
-            auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, _, batch in both]))
-            dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
-        heard_h = self.step * self.plan.batch * self.plan.seconds / 3600
-        line = (
-            f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self._rate():.5f}  "
-            f"training {training_loss:.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  dry {dry:.4f}"
-        )
-        print(line, flush=True)
-        with (self.plan.out / "log.txt").open("a") as file:
-            file.write(line + "\n")
-
-    def save(self) -> None:
-        """checkpoint.pt, replaced at once; it holds all that `restore` needs."""
-        state: dict[str, Any] = {
-            "shape": self.plan.shape.as_dict(),
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-            "step": self.step,
-            "minutes": self.minutes,
-        }
-        partial = self.plan.out / "checkpoint.part"
-        torch.save(state, partial)
-        partial.replace(self.plan.out / "checkpoint.pt")
-
-    def restore(self) -> None:
-        """Go on from plan.out/checkpoint.pt; or begin with the weights of plan.start."""
-        own = self.plan.out / "checkpoint.pt"
-        source = own if own.exists() else self.plan.start
-        if source is None:
-            return
-        if source.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            for network in (self.network, self.average):
-                network.load_state_dict(load_file(source))
-            return
-        state = torch.load(source, map_location=self.device, weights_only=True)
-        self.average.load_state_dict(state["average"])
-        self.network.load_state_dict(state["network" if source == own else "average"])
-        if source == own:
-            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-                optimiser.load_state_dict(saved)
-            self.step, self.minutes = state["step"], state["minutes"]
-
-
-def _compiled(network: Network) -> nn.Module:
-    """The network with its small operations fused, where there is a C++ compiler to do it (a quarter faster)."""
-    return torch.compile(network) if shutil.which("g++") else network  # type: ignore[return-value]
-
-
-def _optimisers(network: Network, rate: float) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the network, AdamW for the rest. `times`: the group's rate against plan.rate."""
-    inner = [
-        p
-        for name, p in network.named_parameters()
-        if name.endswith("weight") and not name.startswith(("patch", "head"))
-    ]
-    chosen = {id(p) for p in inner}
-    rest = [p for p in network.parameters() if id(p) not in chosen]
-    adam = torch.optim.AdamW([{"params": rest, "times": 1.0}], lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
-    return [adam, Muon([{"params": inner, "times": 2.0}], lr=rate)]

@@ -36,6 +36,7 @@ def test_a_good_file_becomes_a_network(dtype: type) -> None:
     found = tensors()
     network = parse(file_of({name: tensor.astype(dtype) for name, tensor in found.items()}))
     assert (network.past, network.ahead, len(network.recurrences)) == (1, 1, 2)
+    assert (network.look, network.shift, network.look_ahead) == (1, 2, 5)
     both = np.concatenate((found["head.weight"], found["dry.weight"])).T
     np.testing.assert_allclose(network.head, both, rtol=1e-3, atol=1e-4)
     assert network.head.flags.c_contiguous
@@ -71,7 +72,7 @@ def test_every_tensor_is_needed_whole(name: str) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"format": "speech-denoiser-1"},
+        {"format": "speech-denoiser-2"},
         {"format": ""},
         {"past": "-1"},
         {"past": "9"},
@@ -83,6 +84,12 @@ def test_every_tensor_is_needed_whole(name: str) -> None:
         {"blocks": "1000000000"},
         {"blocks": "3"},
         {"past": "2"},
+        {"look": "-1"},
+        {"look": "5"},
+        {"look": "257"},
+        {"shift": "5"},
+        {"shift": "-1"},
+        {"shift": "nan"},
     ],
 )
 def test_metadata_that_does_not_fit_is_refused(changes: dict[str, str]) -> None:
@@ -96,7 +103,7 @@ def test_a_look_beyond_the_limits_is_refused_though_the_tensors_fit(past: int, a
         parse(file_of(tensors(frames=past + 1 + ahead), past=str(past), ahead=str(ahead)))
 
 
-@pytest.mark.parametrize("key", ["format", "past", "ahead", "blocks"])
+@pytest.mark.parametrize("key", ["format", "past", "ahead", "blocks", "look", "shift"])
 def test_metadata_that_lacks_a_key_is_refused(key: str) -> None:
     rest = {name: value for name, value in metadata().items() if name != key}
     with pytest.raises(WeightsError):
@@ -203,7 +210,7 @@ def test_a_spoilt_header_is_refused_or_taken_but_never_fatal(changes: list[tuple
         ),
         max_size=3,
     ),
-    st.dictionaries(st.sampled_from(["format", "past", "ahead", "blocks"]), st.text(max_size=4)),
+    st.dictionaries(st.sampled_from(["format", "past", "ahead", "blocks", "look", "shift"]), st.text(max_size=4)),
 )
 def test_an_invented_header_is_never_fatal(entries: dict[str, object], said: dict[str, str]) -> None:
     attempt(header({"__metadata__": metadata() | said, **entries}, b"\0" * 64))

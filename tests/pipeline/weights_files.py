@@ -15,7 +15,7 @@ Tensors = dict[str, NDArray[np.floating]]
 
 
 def metadata(**changes: str) -> dict[str, str]:
-    return {"format": FORMAT, "past": "1", "ahead": "1", "blocks": "2"} | changes
+    return {"format": FORMAT, "past": "1", "ahead": "1", "blocks": "2", "look": "1", "shift": "2"} | changes
 
 
 def shapes(width: int = 4, inner: int = 6, squeeze: int = 2, frames: int = 3, blocks: int = 2) -> dict[str, tuple]:
