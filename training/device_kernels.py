@@ -14,7 +14,7 @@ BLOCK = 64  # channels per program
 
 
 @triton.jit  # type: ignore[untyped-decorator, unused-ignore]
-def _forward(p, h, y, frames, tokens, width, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, N803
+def _forward(p, h, y, frames, tokens, width, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]  # noqa: N803
     row = tl.program_id(0)
     channel = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = channel < width
@@ -31,7 +31,7 @@ def _forward(p, h, y, frames, tokens, width, BLOCK: tl.constexpr):  # type: igno
 
 
 @triton.jit  # type: ignore[untyped-decorator, unused-ignore]
-def _backward(p, h, dy, dp, frames, tokens, width, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, N803
+def _backward(p, h, dy, dp, frames, tokens, width, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]  # noqa: N803
     row = tl.program_id(0)
     channel = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = channel < width

@@ -10,28 +10,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, averaging, centres_hz, present
+from pipeline.bands import BELOW_SPLIT, OVERLAP, SPACING_HZ, SPLIT_HZ, WINDOW_S, averaging, centres_hz, present
 from pipeline.neural_features import LEVEL_MEMORY_S, LOWEST, SILENCE
-from pipeline.neural_features import SPACING_HZ as SPACING
-from pipeline.neural_features import SPLIT_HZ as SPLIT
 from pipeline.stft import Stft
 
 from .batches import BINS
 from .losses import Spectra, power
-from .mixing import draw_cut_hz, draw_recording, draw_snr_db, presence
-
-RECIPE = 7  # numbers per mixture
+from .mixing import Recipe, draw_recipe
 
 
 def draw_recipes(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """(size, RECIPE): speech there, noise there, SNR dB, band limit Hz, peak dBFS, ceiling and steps over the peak."""
-    rows = [(*presence(rng), draw_snr_db(rng), min(draw_cut_hz(rng), 1e9), *draw_recording(rng)) for _ in range(size)]
-    return np.array(rows, np.float32)
+    """(size, fields of Recipe)."""
+    return np.array([draw_recipe(rng) for _ in range(size)], np.float32)
 
 
 def mix(speech: Tensor, noise: Tensor, recipes: Tensor) -> Tensor:
-    """speech (batch, 3, n), noise (batch, n), recipes (batch, RECIPE) → noisy, target, dry (batch, 3, n)."""
-    speech_there, noise_there, snr_db, _, peak_db, ceiling, step = recipes[:, :, None].unbind(1)
+    """speech (batch, 3, n), noise (batch, n), recipes (batch, fields) → noisy, target, dry (batch, 3, n)."""
+    speech_there, noise_there, snr_db, _, peak_db, ceiling, step = Recipe(*recipes[:, :, None].unbind(1))
     speech = speech * speech_there[:, None]
     whole = speech.shape[-1] // 160 * 160
     frames = speech[:, 0, :whole].unflatten(1, (-1, 160)).square().mean(-1)
@@ -82,8 +77,8 @@ class Analysis:
     def features(self, powers: Tensor) -> Tensor:
         """(batch, frames, bins) → (batch, frames, 148), as `neural_features.features` does."""
         scaled = powers * (1 / self.hop**2)
-        below = round(SPLIT * self.size / self.sample_rate) + 1
-        share = self.sample_rate / self.size / SPACING / (SPLIT / SPACING + 1)
+        below = round(SPLIT_HZ * self.size / self.sample_rate) + 1
+        share = self.sample_rate / self.size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)
         loudness = scaled[..., :below].sum(-1) * share
         heard = (loudness > SILENCE).float()
         age = heard.cumsum(1)

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from .auditory import auditory_loss
-from .device_mixing import RECIPE, Analysis, draw_recipes, mix
+from .device_mixing import Analysis, draw_recipes, mix
 from .losses import Spectra, spectral_loss
+from .mixing import Recipe
 from .opinion import opinion_loss
 from .plan import DRY_SHARE, EMA, FULL_BAND_SHARE, Plan
 from .pool import Pool, Producer
@@ -24,6 +25,7 @@ from .run import Run
 POOL = {16_000: 4096, 48_000: 1024}
 FIRST = {16_000: 512, 48_000: 128}  # recordings before the first step
 FULL_BAND_PROCESSES = 0.4
+CUT_HZ = Recipe._fields.index("cut_hz")
 JUDGED = 0.25  # of a batch is listened to by DNSMOS, for either gain
 AHEAD = 3  # steps given to the GPU before their end is waited for
 
@@ -49,7 +51,7 @@ class DeviceRun(Run):
         self.analyses = {rate: Analysis(rate, self.device) for rate in made}
         full = round(plan.batch * FULL_BAND_SHARE)
         self.sizes = {16_000: plan.batch - full, 48_000: full}
-        self.recipes = torch.zeros((plan.batch, RECIPE), device=self.device)
+        self.recipes = torch.zeros((plan.batch, len(Recipe._fields)), device=self.device)
         self.drawn = torch.zeros((2, plan.batch), dtype=torch.int64, device=self.device)
         self.numbers = torch.zeros(4, device=self.device)  # rate, weights of the losses, share of the average
         self.lost = torch.zeros(2, device=self.device)  # sum of losses, count
@@ -144,7 +146,7 @@ class DeviceRun(Run):
                 speech, noise = self.drawn[:, at : at + size]
                 recipes, pool = self.recipes[at : at + size], self.pools[rate]
                 waveforms = mix(pool.signals[speech, :3], pool.signals[noise, 3], recipes)
-                parts.append(self.analyses[rate](waveforms, recipes[:, 3], pool.bandwidths[speech]))
+                parts.append(self.analyses[rate](waveforms, recipes[:, CUT_HZ], pool.bandwidths[speech]))
                 at += size
             frames = min(part.features.shape[1] for part in parts)
             joined = [

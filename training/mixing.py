@@ -16,6 +16,7 @@ from .corpus import Corpus, Generator, Samples
 from .rooms import draw_room, dry_target_of, target_of
 from .synthetic_noise import MAKERS, babble, curve_db
 
+NO_CUT_HZ = 1e9
 CLEAN_SHARE = 0.1  # of the mixtures have little noise, and what speech is recorded with must stay
 
 
@@ -42,6 +43,26 @@ class Parts(NamedTuple):
     bandwidth_hz: float
 
 
+class Recipe(NamedTuple):
+    """How parts become a mixture.
+
+    speech_there, noise_there : whether there is any
+    snr_db : over the stretches with speech
+    cut_hz : where the recording's band ends; NO_CUT_HZ: nowhere
+    peak_db : dB re full scale
+    ceiling : at which the recording is clipped, over its peak; 1 or more: not
+    step : of the recording's coarse steps, over its peak; 0: none
+    """
+
+    speech_there: bool
+    noise_there: bool
+    snr_db: float
+    cut_hz: float
+    peak_db: float
+    ceiling: float
+    step: float
+
+
 @dataclass(frozen=True)
 class Mixer:
     """Draws mixtures of `length` samples at one rate."""
@@ -65,14 +86,16 @@ class Mixer:
 
     def draw(self, rng: Generator) -> Mixture:
         """One mixture."""
-        wet, target, dry, noise, bandwidth = self.parts(rng)
-        speech_there, noise_there = presence(rng)
-        signals = [x * np.float32(speech_there) for x in (wet, target, dry)]
-        signals[0] = signals[0] + self._scaled(noise * np.float32(noise_there), signals[0], draw_snr_db(rng))
-        cut = draw_cut_hz(rng)
-        if cut < np.inf:
-            signals = [self._limited(x, cut) for x in signals]
-        return Mixture(*self._recorded(signals, rng), bandwidth)
+        return self.mixed(self.parts(rng), draw_recipe(rng))
+
+    def mixed(self, parts: Parts, recipe: Recipe) -> Mixture:
+        """Parts put together and recorded."""
+        wet, *targets = (x * np.float32(recipe.speech_there) for x in parts[:3])
+        noise = self._scaled(parts.noise, wet, recipe.snr_db) * np.float32(recipe.noise_there)
+        signals = [wet + noise, *targets]
+        if recipe.cut_hz < NO_CUT_HZ:
+            signals = [self._limited(x, recipe.cut_hz) for x in signals]
+        return Mixture(*_recorded(signals, recipe), parts.bandwidth_hz)
 
     def parts(self, rng: Generator) -> Parts:
         """Speech in a room and noise, not mixed yet."""
@@ -167,38 +190,25 @@ class Mixer:
         frequency = np.arange(len(spectrum)) * self.sample_rate / len(x)
         return fft.irfft(spectrum / np.sqrt(1 + (frequency / cut_hz) ** 40), len(x)).astype(np.float32)
 
-    def _recorded(self, signals: list[Samples], rng: Generator) -> tuple[Samples, Samples, Samples]:
-        """Noisy and targets at a level; the noisy one sometimes too hot, sometimes in coarse steps."""
-        peak_db, ceiling, step = draw_recording(rng)
-        peak = np.float32(10 ** (peak_db / 20))
-        noisy, target, dry = (x * (peak / (np.abs(signals[0]).max() + 1e-9)) for x in signals)
-        if ceiling < 1:
-            noisy = np.clip(noisy, -ceiling * peak, ceiling * peak)
-        if step > 0:
-            noisy = np.rint(noisy / (step * peak)) * (step * peak)
-        return noisy.astype(np.float32), target.astype(np.float32), dry.astype(np.float32)
 
-
-def presence(rng: Generator) -> tuple[bool, bool]:
-    """Whether there is speech, and whether there is noise."""
+def draw_recipe(rng: Generator) -> Recipe:
+    """How the next mixture is made."""
     kind = rng.random()
-    return kind >= 0.05, not 0.05 <= kind < 0.07
-
-
-def draw_snr_db(rng: Generator) -> float:
-    """Of the stretches with speech."""
     clean = rng.random() < CLEAN_SHARE
-    return float(rng.uniform(20, 45) if clean else np.clip(rng.normal(7, 9), -8, 35))
-
-
-def draw_cut_hz(rng: Generator) -> float:
-    """Where the recording's band ends, for all of its parts; mostly nowhere."""
-    return float(np.exp(rng.uniform(np.log(3400), np.log(7500)))) if rng.random() < 0.12 else float("inf")
-
-
-def draw_recording(rng: Generator) -> tuple[float, float, float]:
-    """Peak in dBFS; ceiling over the peak, 1 or more where nothing is clipped; size of steps over the peak, or 0."""
+    snr_db = float(rng.uniform(20, 45) if clean else np.clip(rng.normal(7, 9), -8, 35))
+    cut_hz = float(np.exp(rng.uniform(np.log(3400), np.log(7500)))) if rng.random() < 0.12 else NO_CUT_HZ
     peak_db, fault = float(rng.uniform(-40, -1)), rng.random()
-    ceiling = 10 ** (-rng.uniform(2, 9) / 20) if fault < 0.05 else 2.0
+    ceiling = float(10 ** (-rng.uniform(2, 9) / 20)) if fault < 0.05 else 2.0
     step = 2.0 ** -int(rng.integers(6, 10)) if 0.05 <= fault < 0.08 else 0.0
-    return peak_db, float(ceiling), step
+    return Recipe(kind >= 0.05, not 0.05 <= kind < 0.07, snr_db, cut_hz, peak_db, ceiling, step)
+
+
+def _recorded(signals: list[Samples], recipe: Recipe) -> tuple[Samples, Samples, Samples]:
+    """Noisy and targets at a level; the noisy one sometimes too hot, sometimes in coarse steps."""
+    peak = np.float32(10 ** (recipe.peak_db / 20))
+    noisy, target, dry = (x * (peak / (np.abs(signals[0]).max() + 1e-9)) for x in signals)
+    ceiling, step = recipe.ceiling * peak, recipe.step * peak
+    noisy = np.clip(noisy, -ceiling, ceiling)
+    if step > 0:
+        noisy = np.rint(noisy / step) * step
+    return noisy.astype(np.float32), target.astype(np.float32), dry.astype(np.float32)

@@ -121,8 +121,8 @@ class Run:
             dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
         heard_h = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
-            f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self.rate():.5f}  "
-            f"training {self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  dry {dry:.4f}"
+            f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self.rate():.5f}  training "
+            f"{self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  dry {dry:.4f}"
         )
         print(line, flush=True)
         with (self.plan.out / "log.txt").open("a") as file:
