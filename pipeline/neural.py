@@ -5,6 +5,9 @@ The network works on frames of 32 ms every 16 ms and looks 14 frames ahead. It h
 their powers), and one gain is applied to all: the stereo image stays. What it never was trained on it leaves alone at
 worst as far as `strength_db` says: no gain falls below that.
 
+Below 47 Hz, where no voice is, it goes no further than 8 dB: a clean recording's own rumble and another's noise look
+the same there, and that band is the rumble filter's.
+
 It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
 What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
 spectra, between one transform and its inverse.
@@ -12,6 +15,7 @@ spectra, between one transform and its inverse.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,6 +32,8 @@ from .stream import Stage
 from .units import in_units
 
 UNIT_FRAMES = 64
+RUMBLE_HZ = 47.0
+RUMBLE_FLOOR = np.float32(10 ** (-8 / 20))
 VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
 
@@ -77,6 +83,8 @@ class _Denoiser:
         if self.room_floor < 1:
             room = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
             in_bins *= np.maximum(room @ to_bins, np.float32(self.room_floor))
+        rumble = in_bins[:, : math.ceil(RUMBLE_HZ * self.stft.size / self.sample_rate)]
+        np.maximum(rumble, RUMBLE_FLOOR, out=rumble)
         return in_bins
 
 

@@ -18,8 +18,9 @@ COMPRESSION = 0.3
 COMPLEX_SHARE = 0.3
 EATEN_SPEECH = 0.5  # weight on top, where the magnitude is lower than the speech's
 ABOVE_SHARE = 0.25  # of the bands above 8 kHz
-PROTECTION = 30.0  # of cells in which speech is clearly there
+PROTECTION = 40.0  # of cells in which speech is clearly there
 PROTECTED_GAIN = 0.42  # no protected cell should lose more than 7.5 dB: a margin to the 10 dB that count as eaten
+VOICE_BIN = 2  # below 47 Hz is rumble and no voice: what is left of it is not for the network to say
 PROTECTED_RANGE = 1e-3  # down to 30 dB below the loudest cell of speech
 
 
@@ -71,7 +72,7 @@ def _eaten(gain: Tensor, batch: Spectra) -> Tensor:
     """
     speech, noise = (power(spectrum) for spectrum in (batch.target, batch.noisy - batch.target))
     cells = (speech > noise) & (speech > PROTECTED_RANGE * speech.amax((1, 2), keepdim=True))
-    return (torch.clamp(PROTECTED_GAIN - gain, min=0) * cells).mean()
+    return (torch.clamp(PROTECTED_GAIN - gain, min=0) * cells)[..., VOICE_BIN:].mean()
 
 
 def power(spectrum: Tensor) -> Tensor:
