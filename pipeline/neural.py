@@ -5,7 +5,7 @@ The network works on frames of 32 ms every 16 ms and looks 14 frames ahead. It h
 their powers), and one gain is applied to all: the stereo image stays. What it never was trained on it leaves alone at
 worst as far as `strength_db` says: no gain falls below that.
 
-Below 47 Hz, where no voice is, it goes no further than 8 dB: a clean recording's own rumble and another's noise look
+Below 47 Hz, where no voice is, it goes no further than 6 dB: a clean recording's own rumble and another's noise look
 the same there, and that band is the rumble filter's.
 
 It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
@@ -33,7 +33,7 @@ from .units import in_units
 
 UNIT_FRAMES = 64
 RUMBLE_HZ = 47.0
-RUMBLE_FLOOR = np.float32(10 ** (-8 / 20))
+RUMBLE_FLOOR = np.float32(10 ** (-6 / 20))
 VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
 

@@ -33,16 +33,16 @@ NAMED_PRESETS: dict[str, Preset] = {
     ),
     "interview_outdoors": Preset(
         "Interview outdoors", "Wind, traffic and passers-by turned down far; both talkers equally loud.",
-        Settings(tone=Tone(110.0, presence_db=1.0), level=Level(10.0)),
+        Settings(tone=Tone(75.0, presence_db=1.0), level=Level(10.0)),
     ),
     "lecture_hall": Preset(
         "Lecture hall", "Less of the room, less of the projector, and a speaker who walks about stays as loud.",
-        Settings(dereverb=Dereverb(12.0), tone=Tone(90.0, warmth_db=-1.5, presence_db=1.5), level=Level(10.0)),
+        Settings(dereverb=Dereverb(12.0), tone=Tone(70.0, warmth_db=-1.5, presence_db=1.5), level=Level(10.0)),
     ),
     "phone_call": Preset(
-        "Phone call", "Very quiet between the words, clipped peaks rebuilt, nothing below the telephone's band.",
+        "Phone call", "Very quiet between the words, clipped peaks rebuilt, no rumble.",
         Settings(
-            declip=Declip(100.0), denoise=Denoise(60.0), tone=Tone(120.0, warmth_db=1.0), level=Level(10.0),
+            declip=Declip(100.0), denoise=Denoise(60.0), tone=Tone(85.0, warmth_db=1.0), level=Level(10.0),
             loudness=Loudness(True, -18.0, -2.0),
         ),
     ),

@@ -58,7 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("export", help="write the averaged weights of a checkpoint for the app")
     command.add_argument("checkpoint", type=Path)
     command.add_argument("weights", type=Path)
-    command.add_argument("--mean-with", type=Path, help="exported weights, whose mean with the checkpoint's is written")
+    command.add_argument(
+        "--with",
+        dest="others",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("WEIGHTS", "SHARE"),
+        help="exported weights and their share in a mean with the checkpoint's; may be given again",
+    )
     command.set_defaults(run=_export)
 
     command = commands.add_parser("fixture", help="write the small network and its answers that the app's tests use")
@@ -114,7 +122,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     from .export import export
 
-    export(options.checkpoint, options.weights, options.mean_with)
+    export(options.checkpoint, options.weights, [(Path(path), float(share)) for path, share in options.others])
 
 
 def _fixture(options: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +14,19 @@ from pipeline.neural_weights import FORMAT, MOST, parse
 from .network import Network, Shape
 
 
-def export(checkpoint: Path, out: Path, mean_with: Path | None = None) -> None:
+def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = ()) -> None:
     """Write the averaged weights of a checkpoint, float32, and check that the app takes them.
 
-    mean_with : exported weights that the run began with; the mean of both is written
-        (M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022)
+    others : exported weights, each with its share in a mean with the checkpoint's, which have the rest; of runs that
+        began with the same weights (M. Wortsman et al., "Model soups", ICML 2022)
     """
     from safetensors.torch import load_file
 
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    tensors = state["average"]
-    if mean_with is not None:
-        others = load_file(mean_with)
-        tensors = {name: (tensor + others[name]) / 2 for name, tensor in tensors.items()}
+    rest = 1 - sum(share for _, share in others)
+    tensors = {name: rest * tensor for name, tensor in state["average"].items()}
+    for path, share in others:
+        tensors = {name: tensor + share * load_file(path)[name] for name, tensor in tensors.items()}
     out.write_bytes(_as_safetensors(tensors, Shape(**state["shape"])))
 
 
