@@ -42,7 +42,7 @@ NAMED_PRESETS: dict[str, Preset] = {
     "phone_call": Preset(
         "Phone call", "Very quiet between the words, clipped peaks rebuilt, no rumble.",
         Settings(
-            declip=Declip(100.0), denoise=Denoise(60.0), tone=Tone(85.0, warmth_db=1.0), level=Level(10.0),
+            declip=Declip(100.0), denoise=Denoise(45.0), tone=Tone(75.0, warmth_db=1.0), level=Level(10.0),
             loudness=Loudness(True, -18.0, -2.0),
         ),
     ),

@@ -1,7 +1,7 @@
 """Speech in rooms and noises, made by the CPU's cores without end, kept on a GPU, and mixed there in ever new pairs.
 
-A GPU learns from mixtures faster than CPUs can make them: each speech meets several noises, at other levels each time,
-before a newer one takes its place.
+A GPU learns from mixtures faster than CPUs can make them: each speech meets two or three noises, at other levels each
+time, before a newer one takes its place.
 """
 
 from __future__ import annotations
