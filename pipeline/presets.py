@@ -25,24 +25,27 @@ NAMED_PRESETS: dict[str, Preset] = {
         "Auto", "Measures first, then chooses how much of what; the report says what.", Settings(auto=Auto(True))
     ),
     "podcast": Preset(
-        "Podcast", "Strong clean-up, even voices and the loudness that podcast platforms ask for.",
+        "Podcast", "Noise turned down, even voices and the loudness that podcast platforms ask for.",
         Settings(
             tone=Tone(80.0, warmth_db=1.0, presence_db=1.5), deess=Deess(4.0), level=Level(8.0),
-            declick=Declick(30.0), dereverb=Dereverb(4.0),
+            declick=Declick(30.0), denoise=Denoise(30.0), dereverb=Dereverb(4.0),
         ),
     ),
     "interview_outdoors": Preset(
-        "Interview outdoors", "Wind, traffic and passers-by turned down far; both talkers equally loud.",
-        Settings(tone=Tone(75.0, presence_db=1.0), level=Level(10.0)),
+        "Interview outdoors", "Wind, traffic and passers-by turned down; both talkers equally loud.",
+        Settings(denoise=Denoise(30.0), tone=Tone(75.0, presence_db=1.0), level=Level(10.0)),
     ),
     "lecture_hall": Preset(
         "Lecture hall", "Less of the room, less of the projector, and a speaker who walks about stays as loud.",
-        Settings(dereverb=Dereverb(12.0), tone=Tone(70.0, warmth_db=-1.5, presence_db=1.5), level=Level(10.0)),
+        Settings(
+            denoise=Denoise(30.0), dereverb=Dereverb(12.0),
+            tone=Tone(70.0, warmth_db=-1.5, presence_db=1.5), level=Level(10.0),
+        ),
     ),
     "phone_call": Preset(
-        "Phone call", "Very quiet between the words, clipped peaks rebuilt, no rumble.",
+        "Phone call", "Quiet between the words, clipped peaks rebuilt, no rumble, even voices.",
         Settings(
-            declip=Declip(100.0), denoise=Denoise(45.0), tone=Tone(75.0, warmth_db=1.0), level=Level(10.0),
+            declip=Declip(100.0), denoise=Denoise(36.0), tone=Tone(75.0, warmth_db=1.0), level=Level(10.0),
             loudness=Loudness(True, -18.0, -2.0),
         ),
     ),
