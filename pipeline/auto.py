@@ -11,6 +11,7 @@ from .settings import Declick, Declip, Deess, Dehum, Denoise, Dereverb, Level, S
 
 DRY_S, BOOMY_S = 0.35, 0.9
 MOST_DEREVERB_DB = 12.0
+NOISY_DB = 15.0  # noise that is so near to the speech is turned down as by default
 STRENGTH_DB = 30.0  # the leveler lifts what is left of the noise, but also what is harmed of quiet words
 FULL_HZ = 10_000.0  # a band that reaches so far has sibilants
 
@@ -19,7 +20,9 @@ def chosen(settings: Settings, before: Analysis) -> tuple[Settings, tuple[str, .
     """`settings` with strengths for a recording where it asks for them, and what was chosen, in a sentence."""
     if not settings.auto.strengths:
         return settings, ()
-    denoise, dereverb = enough(Denoise(STRENGTH_DB), before.clearance_db), _room_db(before)
+    noisy = before.clearance_db is not None and before.clearance_db < NOISY_DB
+    denoise = enough(Denoise() if noisy else Denoise(STRENGTH_DB), before.clearance_db)
+    dereverb = _room_db(before)
     clipped, clicks = before.clipped_percent >= CLIPPED_PERCENT, before.clicks_per_minute >= CLICKS_PER_MINUTE
     settings = replace(
         settings,
