@@ -45,6 +45,20 @@ def sigmoid(x: Any) -> Any:
     return HALF + HALF * (p / (((Q6 * s + Q4) * s + Q2) * s + Q0))
 
 
+def _inverse_rms_numpy(x: Numbers, f: int, t: int) -> Any:
+    return ONE / np.sqrt((x[f, t] * x[f, t]).mean() + EPSILON)
+
+
+@kernel(_inverse_rms_numpy)
+def inverse_rms(x: Numbers, f: int, t: int) -> Any:
+    """One over the root mean square of x[f, t], for compiled loops."""
+    width = x.shape[2]
+    total = ZERO
+    for c in range(width):
+        total += x[f, t, c] * x[f, t, c]
+    return ONE / np.sqrt(total / np.float32(width) + EPSILON)
+
+
 def _normalize_numpy(x: Numbers, scale: Numbers, y: Numbers) -> None:
     y[:] = x / np.sqrt((x * x).mean(axis=2, keepdims=True) + EPSILON) * scale[:, None, :]
 
@@ -55,10 +69,7 @@ def normalize(x: Numbers, scale: Numbers, y: Numbers) -> None:
     tokens, frames, width = x.shape
     for f in range(tokens):
         for t in range(frames):
-            total = ZERO
-            for c in range(width):
-                total += x[f, t, c] * x[f, t, c]
-            inverse = ONE / np.sqrt(total / np.float32(width) + EPSILON)
+            inverse = inverse_rms(x, f, t)
             for c in range(width):
                 y[f, t, c] = x[f, t, c] * inverse * scale[f, c]
 
@@ -82,10 +93,7 @@ def normalize_later(x: Numbers, scale: Numbers, start: int, look: int, shift: in
     ready = y.shape[1]
     for f in range(tokens):
         for t in range(frames):
-            total = ZERO
-            for c in range(width):
-                total += x[f, t, c] * x[f, t, c]
-            inverse = ONE / np.sqrt(total / np.float32(width) + EPSILON)
+            inverse = inverse_rms(x, f, t)
             if start + t >= shift:
                 for c in range(look):
                     y[f, start + t - shift, c] = x[f, t, c] * inverse * scale[f, c]

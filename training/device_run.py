@@ -13,14 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .auditory import auditory_loss
 from .device_mixing import Analysis, draw_recipes, mix
-from .losses import Spectra, spectral_loss
+from .losses import Spectra
 from .mixing import Recipe
 from .opinion import opinion_loss
-from .plan import DRY_SHARE, EMA, FULL_BAND_SHARE, Plan
+from .plan import FULL_BAND_SHARE, Plan
 from .pool import Pool, Producer
-from .run import Run
+from .run import Run, both_ways
 
 POOL = {16_000: 4096, 48_000: 1024}
 FIRST = {16_000: 512, 48_000: 128}  # recordings before the first step
@@ -107,17 +106,13 @@ class DeviceRun(Run):
         state |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
         state["lost"] = self.lost
         for k, optimiser in enumerate(self.optimisers):
-            for p, (_, memory) in enumerate(sorted(optimiser.state.items(), key=lambda item: id(item[0]))):
+            for p, memory in enumerate(optimiser.state.values()):
                 state |= {f"{k}.{p}.{name}": tensor for name, tensor in memory.items() if isinstance(tensor, Tensor)}
         return state
 
     def _draw(self) -> None:
         """Numbers of the next step, to where the graph finds them."""
-        done = self.minutes / self.plan.minutes
-        share = 1 - min(EMA, self.step / (self.step + 20))
-        auditory = self.plan.auditory * (done >= self.plan.auditory_from)
-        opinion = self.plan.opinion * (done >= self.plan.opinion_from)
-        numbers = np.array([self.rate(), auditory, opinion, share], np.float32)
+        numbers = np.array([self.rate(), *self.weights(), self.new_share()], np.float32)
         drawn = [self.rng.integers(self.pools[rate].filled, size=(2, size)) for rate, size in self.sizes.items()]
         self.numbers.copy_(torch.from_numpy(numbers), non_blocking=True)
         self.recipes.copy_(torch.from_numpy(draw_recipes(self.plan.batch, self.rng)), non_blocking=True)
@@ -156,17 +151,16 @@ class DeviceRun(Run):
 
     def _loss_of(self, batch: Spectra) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16):
-            answers = self.compiled(batch.features)
-        ways = ((answers[0].float(), batch, 1.0), (answers[1].float(), batch.without_room(), DRY_SHARE))
-        judged = max(1, round(self.plan.batch * JUDGED))
-        loss = torch.zeros((), device=self.device)
-        for k, (gains, spectra, weight) in enumerate(ways):
-            loss = loss + weight * spectral_loss(gains, spectra, self.bins)
-            loss = loss + weight * self.numbers[1] * auditory_loss(gains, spectra, self.bins)
-            if self.opinion is not None:
+            gains, dry_gains = self.compiled(batch.features)
+        ways = both_ways(gains.float(), dry_gains.float(), batch)
+        loss = self.compared(ways, self.numbers[1])
+        if self.opinion is not None:
+            judged = max(1, round(self.plan.batch * JUDGED))
+            for k, way in enumerate(ways):
                 some = slice(k, None, round(1 / JUDGED))
-                heard = Spectra(*(part[some][:judged] for part in spectra))
-                loss = loss + self.numbers[2] * opinion_loss(self.opinion, gains[some][:judged], heard, self.bins)
+                heard = Spectra(*(part[some][:judged] for part in way.spectra))
+                judgement = opinion_loss(self.opinion, way.gains[some][:judged], heard, self.bins)
+                loss = loss + self.numbers[2] * judgement
         return loss
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,19 @@ from .plan import DRY_SHARE, EMA, FULL_BAND_SHARE, Plan
 from .start import weights_to_start_with
 
 VALIDATION_SEED = 20_000
+
+
+class Way(NamedTuple):
+    """Gains, the spectra with the target that they are for, and what the loss of both weighs."""
+
+    gains: Tensor
+    spectra: Spectra
+    weight: float
+
+
+def both_ways(gains: Tensor, dry_gains: Tensor, spectra: Spectra) -> tuple[Way, Way]:
+    """The gains that keep the room, and those that take it away."""
+    return Way(gains, spectra, 1.0), Way(dry_gains, spectra.without_room(), DRY_SHARE)
 
 
 class Run:
@@ -56,8 +69,7 @@ class Run:
             optimiser.zero_grad(set_to_none=True)
         self.step += 1
         with torch.no_grad():
-            share = 1 - min(EMA, self.step / (self.step + 20))
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), share)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), self.new_share())
 
     def mean_loss(self) -> float:
         """Of the steps since it was last asked for."""
@@ -68,16 +80,15 @@ class Run:
     def _gradients(self) -> float:
         """Mean loss over this process's mixtures; the gradients over all are in the parameters after.
 
-        On a CPU one mixture at a time: what is remembered for its gradients then stays in the cache, which is worth a
-        third of the time.
+        One mixture at a time: what is remembered for its gradients then stays in the cache, which is worth a third of
+        the time.
         """
         rng = np.random.default_rng((self.plan.seed, self.step, self.rank))
         mine = self.plan.batch // self.processes
-        rows = 1 if self.device.type == "cpu" else mine
         total = 0.0
-        for _ in range(mine // rows):
-            spectra = self._tensors(make(self.mixers, rows, int(rng.binomial(rows, FULL_BAND_SHARE)), rng))
-            loss = self._loss(*self.compiled(spectra.features), spectra) * (rows / mine)
+        for _ in range(mine):
+            spectra = self._tensors(make(self.mixers, 1, int(rng.binomial(1, FULL_BAND_SHARE)), rng))
+            loss = self._loss(*self.compiled(spectra.features), spectra) / mine
             loss.backward()
             total += float(loss.detach())
         if self.processes > 1:
@@ -96,17 +107,31 @@ class Run:
         return float(clock)
 
     def _loss(self, gains: Tensor, dry_gains: Tensor, spectra: Spectra) -> Tensor:
-        done = self.minutes / self.plan.minutes
-        ways = ((gains, spectra, 1.0), (dry_gains, spectra.without_room(), DRY_SHARE))
-        loss = torch.zeros((), device=self.device)
-        for answer, batch, weight in ways:
-            loss = loss + weight * spectral_loss(answer, batch, self.bins)
-            if done >= self.plan.auditory_from:
-                loss = loss + weight * self.plan.auditory * auditory_loss(answer, batch, self.bins)
-        if self.opinion is not None and self.step % 2 and done >= self.plan.opinion_from:
-            answer, batch, _ = ways[self.step // 2 % 2]
-            loss = loss + self.plan.opinion * opinion_loss(self.opinion, answer, batch, self.bins)
+        auditory, opinion = self.weights()
+        ways = both_ways(gains, dry_gains, spectra)
+        loss = self.compared(ways, auditory)
+        if self.opinion is not None and self.step % 2 and opinion:
+            way = ways[self.step // 2 % 2]
+            loss = loss + opinion * opinion_loss(self.opinion, way.gains, way.spectra, self.bins)
         return loss
+
+    def compared(self, ways: tuple[Way, Way], auditory: float | Tensor) -> Tensor:
+        """What the gains make of the mixtures, against the targets; `auditory` weighs the auditory loss."""
+        loss = torch.zeros((), device=self.device)
+        for gains, spectra, weight in ways:
+            loss = loss + weight * spectral_loss(gains, spectra, self.bins)
+            if isinstance(auditory, Tensor) or auditory:
+                loss = loss + weight * auditory * auditory_loss(gains, spectra, self.bins)
+        return loss
+
+    def weights(self) -> tuple[float, float]:
+        """Of the auditory and of the opinion loss, now."""
+        done, plan = self.minutes / self.plan.minutes, self.plan
+        return plan.auditory * (done >= plan.auditory_from), plan.opinion * (done >= plan.opinion_from)
+
+    def new_share(self) -> float:
+        """Of the newest weights in the average."""
+        return 1 - min(EMA, self.step / (self.step + 20))
 
     def rate(self) -> float:
         done = self.minutes / self.plan.minutes
