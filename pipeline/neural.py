@@ -5,8 +5,9 @@ The network works on frames of 32 ms every 16 ms and looks 14 frames ahead. It h
 their powers), and one gain is applied to all: the stereo image stays. What it never was trained on it leaves alone at
 worst as far as `strength_db` says: no gain falls below that.
 
-Below 47 Hz, where no voice is, it goes no further than 6 dB: a clean recording's own rumble and another's noise look
-the same there, and that band is the rumble filter's.
+Below 47 Hz, where no voice is, a clean recording's own rumble and another's noise look the same, and that band is the
+rumble filter's: it goes no further than 6 dB there, unless the rumble is so strong, against the recording's level, that
+it can only be noise.
 
 It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
 What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
@@ -15,7 +16,6 @@ spectra, between one transform and its inverse.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ import numpy as np
 
 from .audio import Samples
 from .bands import BELOW_SPLIT, OVERLAP, WINDOW_S, centres_hz, interpolation
-from .neural_features import Level, features
+from .neural_features import SILENCE, Level, features
 from .neural_kernels import Numbers
 from .neural_network import Gains, Network
 from .neural_network import State as Memory
@@ -32,8 +32,9 @@ from .stream import Stage
 from .units import in_units
 
 UNIT_FRAMES = 64
-RUMBLE_HZ = 47.0
-RUMBLE_FLOOR = np.float32(10 ** (-6 / 20))
+RUMBLE_BINS = 2  # at every rate: bins are 28 to 31 Hz apart
+RUMBLE_DB = 6.0
+STRONG_RUMBLE_DB = 12.0  # above the recording's level; where it is stronger, it may fall by twice as much more
 VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
 
@@ -67,14 +68,16 @@ class _Denoiser:
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
         line = np.concatenate((state.waiting, spectra), axis=1)
-        ready, waiting = line[:, : unit.shape[1] // self.stft.hop], line[:, -self.network.look_ahead :]
-        answer, memory = ready.copy(), state.memory
+        answer, memory = line[:, : len(heard)].copy(), state.memory
         if level.weight:  # the network begins with the first unit that is not digital silence
             gains, memory = self.network.gains(heard, memory)
+            known = answer[:, len(heard) - len(gains.kept) :]
             in_bins = self._in_bins(gains)
-            answer[:, len(answer[0]) - len(in_bins) :] *= in_bins
+            rumble = known[..., :RUMBLE_BINS]
+            in_bins[:, :RUMBLE_BINS] = np.maximum(in_bins[:, :RUMBLE_BINS], self._least_of_rumble(rumble, level))
+            known *= in_bins
         out, after = self.stft.synthesize(answer, state.after)
-        return out, State(before, after, waiting, level, memory)
+        return out, State(before, after, line[:, -self.network.look_ahead :], level, memory)
 
     def _in_bins(self, gains: Gains) -> Numbers:
         to_bins = interpolation(self.stft.size, self.sample_rate)
@@ -83,9 +86,14 @@ class _Denoiser:
         if self.room_floor < 1:
             room = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
             in_bins *= np.maximum(room @ to_bins, np.float32(self.room_floor))
-        rumble = in_bins[:, : math.ceil(RUMBLE_HZ * self.stft.size / self.sample_rate)]
-        np.maximum(rumble, RUMBLE_FLOOR, out=rumble)
         return in_bins
+
+    def _least_of_rumble(self, spectra: Spectra, level: Level) -> Numbers:
+        """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
+        power = (spectra.real**2 + spectra.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
+        above_db = 10 * np.log10(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
+        least: Numbers = 10 ** (-(RUMBLE_DB + 2 * np.maximum(above_db, 0)) / np.float32(20))
+        return least
 
 
 def _open_above(gains: Numbers) -> Numbers:

@@ -6,6 +6,7 @@ the same to the network. Digital silence does not count: a recording that begins
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,10 @@ class Level(NamedTuple):
 
     power: float = 0.0
     weight: float = 0.0
+
+    def db(self) -> float:
+        """The level, on the scale of `features`' scaled powers."""
+        return 10 * math.log10(self.power / max(self.weight, SILENCE) + SILENCE)
 
 
 def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[Features, Level]:

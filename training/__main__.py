@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         ("processes", int),
     ):
         command.add_argument(f"--{name}", type=kind)
-    for name in ("auditory", "auditory-from", "opinion", "opinion-from", "report-minutes"):
+    for name in ("auditory", "auditory-from", "quality", "opinion", "opinion-from", "report-minutes"):
         command.add_argument(f"--{name}", type=float)
     command.add_argument("--width", type=int, help="of the network")
     command.add_argument("--blocks", type=int, help="of the network")
@@ -101,6 +101,7 @@ def _train(options: argparse.Namespace) -> None:
         "processes",
         "auditory",
         "auditory_from",
+        "quality",
         "opinion",
         "opinion_from",
         "report_minutes",

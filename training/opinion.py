@@ -99,7 +99,7 @@ def opinion_loss(opinion: Opinion, gains: Tensor, batch: Spectra, bins: Tensor) 
     heard = batch.target.real.square() + batch.target.imag.square()
     frames = heard.sum(-1)
     active = (frames > 3e-3 * frames.amax(1, keepdim=True)).float()
-    x, speech = (_waveform(spectrum) for spectrum in (batch.noisy * applied, batch.target))
+    x, speech = (waveform(spectrum) for spectrum in (batch.noisy * applied, batch.target))
     energy = speech.square().unfold(1, SIZE // 2, SIZE // 2).mean(-1)
     active = active[:, 1 : 1 + energy.shape[1]]
     level = ((energy * active).sum(1) / (active.sum(1) + 1e-6) + 1e-12).sqrt()
@@ -108,7 +108,7 @@ def opinion_loss(opinion: Opinion, gains: Tensor, batch: Spectra, bins: Tensor) 
     return ((HIGHEST - overall) * spoken).mean()
 
 
-def _waveform(spectrum: Tensor) -> Tensor:
+def waveform(spectrum: Tensor) -> Tensor:
     """(batch, frames, 257) → (batch, n): overlapping windows added up."""
     frames = torch.fft.irfft(spectrum, SIZE) * _window(spectrum.device)
     first, second = frames[..., : SIZE // 2], frames[..., SIZE // 2 :]

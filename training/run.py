@@ -16,6 +16,7 @@ from .muon import Muon
 from .network import Network
 from .opinion import Opinion, opinion_loss
 from .plan import DRY_SHARE, EMA, FULL_BAND_SHARE, Plan
+from .quality import quality_loss
 from .start import weights_to_start_with
 
 VALIDATION_SEED = 20_000
@@ -122,6 +123,8 @@ class Run:
             loss = loss + weight * spectral_loss(gains, spectra, self.bins)
             if isinstance(auditory, Tensor) or auditory:
                 loss = loss + weight * auditory * auditory_loss(gains, spectra, self.bins)
+            if self.plan.quality:
+                loss = loss + weight * self.plan.quality * quality_loss(gains, spectra, self.bins)
         return loss
 
     def weights(self) -> tuple[float, float]:
@@ -143,11 +146,13 @@ class Run:
             both = [(*self.average(batch.features), batch) for batch in self.validation]
             spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, _, batch in both]))
+            quality = float(np.mean([float(quality_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
         heard_h = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
             f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self.rate():.5f}  training "
-            f"{self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  dry {dry:.4f}"
+            f"{self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  quality {quality:.4f}"
+            f"  dry {dry:.4f}"
         )
         print(line, flush=True)
         with (self.plan.out / "log.txt").open("a") as file:
