@@ -34,7 +34,8 @@ from .units import in_units
 UNIT_FRAMES = 64
 RUMBLE_BINS = 2  # at every rate: bins are 28 to 31 Hz apart
 RUMBLE_DB = 6.0
-STRONG_RUMBLE_DB = 12.0  # above the recording's level; where it is stronger, it may fall by twice as much more
+STRONG_RUMBLE_DB = 12.0  # above the recording's level: what is stronger may fall by so many dB per dB more:
+RUMBLE_SLOPE = 4.0
 VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
 
@@ -92,7 +93,7 @@ class _Denoiser:
         """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
         above_db = 10 * np.log10(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
-        least: Numbers = 10 ** (-(RUMBLE_DB + 2 * np.maximum(above_db, 0)) / np.float32(20))
+        least: Numbers = 10 ** (-(RUMBLE_DB + RUMBLE_SLOPE * np.maximum(above_db, 0)) / np.float32(20))
         return least
 
 
