@@ -1,8 +1,9 @@
-"""Noises that no corpus has enough of: coloured and modulated noise, fans and hum, clicks and keystrokes, babble."""
+"""Noises that no corpus has enough of: coloured and modulated noise, machines, clicks and keystrokes, music, babble."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from scipy import fft
@@ -10,6 +11,7 @@ from scipy import fft
 from .corpus import Corpus, Generator, Samples
 
 Maker = Callable[[int, int, Generator], Samples]
+SCALE = np.array((0, 2, 4, 5, 7, 9, 11, 12, 14, 16, 17, 19))  # semitones; the last four only in chords
 
 
 def curve_db(points: int, spread_db: float, bins: int, rng: Generator) -> Samples:
@@ -73,6 +75,45 @@ def knocks(n: int, sample_rate: int, rng: Generator) -> Samples:
     return x + coloured(n, sample_rate, rng) * np.float32(10 ** (-rng.uniform(35, 60) / 20))
 
 
+def music(n: int, sample_rate: int, rng: Generator) -> Samples:
+    """One to three parts of plucked or held notes of a scale, some as chords: what plays behind a voice."""
+    x = np.zeros(n, np.float32)
+    tonic = float(np.exp(rng.uniform(np.log(55), np.log(220))))
+    beat_s = float(rng.uniform(0.18, 0.7))
+    for _ in range(int(rng.integers(1, 4))):
+        part = _Part(rng.uniform(4, 14), rng.uniform(0.3, 6), rng.uniform(0.003, 0.08), rng.uniform(0, 0.008))
+        octave, sounding_s = 2.0 ** rng.integers(0, 3), beat_s * float(rng.choice((1, 2, 4)))
+        gain = np.float32(10 ** (-rng.uniform(0, 12) / 20))
+        at = int(rng.uniform(0, beat_s) * sample_rate)
+        while at < n:
+            chord = SCALE[rng.integers(len(SCALE) - 4) + np.array((0, 2, 4))[: int(rng.choice((1, 1, 3)))]]
+            for step in chord:
+                note = _note(tonic * octave * 2 ** (step / 12), sounding_s, part, sample_rate, rng)[: n - at]
+                x[at : at + len(note)] += gain * note
+            at += int(beat_s * float(rng.choice((0.5, 1, 1, 2))) * sample_rate)
+    return x + coloured(n, sample_rate, rng) * np.float32(10 ** (-rng.uniform(35, 60) / 20))
+
+
+class _Part(NamedTuple):
+    """An instrument: how fast harmonics weaken, dB per octave, and notes die away, 1/s; attack_s; vibrato, relative."""
+
+    slope_db: float
+    decay: float
+    attack_s: float
+    vibrato: float
+
+
+def _note(pitch_hz: float, seconds: float, part: _Part, sample_rate: int, rng: Generator) -> Samples:
+    t = np.arange(int(seconds * sample_rate), dtype=np.float32) / np.float32(sample_rate)
+    phase = 2 * np.pi * pitch_hz * t + part.vibrato * pitch_hz / 5 * np.sin(2 * np.pi * 5 * t)
+    x = np.zeros(len(t), np.float32)
+    for k in range(1, 1 + min(12, int(0.45 * sample_rate / pitch_hz))):
+        weaker_db = part.slope_db * np.log2(k) + rng.uniform(0, 6)
+        x += (10 ** (-weaker_db / 20) * np.sin(k * phase)).astype(np.float32)
+    edges = np.minimum(1, np.minimum(t, seconds - t) / part.attack_s)
+    return (x * edges * np.exp(-part.decay * t)).astype(np.float32)
+
+
 def babble(speech: Corpus, n: int, rng: Generator) -> Samples:
     """Several people talking at once."""
     x = np.zeros(n, np.float32)
@@ -87,4 +128,4 @@ def babble(speech: Corpus, n: int, rng: Generator) -> Samples:
     return x
 
 
-MAKERS: tuple[Maker, ...] = (coloured, modulated, modulated, machine, knocks, knocks)
+MAKERS: tuple[Maker, ...] = (coloured, modulated, modulated, machine, knocks, knocks, music, music)
