@@ -73,20 +73,20 @@ class _Denoiser:
         if level.weight:  # the network begins with the first unit that is not digital silence
             gains, memory = self.network.gains(heard, memory)
             known = answer[:, len(heard) - len(gains.kept) :]
-            in_bins = self._in_bins(gains)
-            rumble = known[..., :RUMBLE_BINS]
-            in_bins[:, :RUMBLE_BINS] = np.maximum(in_bins[:, :RUMBLE_BINS], self._least_of_rumble(rumble, level))
-            known *= in_bins
+            known *= self._in_bins(gains, known, level)
         out, after = self.stft.synthesize(answer, state.after)
         return out, State(before, after, line[:, -self.network.look_ahead :], level, memory)
 
-    def _in_bins(self, gains: Gains) -> Numbers:
+    def _in_bins(self, gains: Gains, spectra: Spectra, level: Level) -> Numbers:
+        """Gains (frames, bins) for spectra (channels, frames, bins)."""
         to_bins = interpolation(self.stft.size, self.sample_rate)
         kept = _open_above(gains.kept)
         in_bins: Numbers = np.maximum(kept @ to_bins, np.float32(self.noise_floor))
         if self.room_floor < 1:
             room = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
             in_bins *= np.maximum(room @ to_bins, np.float32(self.room_floor))
+        rumble = in_bins[:, :RUMBLE_BINS]
+        np.maximum(rumble, self._least_of_rumble(spectra[..., :RUMBLE_BINS], level), out=rumble)
         return in_bins
 
     def _least_of_rumble(self, spectra: Spectra, level: Level) -> Numbers:

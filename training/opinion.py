@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from pipeline.stft import Stft
 
-from .losses import Spectra
+from .losses import Spectra, power
 
 SIZE = 512  # of the denoiser's window, at 16 kHz
 LEVEL = 0.05  # root mean square of active speech, -26 dBFS
@@ -96,8 +96,7 @@ def _opinion() -> Opinion:
 def opinion_loss(opinion: Opinion, gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """How far the overall opinion is from the best, mean over the batch."""
     applied = (gains @ bins).clamp(min=USUAL_FLOOR)
-    heard = batch.target.real.square() + batch.target.imag.square()
-    frames = heard.sum(-1)
+    frames = power(batch.target).sum(-1)
     active = (frames > 3e-3 * frames.amax(1, keepdim=True)).float()
     x, speech = (waveform(spectrum) for spectrum in (batch.noisy * applied, batch.target))
     energy = speech.square().unfold(1, SIZE // 2, SIZE // 2).mean(-1)

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .batches import BINS
-from .losses import Spectra
+from .losses import Spectra, power
 from .opinion import SIZE, waveform
 
 BANDS = 49
@@ -55,7 +55,7 @@ class Hearing(NamedTuple):
 
 
 @cache
-def hearing(device: torch.device) -> Hearing:
+def _hearing(device: torch.device) -> Hearing:
     """The standard's tables."""
     band = np.arange(BANDS)
     width = NARROWEST * WIDENING**band
@@ -85,16 +85,14 @@ def _hertz(bark: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def quality_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """How far the grade of gains (batch, frames, 148) applied to the noisy spectra is from the best; mean, 0 to 3.6."""
-    spoken = (batch.target.real.square() + batch.target.imag.square()).sum(-1).amax(1) > 1e-3
+    spoken = power(batch.target).sum(-1).amax(1) > 1e-3
     estimate, speech = (powers(waveform(spectrum)) for spectrum in (batch.noisy * (gains @ bins), batch.target))
     return ((HIGHEST - grade(speech, estimate)) * spoken).mean()
 
 
 def powers(x: Tensor) -> Tensor:
     """(batch, n) → (batch, frames, 257)."""
-    frames = x.unfold(1, SIZE, SIZE // 2) * _window(x.device)
-    spectrum = torch.fft.rfft(frames)
-    return spectrum.real.square() + spectrum.imag.square()
+    return power(torch.fft.rfft(x.unfold(1, SIZE, SIZE // 2) * _window(x.device)))
 
 
 @cache
@@ -104,7 +102,7 @@ def _window(device: torch.device) -> Tensor:
 
 def grade(speech: Tensor, estimate: Tensor) -> Tensor:
     """Powers (batch, frames, 257) of the reference and of what is graded → grades (batch,), 1 to 4.64."""
-    tables = hearing(speech.device)
+    tables = _hearing(speech.device)
     meant, heard = _at_listening_level(speech, tables), _at_listening_level(estimate, tables)
     meant = meant * _equaliser(meant, heard, tables)[:, None]
     level = _audible(meant, tables)
@@ -123,16 +121,16 @@ def grade(speech: Tensor, estimate: Tensor) -> Tensor:
     return 0.999 + 4 * torch.sigmoid(1.3669 * raw - 3.8224)
 
 
-def _at_listening_level(power: Tensor, tables: Hearing) -> Tensor:
+def _at_listening_level(spectra: Tensor, tables: Hearing) -> Tensor:
     """Powers of bands, the whole at the level at which it is listened to."""
-    mean_square = 2 * (power * tables.voice).sum(-1).mean(1) / (SIZE * _window(power.device).square().sum())
+    mean_square = 2 * (spectra * tables.voice).sum(-1).mean(1) / (SIZE * _window(spectra.device).square().sum())
     scale = LISTENING_POWER / (mean_square + 1e-12)
-    return (power * tables.filtered * scale[:, None, None]) @ tables.bands
+    return (spectra * tables.filtered * scale[:, None, None]) @ tables.bands
 
 
-def _audible(power: Tensor, tables: Hearing) -> Tensor:
+def _audible(bands: Tensor, tables: Hearing) -> Tensor:
     """Power of what is above the threshold in quiet, per frame."""
-    return torch.where(power > tables.quiet, power, 0.0)[..., 1:].sum(-1)
+    return torch.where(bands > tables.quiet, bands, 0.0)[..., 1:].sum(-1)
 
 
 def _equaliser(meant: Tensor, heard: Tensor, tables: Hearing) -> Tensor:
@@ -150,10 +148,10 @@ def _followed(meant: Tensor, heard: Tensor) -> Tensor:
     return (0.8 * ratio + 0.16 * before + 0.04 * earlier).clamp(3e-4, 5)
 
 
-def _loudness(power: Tensor, tables: Hearing) -> Tensor:
+def _loudness(bands: Tensor, tables: Hearing) -> Tensor:
     """Zwicker's law, in sone per Bark."""
     quiet, exponent = tables.quiet, tables.exponent
-    above = (0.5 + 0.5 * power / quiet).clamp(min=1).pow(exponent) - 1
+    above = (0.5 + 0.5 * bands / quiet).clamp(min=1).pow(exponent) - 1
     return LOUDNESS_SCALE * (2 * quiet).pow(exponent) * above
 
 

@@ -72,7 +72,12 @@ def knocks(n: int, sample_rate: int, rng: Generator) -> Samples:
         burst = burst * np.exp(-t / body_s) * 10 ** (-rng.uniform(0, 20) / 20) / (np.abs(burst).max() + 1e-9)
         at = int(rng.integers(n))
         x[at : at + size] += burst[: n - at].astype(np.float32)
-    return x + coloured(n, sample_rate, rng) * np.float32(10 ** (-rng.uniform(35, 60) / 20))
+    return x + _faint_hiss(n, sample_rate, rng)
+
+
+def _faint_hiss(n: int, sample_rate: int, rng: Generator) -> Samples:
+    """What no recording is without."""
+    return coloured(n, sample_rate, rng) * np.float32(10 ** (-rng.uniform(35, 60) / 20))
 
 
 def music(n: int, sample_rate: int, rng: Generator) -> Samples:
@@ -91,7 +96,7 @@ def music(n: int, sample_rate: int, rng: Generator) -> Samples:
                 note = _note(tonic * octave * 2 ** (step / 12), sounding_s, part, sample_rate, rng)[: n - at]
                 x[at : at + len(note)] += gain * note
             at += int(beat_s * float(rng.choice((0.5, 1, 1, 2))) * sample_rate)
-    return x + coloured(n, sample_rate, rng) * np.float32(10 ** (-rng.uniform(35, 60) / 20))
+    return x + _faint_hiss(n, sample_rate, rng)
 
 
 class _Part(NamedTuple):
