@@ -41,7 +41,7 @@ def create_app() -> FastAPI:
 
     server.configure_logging()
     site.storage.open(site.config.file_lifetime_s)
-    app = FastAPI(openapi_url=None, lifespan=lifespan, routes=routes.routes(site))
+    app = FastAPI(openapi_url=None, lifespan=lifespan, routes=routes.routes(site), middleware=server.middleware(site))
     options = server.page_options() | {"max_file_size": site.config.max_upload_bytes}
     gr.mount_gradio_app(app, demo, path="/", **options)
     return app

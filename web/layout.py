@@ -28,7 +28,7 @@ LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
 
 def build(site: Site) -> gr.Blocks:
     """The whole page. Nothing is served and nothing is written yet."""
-    doors.shut()
+    doors.shut(site)
     gr.set_static_paths([EXAMPLES])
     demo: gr.Blocks
     with gr.Blocks(title=words.TITLE, analytics_enabled=False) as demo:

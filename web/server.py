@@ -10,11 +10,13 @@ import threading
 from typing import Any, NoReturn
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 import runtime_setup
 from pipeline.errors import EnhancementError
 
 from . import look, pictures
+from .doors import FileGate
 from .routes import answer_fault, routes
 from .site import Site
 
@@ -42,6 +44,11 @@ def page_options() -> dict[str, Any]:
     }
 
 
+def middleware(site: Site) -> list[Middleware]:
+    """What every request passes before Gradio sees it."""
+    return [Middleware(FileGate, site=site)]
+
+
 def launch(demo: gr.Blocks, site: Site, **more: Any) -> str:
     """Serve, without blocking. Returns the address."""
     site.storage.open(site.config.file_lifetime_s)
@@ -52,7 +59,7 @@ def launch(demo: gr.Blocks, site: Site, **more: Any) -> str:
         quiet=True,
         prevent_thread_lock=True,
         max_file_size=site.config.max_upload_bytes,
-        **(page_options() | {"app_kwargs": {"routes": routes(site), **APP_OPTIONS}}),
+        **(page_options() | {"app_kwargs": {"routes": routes(site), "middleware": middleware(site), **APP_OPTIONS}}),
         **more,
     )
     return str(url)

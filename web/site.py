@@ -34,9 +34,9 @@ class Site:
             os.environ.setdefault("MPLCONFIGDIR", str(self.storage.root / "matplotlib"))
         vars(gradio.routes)["Path"] = _PathForGradio
 
-    def may_open(self, path: str | Path) -> bool:
-        """Only what a visitor gave to this server, and the examples."""
-        return self.storage.owns(path) or any(Path(path) == example for example in examples())
+    def may_open(self, path: str | os.PathLike[str]) -> bool:
+        """Only what a visitor gave to this server, and the examples; each under its one plain name."""
+        return self.storage.owns(path) or os.fspath(path) in map(str, examples())
 
 
 class _PathForGradio(type(Path())):  # type: ignore[misc]

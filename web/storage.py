@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "ai-speech-enhancement-web-"
 NOWHERE = Path("/proc/nowhere")  # not even root could make it
+UNGUESSABLE = re.compile(r"[0-9a-f]{64}|out-[\w-]{22}")  # Gradio's directories of uploads, and `new_folder`'s
 ADVICE = "Give the service a writable temporary directory: mount one at /tmp, or set GRADIO_TEMP_DIR."
 
 
@@ -107,13 +108,22 @@ class Storage:
             raise NoStorageError from fault
         return folder
 
-    def owns(self, path: str | Path) -> bool:
-        """Is this a file that a visitor gave us in this run? Links are followed before the answer."""
-        try:
-            real = Path(path).resolve(strict=True)
-        except (OSError, ValueError, RuntimeError):
+    def owns(self, path: str | os.PathLike[str]) -> bool:
+        """Is this a file that a visitor gave us in this run, or a result of ours?
+
+        The name is judged as it is given, before anything follows it: `/proc/self/fd/9` leads to whatever this process
+        has open, a recording of somebody else among it. So only the one plain spelling of a path below this
+        storage is ours, with no link on the way, in a directory whose name cannot be guessed.
+        """
+        text = os.fspath(path)
+        if "\0" in text or os.path.normpath(text) != text:
             return False
-        return real.is_file() and real.is_relative_to(self.root) and real.parent != self.root
+        try:
+            folder, name = Path(text).relative_to(self.root).parts
+            kinds = [stat.S_IFMT((self.root / part).lstat().st_mode) for part in (folder, Path(folder, name))]
+        except (OSError, ValueError):
+            return False
+        return UNGUESSABLE.fullmatch(folder) is not None and kinds == [stat.S_IFDIR, stat.S_IFREG]
 
     @contextlib.contextmanager
     def keeping(self, path: Path) -> Iterator[None]:

@@ -57,3 +57,14 @@ def _last_event(url: str) -> Any:
                 if event == "complete":
                     return data
     raise AssertionError("the stream ended without a result")
+
+
+def last_message(url: str) -> dict[str, Any]:
+    """Of the queue's own stream (server-sent JSON messages), the one that ends an event."""
+    with httpx.stream("GET", url, timeout=120) as lines:
+        for line in lines.iter_lines():
+            if line.startswith("data: "):
+                message: dict[str, Any] = json.loads(line.removeprefix("data: "))
+                if message["msg"] in ("process_completed", "close_stream", "unexpected_error"):
+                    return message
+    raise AssertionError("the stream ended without a last message")

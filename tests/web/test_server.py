@@ -72,6 +72,7 @@ def test_behind_a_server_of_ones_own(tmp_path: Path, talk: Path) -> None:
     try:
         assert httpx.head(f"{server.url}/health").status_code == 200
         assert "gradio" in httpx.get(server.url).text
+        assert httpx.get(f"{server.url}/gradio_api/file=/proc/self/fd/1").status_code == 404
         _, report = curl.call(server.url, "enhance", file=curl.upload(server.url, talk))
         assert report["after"]["lufs"] == pytest.approx(-16.0, abs=0.5)
     finally:

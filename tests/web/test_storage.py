@@ -44,7 +44,7 @@ def test_directories_are_private_and_unguessable(storage: Storage) -> None:
 
 
 def test_only_what_was_given_to_us_is_ours(storage: Storage, tmp_path: Path) -> None:
-    folder = storage.root / "hash"
+    folder = storage.root / f"{7:064x}"
     folder.mkdir()
     given = folder / "talk.wav"
     given.write_bytes(b"x")
@@ -59,12 +59,39 @@ def test_only_what_was_given_to_us_is_ours(storage: Storage, tmp_path: Path) -> 
         folder,
         folder / "missing",
         folder / ".." / ".." / "secret",
+        folder / ".." / folder.name / "talk.wav",
+        f"{folder}//talk.wav",
+        f"{folder}/./talk.wav",
+        f"/{given}",
+        f"/proc/self/root{given}",
+        "talk.wav",
         "/etc/passwd",
         "a\0b",
         "",
     ):
         assert not storage.owns(other), other
     assert not storage.owns(storage.root / ".lock")
+
+
+def test_what_is_open_in_this_process_is_not_ours_for_that(storage: Storage) -> None:
+    result = storage.new_folder() / "talk.clean.wav"
+    result.write_bytes(b"x")
+    with result.open("rb") as file:
+        for folder in ("/proc/self/fd", "/dev/fd", f"/proc/{os.getpid()}/fd"):
+            assert not storage.owns(f"{folder}/{file.fileno()}")
+    assert storage.owns(result)
+
+
+def test_a_link_on_the_way_or_a_name_that_can_be_guessed_is_not_ours(storage: Storage) -> None:
+    real = storage.new_folder()
+    (real / "talk.wav").write_bytes(b"x")
+    (storage.root / f"{1:064x}").symlink_to(real)
+    guessed = storage.root / "matplotlib"
+    guessed.mkdir()
+    (guessed / "fontlist.json").write_bytes(b"x")
+    assert storage.owns(real / "talk.wav")
+    assert not storage.owns(storage.root / f"{1:064x}" / "talk.wav")
+    assert not storage.owns(guessed / "fontlist.json")
 
 
 def test_what_is_older_than_its_lifetime_goes(storage: Storage) -> None:
