@@ -16,14 +16,15 @@ from runtime import blas_threads
 runtime_setup.configure()  # before anything can import numba
 blas_threads.one()  # before anything can import NumPy
 
-from web import layout, routes, server  # noqa: E402
-from web.site import Site  # noqa: E402
+from service import routes  # noqa: E402
+from service.site import Site  # noqa: E402
+from web import page, server  # noqa: E402
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 site = Site()
-demo = layout.build(site)
+demo = page.build(site)
 
 
 def create_app() -> FastAPI:

@@ -16,10 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runtime import cache_faults, configuration, report, warm_up
-from runtime import compilations as _compilations
-from runtime.cache_faults import CacheWarning
-from runtime.report import SYSTEM_NAME, VERSION
+from runtime import configuration, warm_up
+from runtime.doctor import report
+from runtime.doctor.report import SYSTEM_NAME, VERSION
+from runtime.numba_cache import compilations as _compilations
+from runtime.numba_cache import faults
+from runtime.numba_cache.faults import CacheWarning
 from runtime.status import Mode, RuntimeStatus
 
 __all__ = [
@@ -53,7 +55,7 @@ def status() -> RuntimeStatus:
 
 def cache_warnings() -> tuple[CacheWarning, ...]:
     """What went wrong with the cache after the start, by kind, each with its count."""
-    return cache_faults.recorded()
+    return faults.recorded()
 
 
 def compilations() -> int:
@@ -97,6 +99,6 @@ def diagnostics(
 if __name__ == "__main__":
     import sys
 
-    from runtime.doctor import main
+    from runtime.doctor.main import main
 
     sys.exit(main())

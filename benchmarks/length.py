@@ -29,7 +29,7 @@ RATE = 48_000
 CHILD = """
 import json, resource, sys, time
 import pipeline
-from pipeline.limits import GENEROUS
+from pipeline.files.limits import GENEROUS
 source, target, preset = sys.argv[1:]
 began, cpu = time.perf_counter(), time.process_time()
 pipeline.enhance_file(

@@ -44,9 +44,9 @@ def neural_dry(x: Mono, sample_rate: int) -> Mono:
 
 
 def _denoised(x: Mono, sample_rate: int, method: str, dereverb_db: float = 0.0) -> Mono:
-    from pipeline.denoise import denoiser
     from pipeline.settings import Denoise, Dereverb
-    from pipeline.stream import chained, run_whole
+    from pipeline.stages.denoise.choice import denoiser
+    from pipeline.stream.stage import chained, run_whole
 
     chosen = denoiser(Denoise(method=method), Dereverb(dereverb_db), sample_rate, 1)
     if chosen.name != method:

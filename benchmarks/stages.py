@@ -23,15 +23,15 @@ runtime_setup.configure()
 
 from pipeline import Audio, Settings, enhance, load  # noqa: E402
 from pipeline.audio import Samples  # noqa: E402
-from pipeline.declick import declick  # noqa: E402
-from pipeline.declip import declip  # noqa: E402
-from pipeline.deesser import deess  # noqa: E402
-from pipeline.dehum import remove_hum  # noqa: E402
-from pipeline.leveler import Scene, level  # noqa: E402
-from pipeline.levels import FramePowers, measure  # noqa: E402
-from pipeline.rumble import rumble_filter  # noqa: E402
+from pipeline.measures.levels import FramePowers, measure  # noqa: E402
 from pipeline.settings import Declick, Declip, Deess, Dehum, Denoise, Level, Tone  # noqa: E402
-from pipeline.sibilance import band_filter, filtered  # noqa: E402
+from pipeline.stages.declick import declick  # noqa: E402
+from pipeline.stages.declip.stage import declip  # noqa: E402
+from pipeline.stages.deess.band import band_filter, filtered  # noqa: E402
+from pipeline.stages.deess.stage import deess  # noqa: E402
+from pipeline.stages.dehum.stage import remove_hum  # noqa: E402
+from pipeline.stages.leveler import Scene, level  # noqa: E402
+from pipeline.stages.rumble import rumble_filter  # noqa: E402
 
 HUM_S = 12.0
 Work = Callable[[Samples, int], Samples]

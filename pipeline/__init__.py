@@ -20,25 +20,26 @@ from .presets import PRESETS
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from .analysis import Analysis, analyze
+    from pipeline.files.decode import load
+    from pipeline.files.encode import save
+    from pipeline.measures.analysis import Analysis, analyze
+    from pipeline.measures.report import Report
+
     from .audio import Audio
-    from .chain import Result, enhance, enhance_file
-    from .decode import load
-    from .encode import save
-    from .report import Report
+    from .enhancement import Result, enhance, enhance_file
 
 runtime_setup.configure()
 
 _LAZY = {
-    "Analysis": "analysis",
+    "Analysis": "measures.analysis",
     "Audio": "audio",
-    "Report": "report",
-    "Result": "chain",
-    "analyze": "analysis",
-    "enhance": "chain",
-    "enhance_file": "chain",
-    "load": "decode",
-    "save": "encode",
+    "Report": "measures.report",
+    "Result": "enhancement",
+    "analyze": "measures.analysis",
+    "enhance": "enhancement",
+    "enhance_file": "enhancement",
+    "load": "files.decode",
+    "save": "files.encode",
 }
 
 __all__ = [

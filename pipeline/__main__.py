@@ -4,7 +4,7 @@ from runtime import blas_threads
 
 blas_threads.one()  # before anything can import NumPy
 
-from .cli import main  # noqa: E402
+from pipeline.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -15,7 +15,7 @@ from .parameter import Kind, Parameters, Value, choice, number, switch
 
 @dataclass(frozen=True)
 class Auto(Parameters):
-    """Strengths by what the recording measures; see `pipeline.auto`."""
+    """Strengths by what the recording measures; see `pipeline.measures.auto`."""
 
     strengths: bool = switch(
         False, "Choose strengths", "Sets all below but wet / dry and loudness by what the recording measures."
@@ -24,7 +24,7 @@ class Auto(Parameters):
 
 @dataclass(frozen=True)
 class Declip(Parameters):
-    """Restoration of clipped peaks; see `pipeline.declip`."""
+    """Restoration of clipped peaks; see `pipeline.stages.declip.stage`."""
 
     strength_percent: float = number(
         0.0, 0.0, 100.0, 5.0, "%", "Declip",
@@ -34,7 +34,7 @@ class Declip(Parameters):
 
 @dataclass(frozen=True)
 class Declick(Parameters):
-    """Removal of clicks; see `pipeline.declick`."""
+    """Removal of clicks; see `pipeline.stages.declick`."""
 
     sensitivity_percent: float = number(
         0.0, 0.0, 100.0, 5.0, "%", "Declick",
@@ -44,7 +44,7 @@ class Declick(Parameters):
 
 @dataclass(frozen=True)
 class Dehum(Parameters):
-    """Removal of mains hum; see `pipeline.dehum`."""
+    """Removal of mains hum; see `pipeline.stages.dehum.stage`."""
 
     strength_db: float = number(
         30.0, 0.0, 40.0, 1.0, "dB", "De-hum",
@@ -55,7 +55,7 @@ class Dehum(Parameters):
 
 @dataclass(frozen=True)
 class Denoise(Parameters):
-    """Noise reduction; see `pipeline.denoise`."""
+    """Noise reduction; see `pipeline.stages.denoise.choice`."""
 
     strength_db: float = number(
         40.0, 0.0, 60.0, 1.0, "dB", "Noise reduction",
@@ -70,7 +70,7 @@ class Denoise(Parameters):
 
 @dataclass(frozen=True)
 class Dereverb(Parameters):
-    """Suppression of late reverberation; see `pipeline.neural`."""
+    """Suppression of late reverberation; see `pipeline.stages.denoise.neural`."""
 
     strength_db: float = number(
         0.0, 0.0, 24.0, 1.0, "dB", "Dereverb",
@@ -80,7 +80,7 @@ class Dereverb(Parameters):
 
 @dataclass(frozen=True)
 class Tone(Parameters):
-    """Corrections of the frequency balance; see `pipeline.rumble` and `pipeline.shelves`."""
+    """Corrections of the frequency balance; see `pipeline.stages.rumble` and `pipeline.stages.tone`."""
 
     rumble_hz: float = number(
         70.0, 0.0, 200.0, 5.0, "Hz", "Rumble filter",
@@ -98,7 +98,7 @@ class Tone(Parameters):
 
 @dataclass(frozen=True)
 class Deess(Parameters):
-    """Softening of sharp s sounds; see `pipeline.deesser`."""
+    """Softening of sharp s sounds; see `pipeline.stages.deess.stage`."""
 
     strength_db: float = number(
         0.0, 0.0, 12.0, 0.5, "dB", "De-esser",
@@ -108,7 +108,7 @@ class Deess(Parameters):
 
 @dataclass(frozen=True)
 class Level(Parameters):
-    """Evening out of speech that is now loud, now quiet; see `pipeline.leveler`."""
+    """Evening out of speech that is now loud, now quiet; see `pipeline.stages.leveler`."""
 
     range_db: float = number(
         0.0, 0.0, 18.0, 1.0, "dB", "Leveler",
@@ -119,7 +119,7 @@ class Level(Parameters):
 
 @dataclass(frozen=True)
 class Mix(Parameters):
-    """How much of the original stays; see `pipeline.chain`."""
+    """How much of the original stays; see `pipeline.enhancement`."""
 
     wet_percent: float = number(
         100.0, 0.0, 100.0, 1.0, "%", "Wet / dry",
@@ -129,7 +129,7 @@ class Mix(Parameters):
 
 @dataclass(frozen=True)
 class Loudness(Parameters):
-    """Loudness by ITU-R BS.1770-4 / EBU R 128; see `pipeline.loudness` and `pipeline.limiter`."""
+    """Loudness by ITU-R BS.1770-4 / EBU R 128; see `pipeline.loudness.meter` and `pipeline.loudness.limiter`."""
 
     normalize: bool = switch(True, "Set loudness", "Bring the result to the target loudness.")
     target_lufs: float = number(

@@ -27,7 +27,7 @@ def kernels(methods: tuple[str, ...] = ("neural", "spectral")) -> None:
     The sound is one that gives each of them something to do: without hum, say, nothing of the de-hummer is compiled.
     """
     from .audio import Audio
-    from .chain import enhance
+    from .enhancement import enhance
     from .settings import Declick, Declip, Deess, Dehum, Denoise, Dereverb, Level, Settings, Tone
 
     everything = Settings(

@@ -9,7 +9,8 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from runtime import baked, cache_faults, ladder, numba_hook
+from runtime import baked, ladder
+from runtime.numba_cache import faults, hook
 from runtime.status import RuntimeStatus
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def current() -> RuntimeStatus:
 def status() -> RuntimeStatus:
     """The decision and every warning since. Configures when that was not done."""
     decided = current()
-    late = tuple(str(warning) for warning in cache_faults.recorded())
+    late = tuple(str(warning) for warning in faults.recorded())
     return replace(decided, warnings=decided.warnings + late) if late else decided
 
 
@@ -59,15 +60,15 @@ def _adopt(decided: RuntimeStatus, cpu_name: str | None = None) -> None:
     if before:
         decided = _fit_imported_numba(decided)
     _decided = decided
-    settings = numba_hook.NumbaSettings(
+    settings = hook.NumbaSettings(
         cache_dir=decided.cache_dir or decided.baked_dir,
         cpu_name=baked.PORTABLE_CPU if decided.baked_dir else cpu_name,
         disable_jit=decided.jit_disabled,
     )
     if before:
-        numba_hook.repair(settings)
+        hook.repair(settings)
     else:
-        numba_hook.install(settings, _give_up_compiling)
+        hook.install(settings, _give_up_compiling)
     log.info("numba runtime: rung %d (%s), %s", decided.rung, decided.mode, decided.reason)
     for warning in decided.warnings:
         log.warning("%s", warning)
@@ -78,7 +79,7 @@ def _adopt(decided: RuntimeStatus, cpu_name: str | None = None) -> None:
 def _fit_imported_numba(decided: RuntimeStatus) -> RuntimeStatus:
     """The decision as far as it can still be carried out in a numba that was imported before us."""
     warnings = ["numba was imported before runtime_setup.configure(); its configuration was repaired."]
-    jit_off, cpu_chosen = numba_hook.compiler_of_imported_numba()
+    jit_off, cpu_chosen = hook.compiler_of_imported_numba()
     if jit_off and not decided.jit_disabled:
         decided = ladder.interpreted(
             "numba's compiler was switched off before this program was configured",

@@ -8,7 +8,8 @@ import threading
 import time
 from typing import Any
 
-from runtime import compilations, configuration
+from runtime import configuration
+from runtime.numba_cache import compilations
 
 log = logging.getLogger(__name__)
 

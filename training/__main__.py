@@ -81,15 +81,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from .prepare import prepare
+    from training.data.prepare import prepare
 
     prepare(options.data, options.out, options.subset_mb)
 
 
 def _train(options: argparse.Namespace) -> None:
-    from .network import Shape
-    from .plan import Plan
-    from .train import train
+    from training.model.network import Shape
+    from training.run.loop import train
+    from training.run.plan import Plan
 
     names = (
         "start",

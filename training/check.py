@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .batches import as_spectra
-from .corpus import Corpus
-from .device_mixing import Analysis, mix
-from .kernels import gated_scan, plain_gated_scan
-from .mixing import NO_CUT_HZ, Mixer, Parts, Recipe
-from .quality import grade, powers
+from training.data.batches import as_spectra
+from training.data.corpus import Corpus
+from training.data.gpu_mixing import Analysis, mix
+from training.data.mixing import NO_CUT_HZ, Mixer, Parts, Recipe
+from training.losses.pesq import grade, powers
+from training.model.scan import gated_scan, plain_gated_scan
 
 TOLERANCE = 1e-4
 GRADED_RATE, GRADE_TOLERANCE = 16_000, 0.3

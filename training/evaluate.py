@@ -16,11 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.neural import stage
-from pipeline.neural_weights import read
-from pipeline.stream import run_whole
-
-from .corpus import Samples
+from pipeline.neural.weights import read
+from pipeline.stages.denoise.neural import stage
+from pipeline.stream.stage import run_whole
+from training.data.corpus import Samples
 
 METRIC_RATE = 16_000
 EATEN_DB = 10.0
@@ -94,7 +93,7 @@ def _overall(x: Samples) -> float:
 
     if find_spec("speechmos") is None or find_spec("onnx") is None:
         return float("nan")
-    from .opinion import overall
+    from training.losses.dnsmos import overall
 
     return overall(x)
 

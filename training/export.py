@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipeline.neural_features import LOWEST
-from pipeline.neural_weights import FORMAT, MOST, parse
-
-from .network import Network, Shape
+from pipeline.neural.features import LOWEST
+from pipeline.neural.weights import FORMAT, MOST, parse
+from training.model.network import Network, Shape
 
 
 def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = ()) -> None:

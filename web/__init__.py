@@ -19,6 +19,6 @@
 - server      start, announce, stop
 """
 
-from . import gradio_import
+from web.patches import importing
 
-gradio_import.prepare()
+importing.prepare()

@@ -13,11 +13,10 @@ from gradio.events import api as add_endpoint
 from pipeline.parameter import Choice, Kind, Range, Switch
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
-
-from . import jobs
-from .faults import for_programs
-from .site import Site
-from .work import Work
+from service import jobs
+from service.faults import for_programs
+from service.site import Site
+from service.work import Work
 
 File = gr.FileData
 TYPES: dict[type[Kind], type] = {Range: float, Switch: bool, Choice: str}

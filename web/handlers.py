@@ -14,11 +14,12 @@ from pipeline.errors import AudioError
 from pipeline.parameter import Value
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings, parameters
+from service import jobs, routes, spectrograms
+from service.faults import explain
+from service.site import Site
+from service.work import Progress, Work
 
-from . import jobs, pictures, routes, status_page, words
-from .faults import explain
-from .site import Site
-from .work import Progress, Work
+from . import diagnostics_tab, words
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ class Handlers:
             results.report: words.report_table(report.rows(), report.remarks()),
         }
 
-    def _draw(self, outcome: jobs.Outcome, look: pictures.Look) -> Iterator[Updates]:
+    def _draw(self, outcome: jobs.Outcome, look: spectrograms.Look) -> Iterator[Updates]:
         """The result is complete without its picture: a fault here is the log's business."""
         work = Work(lambda _: jobs.draw(outcome, look))
         for _ in work.progress():
@@ -146,7 +147,7 @@ CHOOSE_PRESET_JS = f"(preset) => ({json.dumps(_preset_table())})[preset]"
 def diagnose(site: Site) -> tuple[str, str]:
     """The Diagnostics tab: in words, and as JSON."""
     report = routes.diagnostics(site)
-    return status_page.render(report, routes.health(site)), json.dumps(report, indent=2, ensure_ascii=False)
+    return diagnostics_tab.render(report, routes.health(site)), json.dumps(report, indent=2, ensure_ascii=False)
 
 
 def take_other_file(path: str | None) -> str | None:
@@ -154,6 +155,6 @@ def take_other_file(path: str | None) -> str | None:
     return str(Path(path)) if path else None
 
 
-def _look(screen: list[Any] | None) -> pictures.Look:
+def _look(screen: list[Any] | None) -> spectrograms.Look:
     width, dark = screen if isinstance(screen, list) and len(screen) == 2 else (1280, False)
-    return pictures.Look(narrow=isinstance(width, (int, float)) and width < 640, dark=bool(dark))
+    return spectrograms.Look(narrow=isinstance(width, (int, float)) and width < 640, dark=bool(dark))

@@ -14,11 +14,12 @@ from starlette.middleware import Middleware
 
 import runtime_setup
 from pipeline.errors import EnhancementError
+from service import spectrograms
+from service.routes import answer_fault, routes
+from service.site import Site
+from web.patches.doors import FileGate
 
-from . import look, pictures
-from .doors import FileGate
-from .routes import answer_fault, routes
-from .site import Site
+from . import theme
 
 log = logging.getLogger("app")
 
@@ -29,11 +30,11 @@ APP_OPTIONS: dict[str, Any] = {"openapi_url": None, "exception_handlers": {Enhan
 def page_options() -> dict[str, Any]:
     """What launching and mounting have in common."""
     return {
-        "theme": look.theme(),
-        "css_paths": [look.STYLE],
-        "head": look.HEAD,
+        "theme": theme.theme(),
+        "css_paths": [theme.STYLE],
+        "head": theme.HEAD,
         "footer_links": ["api", "settings"],
-        "favicon_path": str(look.ICON),
+        "favicon_path": str(theme.ICON),
         "show_error": False,
         "run_history": False,
         "enable_monitoring": False,
@@ -123,6 +124,6 @@ def configure_logging() -> None:
 def _warm_up_pictures() -> None:
     runtime_setup.wait_until_ready(600)
     try:
-        pictures.warm_up()
+        spectrograms.warm_up()
     except Exception:  # a picture that fails later is left out of its result; this is only an early sign of it
         log.warning("Spectrograms cannot be drawn.", exc_info=True)

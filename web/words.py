@@ -7,8 +7,7 @@ from html import escape
 from pipeline.errors import EnhancementError
 from pipeline.parameter import Range
 from pipeline.presets import NAMED_PRESETS
-
-from .work import Progress
+from service.work import Progress
 
 TITLE = "Speech Enhancement"
 CLAIM = "Noisy recording in. Clear speech out."

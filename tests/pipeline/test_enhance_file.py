@@ -9,9 +9,9 @@ import pytest
 import soundfile
 
 from pipeline import PRESETS, Audio, AudioError, Cancelled, Settings, SettingsError, enhance, enhance_file, load, save
-from pipeline.loudness import loudness
+from pipeline.loudness.meter import loudness
+from pipeline.loudness.true_peak import to_db, true_peak
 from pipeline.settings import Dehum, Denoise, Loudness, Tone
-from pipeline.true_peak import to_db, true_peak
 from tests.pipeline.signals import noise, speech_like
 
 RATE = 16_000

@@ -32,7 +32,7 @@ def test_exported_names() -> None:
             "numba librosa scipy matplotlib soundfile av gradio joblib tqdm",
         ),
         ("from pipeline import Audio, load, save", "numba librosa scipy matplotlib gradio joblib tqdm"),
-        ("import pipeline.cli", "numba librosa scipy matplotlib gradio joblib"),
+        ("import pipeline.cli.main", "numba librosa scipy matplotlib gradio joblib"),
     ],
 )
 def test_imports_stay_light(code: str, absent: str) -> None:

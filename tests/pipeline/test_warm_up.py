@@ -20,7 +20,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     def enhance(audio: Audio, settings: Settings) -> None:
         seen.append((settings.denoise.method, audio.channels, not warm_up.kernels_ready.is_set()))
 
-    monkeypatch.setattr("pipeline.chain.enhance", enhance)
+    monkeypatch.setattr("pipeline.enhancement.enhance", enhance)
     return seen
 
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numba  # noqa: F401  (before a test imports runtime.cache_files, which is made to be imported by it)
+import numba  # noqa: F401  (before a test imports runtime.numba_cache.files, which is made to be imported by it)
 import pytest
 
 from tests.runtime.sandbox import EXPECTED, Sandbox, make_sandbox

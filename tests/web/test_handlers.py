@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from pipeline import weights_source
+from pipeline.neural import chosen
 from pipeline.presets import NAMED_PRESETS, PRESETS
 from pipeline.settings import Settings
+from service.site import EXAMPLES, Site, examples
+from service.storage import Storage
 from web import handlers
 from web.handlers import Controls, Handlers, Results
-from web.site import EXAMPLES, Site, examples
-from web.storage import Storage
 
 NAMES: Any = Results._fields
 CONTROLS: Any = Controls._fields
@@ -67,7 +67,7 @@ def test_a_result_fills_the_page(page: Handlers, uploaded: str) -> None:
 def test_the_page_says_which_denoiser_worked_and_why(
     page: Handlers, uploaded: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights_source, "chosen", lambda: weights_source.Chosen(None, ("No weights <here>.",)))
+    monkeypatch.setattr(chosen, "chosen", lambda: chosen.Chosen(None, ("No weights <here>.",)))
     shown = together(page.run(uploaded, "default", "wav", None, *VALUES))
     assert "Denoiser: spectral." in shown["report"]
     assert "No weights &lt;here&gt;." in shown["report"]
@@ -114,7 +114,7 @@ def test_a_file_that_is_no_recording_is_taken_off_the_page_and_the_disk(
 def test_a_result_without_its_picture_is_a_result(
     page: Handlers, uploaded: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.pictures.draw", lambda *_: 1 / 0)
+    monkeypatch.setattr("service.spectrograms.draw", lambda *_: 1 / 0)
     shown = together(page.run(uploaded, "default", "wav", None, *VALUES))
     assert Path(shown["after"]).is_file()
     assert not shown["picture"]["visible"]

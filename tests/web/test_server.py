@@ -17,8 +17,8 @@ NO_DIRECTORY = """if True:
     import sys, tempfile
     sys.path.insert(0, ".")
     tempfile._candidate_tempdir_list = lambda: ["/proc"]
-    import web.storage
-    web.storage._parents = lambda env: []  # what the test may write, the app may not
+    import service.storage
+    service.storage._parents = lambda env: []  # what the test may write, the app may not
     import _multiprocessing
 
     class NoSemaphore:

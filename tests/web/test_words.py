@@ -9,8 +9,8 @@ import pytest
 
 import runtime_setup
 from pipeline.errors import EnhancementError
-from web import status_page, words
-from web.work import Progress
+from service.work import Progress
+from web import diagnostics_tab, words
 
 EVIL = "<script>alert(1)</script>"
 
@@ -42,7 +42,7 @@ def test_a_bar_without_an_end_until_something_is_known() -> None:
 
 def test_diagnostics_in_words() -> None:
     report, health = runtime_setup.diagnostics(), runtime_setup.health()
-    page = status_page.render(report, health)
+    page = diagnostics_tab.render(report, health)
     for check in report["checks"]:
         assert check["name"][1:] in page
     assert report["libraries"]["numba"]["version"] in page
@@ -52,16 +52,16 @@ def test_diagnostics_in_words() -> None:
 def test_diagnostics_say_which_denoiser_works_and_where_it_comes_from() -> None:
     report, health = runtime_setup.diagnostics(), runtime_setup.health()
     facts = {"state": "loaded", "name": "neural", "source": EVIL, "sha256": "c0ffee" * 10, "warnings": []}
-    page = status_page.render(report | {"denoiser": facts}, health)
+    page = diagnostics_tab.render(report | {"denoiser": facts}, health)
     assert all(text in page for text in ("<dd>neural</dd>", escape(EVIL), "<dd>" + "c0ffee" * 10))
     early = {"denoiser": {"state": "not loaded yet", "name": None}}
-    assert "not loaded yet" in status_page.render(report | early, health)
+    assert "not loaded yet" in diagnostics_tab.render(report | early, health)
 
 
 def test_what_needs_attention_comes_first_and_says_what_to_do() -> None:
     report = copy.deepcopy(runtime_setup.diagnostics())
     report["checks"].append({"name": "last of all", "ok": False, "detail": EVIL, "suggestion": "Do this."})
-    page = status_page.render(report | {"status": "degraded"}, runtime_setup.health())
+    page = diagnostics_tab.render(report | {"status": "degraded"}, runtime_setup.health())
     assert page.index("Last of all") < page.index("Python")
     assert "Do this." in page
     assert "attention" in page

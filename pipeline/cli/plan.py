@@ -1,0 +1,106 @@
+"""Which file becomes which: the inputs of the command line, and the name of each one's output."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import SettingsError
+from pipeline.files.decode import is_audio
+from pipeline.files.formats import SUFFIXES
+
+
+@dataclass(frozen=True)
+class Task:
+    """One recording to enhance. `name` is how messages speak of it."""
+
+    source: Path
+    target: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done, and what of a folder will not (it holds no sound)."""
+
+    tasks: tuple[Task, ...]
+    skipped: tuple[str, ...]
+
+
+def plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> Plan:
+    """Name the output of every input.
+
+    inputs : files and folders; of a folder, what begins like a recording, at any depth, links to folders not followed
+    output : a file (for one input), a folder, or None: beside the input, as `<stem>.clean<suffix>`
+    suffix : of the outputs, ".wav" if None; the output file's own suffix wins
+
+    Raises SettingsError if the inputs and the output do not go together.
+    """
+    folders = [path for path in map(Path, inputs) if path.is_dir()]
+    if output is not None and not folders and len(inputs) == 1 and not _is_folder(output):
+        return Plan((Task(Path(inputs[0]), _output_file(output, suffix), printable(Path(inputs[0]).name)),), ())
+    if folders and output is None:
+        raise SettingsError("A folder needs an output folder.", suggestion="Name one with -o.")
+    named = None if output is None else Path(output)
+    if named is not None and not named.is_dir() and (named.exists() or named.suffix.lower() in SUFFIXES):
+        raise SettingsError("Several recordings cannot be written to one file.", suggestion="Name a folder with -o.")
+    return _to_folder(inputs, None if output is None else Path(output), suffix or SUFFIXES[0])
+
+
+def printable(name: str) -> str:
+    """A file name for the terminal: no control characters, no undecodable bytes."""
+    return "".join(c if c.isprintable() else "?" for c in name)
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix
+
+
+def _output_file(output: str, suffix: str | None) -> Path:
+    found = Path(output).suffix.lower()
+    if found not in SUFFIXES:
+        raise SettingsError(f"The output format {found!r:.20} is not known.", suggestion=f"Use {', '.join(SUFFIXES)}.")
+    if suffix not in (None, found):
+        raise SettingsError(
+            f"The output's name says {found}, the format says {suffix}.", suggestion="Drop one of them."
+        )
+    return Path(output)
+
+
+def _to_folder(inputs: Sequence[str], folder: Path | None, suffix: str) -> Plan:
+    found, skipped = [], []
+    for source, inside in _sources(inputs, folder):
+        if inside.parts and not is_audio(source):
+            skipped.append(printable(str(inside)))
+        else:
+            within = inside if inside.parts else Path(source.name)
+            found.append((source, (source.parent if folder is None else folder / within.parent), str(within)))
+    # talk.mp3 beside talk.m4a: the full name tells their outputs apart.
+    stems = Counter(parent / source.stem for source, parent, _ in found)
+    tasks = []
+    for source, parent, name in found:
+        stem = source.stem if stems[parent / source.stem] == 1 else source.name
+        tasks.append(Task(source, parent / f"{stem}.clean{suffix}", printable(name)))
+    repeated = [target for target, n in Counter(task.target for task in tasks).items() if n > 1]
+    if repeated:
+        name = printable(repeated[0].name)
+        raise SettingsError(f"Two inputs would both be written to {name}.", suggestion="Enhance them one by one.")
+    return Plan(tuple(tasks), tuple(skipped))
+
+
+def _sources(inputs: Sequence[str], folder: Path | None) -> Iterator[tuple[Path, Path]]:
+    """(file, its path inside the folder it was found in, empty for one that was named itself)."""
+    outputs = None if folder is None else folder.resolve()
+    for given in map(Path, inputs):
+        if not given.is_dir():
+            yield given, Path()
+            continue
+        for path in sorted(given.rglob("*")):
+            inside = path.relative_to(given)
+            hidden = any(part.startswith(".") for part in inside.parts)
+            result = outputs not in (None, given.resolve()) and outputs in path.resolve().parents
+            if path.is_file() and not hidden and not result:
+                yield path, inside

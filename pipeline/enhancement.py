@@ -1,0 +1,203 @@
+"""The whole enhancement: which stages run and in which order, on a recording in memory or from file to file.
+
+Three passes: what the recording measures; the stages that work on the sound itself, into a spool; the loudness, known
+only then, on the way out. All go block by block, so that from file to file memory does not grow with length.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.files.decode import Recording
+from pipeline.files.encode import Writer
+from pipeline.files.formats import Sound as Form
+from pipeline.files.limits import Limits
+from pipeline.loudness.meter import Meter
+from pipeline.loudness.normalize import Sound, gain_for
+from pipeline.loudness.true_peak import PeakMeter
+from pipeline.measures import auto
+from pipeline.measures.analysis import Analysis, Analyzer, analyze_blocks
+from pipeline.measures.report import Report
+from pipeline.stages import declick, leveler, rumble, tone
+from pipeline.stages.declip import stage as declip
+from pipeline.stages.deess import stage as deess
+from pipeline.stages.dehum import stage as dehum
+from pipeline.stages.denoise.choice import OFF, Denoiser, denoiser, enough
+from pipeline.stream.progress import Progress, Watch
+from pipeline.stream.source import Counted, InMemory, Source
+from pipeline.stream.spool import FileSpool, MemorySpool, Spool
+from pipeline.stream.stage import Stage, chained, paired, run
+
+from .audio import Audio, Samples
+from .settings import Denoise, Settings
+
+Sink = Callable[[Samples], None]
+NOTED_DB = 10.0  # so much less noise reduction than asked for is told
+
+
+@dataclass(frozen=True)
+class Result:
+    """The enhanced recording (same rate, channels and length, sample-aligned), what changed, and the settings used."""
+
+    audio: Audio
+    report: Report
+    settings: Settings
+
+
+def enhance(
+    audio: Audio,
+    settings: Settings | None = None,
+    *,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Result:
+    """Enhance a recording.
+
+    settings : default `Settings()`
+    progress : called with (fraction 0…1, what is being done), from the calling thread
+    cancelled : asked at every block; raises Cancelled when it answers True
+    """
+    settings = settings or Settings()
+    y, at = np.empty_like(audio.samples), 0
+
+    def keep(block: Samples) -> None:
+        nonlocal at
+        y[:, at : at + block.shape[1]] = block
+        at += block.shape[1]
+
+    with MemorySpool() as spool:
+        report = _enhanced(InMemory(audio), settings, Watch(progress, cancelled), spool, lambda _: keep)
+    return Result(Audio(y, audio.sample_rate), report, settings)
+
+
+def enhance_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    settings: Settings | None = None,
+    *,
+    subtype: str = "PCM_24",
+    removed: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+    temporary: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Report:
+    """Enhance a file into another, in memory that does not grow with its length.
+
+    source, limits : as `load` takes them
+    target, subtype : as `save` takes them; the file appears complete or not at all
+    removed : a second file to write: what was taken away, at the level it had in the recording
+    temporary : folder for a nameless file as large as the samples in float32; default: the system's
+
+    Raises what `load`, `save` and `enhance` raise.
+    """
+    recording = Recording(source, limits)
+    watch = Watch(progress, cancelled)
+    with ExitStack() as stack:
+        spool = stack.enter_context(FileSpool(temporary))
+
+        def opened(path: str | os.PathLike[str]) -> Callable[[int], Sink]:
+            def write_to(samples: int) -> Sink:
+                form = Form(recording.sample_rate, recording.channels, samples)
+                return stack.enter_context(Writer(path, form, subtype=subtype)).write
+
+            return write_to
+
+        # Told before the work: a format that cannot hold it.
+        Writer(target, Form(recording.sample_rate, recording.channels, 0), subtype=subtype)
+        return _enhanced(
+            recording, settings or Settings(), watch, spool, opened(target), opened(removed) if removed else None
+        )
+
+
+def _enhanced(
+    source: Source,
+    asked: Settings,
+    watch: Watch,
+    spool: Spool,
+    sink: Callable[[int], Sink],
+    removed: Callable[[int], Sink] | None = None,
+) -> Report:
+    """The three passes. sink, removed : samples per channel → where the blocks go."""
+    began, rate, channels = time.perf_counter(), source.sample_rate, source.channels
+    watch.phase(0.0, 0.15, "Measuring the recording")
+    counted = Counted(source)
+    before = analyze_blocks(counted, rate, channels, watch.tick(None))
+    settings, why = auto.chosen(asked, before)
+    samples, blocks = counted.samples, counted.blocks
+
+    watch.phase(0.15, 0.7, "Removing noise")
+    needed = settings.denoise if asked.auto.strengths else enough(settings.denoise, before.clearance_db)
+    found = denoiser(needed, settings.dereverb, rate, channels) if settings.mix.wet_percent else OFF
+    loudness, peak = Meter(rate, channels), PeakMeter(channels)
+    tick = watch.tick(blocks)
+    takes = removed(samples) if removed else None
+    for block in _restored(source, settings, found, before, takes, tick):
+        spool.append(block)
+        loudness.add(block)
+        peak.add(block)
+
+    watch.phase(0.7, 0.9, "Setting the loudness")
+    sound = Sound(spool.blocks, rate, channels, loudness.result(), peak.result())
+    gain = gain_for(sound, settings.loudness, watch.tick(2 * blocks))
+    watch.phase(0.9, 1.0, "Writing the result")
+    put, after, tick = sink(samples), Analyzer(rate, channels), watch.tick(blocks)
+    for block in gain.applied(sound):
+        put(block)
+        after.add(block)
+        tick()
+    watch.phase(1.0, 1.0, "Done")
+    took, notes = time.perf_counter() - began, (*why, *_spared(settings, needed), *found.notes, *gain.notes)
+    return Report(before, after.result(), gain.gain_db, took, settings.flat(), found.name, notes)
+
+
+def _spared(settings: Settings, needed: Denoise) -> tuple[str, ...]:
+    """That less noise reduction than asked for was enough."""
+    if settings.denoise.strength_db - needed.strength_db < NOTED_DB or not settings.mix.wet_percent:
+        return ()
+    return (f"The noise was low from the start: {needed.strength_db:.0f} dB of noise reduction were enough.",)
+
+
+def _restored(
+    source: Source,
+    settings: Settings,
+    found: Denoiser,
+    before: Analysis,
+    removed: Sink | None,
+    tick: Callable[[], None],
+) -> Iterator[Samples]:
+    """The stages that work on the sound itself, mixed with the original as asked; then the leveler."""
+    rate, channels = source.sample_rate, source.channels
+    wet = np.float32(settings.mix.wet_percent / 100)
+    line = chained(restoration(settings, found, rate, channels) if wet else [])
+
+    def mixed() -> Iterator[Samples]:
+        for x, y in paired(line, source.blocks()):
+            out = y if wet == 1 else wet * y + (1 - wet) * x
+            if removed is not None:
+                removed(x - out)
+            yield out
+            tick()
+
+    scene = None if before.speech_dbfs is None else leveler.Scene(before.speech_dbfs, before.noise_floor_dbfs)
+    yield from run(leveler.stage(settings.level, scene, rate, channels), mixed())
+
+
+def restoration(settings: Settings, found: Denoiser, sample_rate: int, channels: int) -> list[Stage]:
+    """The stages that are on, in order: repair, noise and room, tone."""
+    stages = [
+        declip.stage(settings.declip, sample_rate, channels) if settings.declip.strength_percent else None,
+        declick.stage(settings.declick, sample_rate, channels) if settings.declick.sensitivity_percent else None,
+        dehum.stage(settings.dehum, sample_rate, channels) if settings.dehum.strength_db else None,
+        *found.stages,
+        rumble.stage(settings.tone, sample_rate, channels) if settings.tone.rumble_hz else None,
+        tone.stage(settings.tone, sample_rate, channels),
+        deess.stage(settings.deess, sample_rate, channels) if settings.deess.strength_db else None,
+    ]
+    return [stage for stage in stages if stage is not None]

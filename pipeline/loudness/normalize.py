@@ -1,0 +1,121 @@
+"""Loudness target and true-peak ceiling, met together.
+
+The gain that brings the measured loudness to the target is followed by the limiter, which takes a little loudness away
+where it works; the gain is corrected by what is missing and the limiter run again, until the target is met. The sound
+is asked for block by block as often as needed, and none of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.audio import Samples
+from pipeline.settings import Loudness
+from pipeline.stream.stage import run
+
+from .limiter import stage
+from .meter import Meter
+from .true_peak import PeakMeter, to_db
+
+MAX_GAIN_DB = 40.0  # a recording so quiet that it needs more holds little but noise
+MAX_LIMITING_DB = 15.0  # more would flatten speech into its own noise
+TOLERANCE_LU = 0.1
+NOTED_LU = 0.3
+ROUNDS = 6
+# Where the limiter works hard, a dB of gain brings less than a dB of loudness; the next guess allows for it, to here.
+LEAST_YIELD = 0.3
+
+Blocks = Callable[[], Iterable[Samples]]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What is to be set to a loudness: its blocks, as often as asked for, and what they measure.
+
+    lufs : None for silence; true_peak : magnitude, full scale = 1
+    """
+
+    blocks: Blocks
+    sample_rate: int
+    channels: int
+    lufs: float | None
+    true_peak: float
+
+
+@dataclass(frozen=True)
+class Gain:
+    """gain_db : before the limiter; trim : a factor after it; ceiling_dbtp : the limiter's, None for no limiter."""
+
+    gain_db: float = 0.0
+    trim: float = 1.0
+    ceiling_dbtp: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def applied(self, sound: Sound) -> Iterator[Samples]:
+        """The blocks of `sound` at their loudness."""
+        if self.ceiling_dbtp is None:
+            yield from sound.blocks()
+            return
+        trim = np.float32(self.trim)
+        for block in _limited(sound, self.gain_db, self.ceiling_dbtp):
+            yield block if trim == 1 else block * trim
+
+
+def gain_for(sound: Sound, params: Loudness, on_block: Callable[[], None] = lambda: None) -> Gain:
+    """What brings `sound` to `params.target_lufs` with its true peak under `params.ceiling_dbtp`.
+
+    Nothing, for silence and where `normalize` is off.
+    """
+    if not params.normalize or sound.lufs is None:
+        return Gain()
+    most = min(MAX_GAIN_DB, params.ceiling_dbtp - to_db(sound.true_peak) + MAX_LIMITING_DB)
+    gain = min(params.target_lufs - sound.lufs, most)
+    last: tuple[float, float] | None = None
+    for _ in range(ROUNDS):
+        reached, peak = _measured(sound, gain, params.ceiling_dbtp, on_block)
+        missing = 0.0 if reached is None else params.target_lufs - reached
+        next_gain = min(gain + missing / _yield(last, gain, missing), most)
+        if abs(missing) <= TOLERANCE_LU or next_gain == gain:
+            break
+        last, gain = (gain, missing), next_gain
+    else:
+        gain = last[0] if last else gain  # the one that was measured
+    over = to_db(peak) - params.ceiling_dbtp
+    # By rounding, or where a gain moves fast: the ceiling is a promise.
+    trim = 10 ** (-over / 20) * (1 - 1e-6) if over > 0 else 1.0
+    return Gain(gain, trim, params.ceiling_dbtp, () if abs(missing) <= NOTED_LU else (_note(missing),))
+
+
+def _note(missing: float) -> str:
+    return (
+        f"The loudness stays {missing:.1f} LU under the target: peaks would have to be cut by more than"
+        f" {MAX_LIMITING_DB:g} dB or the recording raised by more than {MAX_GAIN_DB:g} dB."
+    )
+
+
+def _yield(last: tuple[float, float] | None, gain: float, missing: float) -> float:
+    """LU gained per dB of gain, as the last two rounds (gain, what was missing) show."""
+    if last is None or gain == last[0]:
+        return 1.0
+    return float(np.clip((last[1] - missing) / (gain - last[0]), LEAST_YIELD, 1.0))
+
+
+def _limited(sound: Sound, gain_db: float, ceiling_dbtp: float) -> Iterator[Samples]:
+    factor = np.float32(10 ** (gain_db / 20))
+    limiter = stage(ceiling_dbtp, sound.sample_rate, sound.channels)
+    yield from run(limiter, (factor * block for block in sound.blocks()))
+
+
+def _measured(
+    sound: Sound, gain_db: float, ceiling_dbtp: float, on_block: Callable[[], None]
+) -> tuple[float | None, float]:
+    """Loudness in LUFS and true peak (a magnitude) after gain and limiter."""
+    meter, peak = Meter(sound.sample_rate, sound.channels), PeakMeter(sound.channels)
+    for block in _limited(sound, gain_db, ceiling_dbtp):
+        meter.add(block)
+        peak.add(block)
+        on_block()
+    return meter.result(), peak.result()

@@ -1,0 +1,125 @@
+"""What a recording measures, in one pass over its blocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pipeline.audio import Audio, Samples
+from pipeline.errors import AudioError
+from pipeline.loudness.meter import Meter
+from pipeline.loudness.true_peak import PeakMeter, to_db
+from pipeline.settings import Declick
+from pipeline.stages.declick import ClickMeter
+from pipeline.stages.declip.clipping import ClippingMeter
+from pipeline.stages.dehum.listener import HumMeter
+from pipeline.stream.stage import split
+
+from .bandwidth import BandMeter
+from .levels import FramePowers, measure
+from .reverberation import DecayMeter
+
+CLICKS = Declick(50.0)  # what counts as a click
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Measures of one recording; None where a measure does not exist (silence has no loudness).
+
+    noise_floor_dbfs, speech_dbfs : mean power between the words and of the words, dB re full scale
+    snr_db : estimate from levels alone
+    activity_percent : of the time, somebody speaks (or something as loud sounds)
+    hum_hz, hum_dbfs : frequency and level of mains hum
+    clipped_percent : of the samples
+    clicks_per_minute : as the declicker counts them at 50 %
+    bandwidth_hz : where the recording's band ends
+    t60_s : time in which the room's sound falls by 60 dB, estimated from how words die away
+    clearance_db : from the quietest tenth of what sounds up to the speech
+    """
+
+    duration_s: float
+    sample_rate: int
+    channels: int
+    lufs: float | None
+    true_peak_dbtp: float | None
+    noise_floor_dbfs: float | None
+    snr_db: float | None
+    speech_dbfs: float | None = None
+    activity_percent: float = 0.0
+    hum_hz: float | None = None
+    hum_dbfs: float | None = None
+    clipped_percent: float = 0.0
+    clicks_per_minute: float = 0.0
+    bandwidth_hz: float | None = None
+    t60_s: float | None = None
+    clearance_db: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+
+class Analyzer:
+    """All measures of a recording that comes in blocks."""
+
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self._sample_rate, self._channels, self._samples = sample_rate, channels, 0
+        self._loudness, self._peak = Meter(sample_rate, channels), PeakMeter(channels)
+        self._powers, self._band = FramePowers(sample_rate), BandMeter(sample_rate)
+        self._hum, self._clipping = HumMeter(sample_rate, channels), ClippingMeter(sample_rate, channels)
+        self._clicks, self._decay = ClickMeter(CLICKS, sample_rate, channels), DecayMeter(sample_rate)
+        self._parts = (
+            self._loudness, self._peak, self._powers, self._band, self._hum, self._clipping, self._clicks, self._decay,
+        )  # fmt: skip
+
+    def add(self, block: Samples) -> None:
+        """The next block (channels, n)."""
+        self._samples += block.shape[1]
+        for part in self._parts:
+            part.add(block)
+
+    def result(self) -> Analysis:
+        """The measures of all blocks. Afterwards no more can be added."""
+        if not self._samples:
+            raise AudioError("The recording is empty: it holds no samples.")
+        duration_s = self._samples / self._sample_rate
+        levels, hum, peak = measure(self._powers.result()), self._hum.result(), to_db(self._peak.result())
+        return Analysis(
+            duration_s=duration_s,
+            sample_rate=self._sample_rate,
+            channels=self._channels,
+            lufs=self._loudness.result(),
+            true_peak_dbtp=peak if math.isfinite(peak) else None,
+            noise_floor_dbfs=levels.noise_floor_dbfs,
+            snr_db=levels.snr_db,
+            speech_dbfs=levels.speech_dbfs,
+            activity_percent=levels.activity_percent,
+            hum_hz=None if hum is None else hum.hz,
+            hum_dbfs=None if hum is None else hum.level_dbfs,
+            clipped_percent=self._clipping.result(),
+            clicks_per_minute=60 * self._clicks.result() / duration_s,
+            bandwidth_hz=self._band.result(),
+            t60_s=self._decay.result(),
+            clearance_db=levels.clearance_db,
+        )
+
+
+def analyze_blocks(
+    blocks: Iterable[Samples], sample_rate: int, channels: int, on_block: Callable[[], None] = lambda: None
+) -> Analysis:
+    """Measure consecutive blocks (channels, n). on_block is called before each; what it raises passes through."""
+    analyzer = Analyzer(sample_rate, channels)
+    for block in blocks:
+        on_block()
+        analyzer.add(block)
+    return analyzer.result()
+
+
+def analyze(audio: Audio, *, on_block: Callable[[], None] = lambda: None) -> Analysis:
+    """Loudness (BS.1770), true peak, noise floor, hum, clipping, clicks, band and room of a recording.
+
+    on_block : called about every second of audio; what it raises (a cancellation) passes through.
+    """
+    blocks = split(audio.samples, audio.sample_rate)
+    return analyze_blocks(blocks, audio.sample_rate, audio.channels, on_block)

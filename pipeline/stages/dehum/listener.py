@@ -1,0 +1,105 @@
+"""What hum there is, followed through a recording and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import log10
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.audio import Samples
+from pipeline.stream.stage import Feed
+from pipeline.stream.units import in_units
+
+from .detector import FRAMES, LEAST_FRAMES, HumModel
+from .spectrum import Frames, HumSpectrum
+from .tracker import Hum, agreed
+
+AHEAD = 2  # units from the place at which the hum is known to the end of what has been heard
+LEAST_SHARE = 0.25  # of a recording with hum in it, that `measure` speaks of hum
+
+
+class Level(NamedTuple):
+    """Frequency of the mains, and the mean power of the hum in dB re full scale."""
+
+    hz: float
+    level_dbfs: float
+
+
+class Heard(NamedTuple):
+    """A recording so far: its last hop (channels, hop), its last frames, and the hum they hold, if any."""
+
+    tail: Samples
+    frames: Frames
+    hum: Hum | None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What hum has been heard, as units of four hops (a second) arrive."""
+
+    model: HumModel
+
+    @classmethod
+    def of_rate(cls, sample_rate: int) -> Listener:
+        return cls(HumModel(HumSpectrum.of_rate(sample_rate)))
+
+    @property
+    def unit(self) -> int:
+        return 4 * self.model.spectrum.hop
+
+    def start(self, channels: int) -> Heard:
+        spectrum = self.model.spectrum
+        return Heard(np.zeros((channels, spectrum.hop), np.float32), spectrum.silence(FRAMES, channels), None)
+
+    def hear(self, unit: Samples, heard: Heard) -> Heard:
+        """After one more unit (channels, 4 hops). The hum is that about the beginning of the last `AHEAD` units."""
+        spectrum = self.model.spectrum
+        x = np.concatenate((heard.tail, unit), axis=1)
+        frames = heard.frames.then(spectrum.frames(x), FRAMES)
+        hum = self.model.find(frames)
+        if hum is not None and heard.hum is not None:
+            hum = agreed(heard.hum.later(self.unit / spectrum.sample_rate), hum)
+        return Heard(x[:, -spectrum.hop :], frames, hum)
+
+
+class HumMeter:
+    """The hum in a recording that comes in blocks."""
+
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self._listener = listener = Listener.of_rate(sample_rate)
+        self._found: list[Hum] = []
+        self._asked = 0
+        delay = AHEAD * listener.unit
+        self._feed = Feed(in_units(listener.unit, channels, delay, lambda: listener.start(channels), self._work))
+
+    def add(self, block: Samples) -> None:
+        """The next block (channels, n)."""
+        for _ in self._feed.push(block):
+            pass
+
+    def result(self) -> Level | None:
+        """None where no quarter of the recording holds any. Afterwards no more can be added."""
+        for _ in self._feed.finish():
+            pass
+        power = sum(hum.power for hum in self._found)
+        if not power or len(self._found) < LEAST_SHARE * self._asked:
+            return None
+        return Level(float(np.median([hum.hz for hum in self._found])), 10 * log10(power / len(self._found)))
+
+    def _work(self, unit: Samples, heard: Heard) -> tuple[Samples, Heard]:
+        heard = self._listener.hear(unit, heard)
+        self._asked += int(heard.frames.heard.sum() >= LEAST_FRAMES)
+        if heard.hum is not None:
+            self._found.append(heard.hum)
+        return unit, heard
+
+
+def measure(blocks: Iterable[Samples], sample_rate: int, channels: int) -> Level | None:
+    """The hum in a recording that comes in blocks (channels, n); None where no quarter of it holds any."""
+    meter = HumMeter(sample_rate, channels)
+    for block in blocks:
+        meter.add(block)
+    return meter.result()

@@ -1,0 +1,64 @@
+"""Which denoiser works on a recording: the one asked for, or the one that can. The room is for the neural one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from pipeline.neural import chosen
+from pipeline.settings import Denoise, Dereverb
+from pipeline.stream.stage import Stage
+
+from . import neural, spectral
+
+
+class Denoiser(NamedTuple):
+    """name : "neural", "spectral" or "off"; stages : none where it is off; notes : what the listener should know."""
+
+    name: str
+    stages: tuple[Stage, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+OFF = Denoiser("off")
+REST_DB = 7.0  # noise that lies the strength and this below the speech is turned down no further
+GENTLE_DB = 12.0  # nor is a strength made lower than this
+
+
+def enough(params: Denoise, clearance_db: float | None) -> Denoise:
+    """The denoiser's parameters with a strength that is no higher than a recording needs.
+
+    At 40 dB the noise comes to lie 47 dB below the speech: at -63 dBFS where speech is at -16, below the -60 dBFS that
+    audiobooks are held to. What is quieter from the start is rather a part of the recording; taking it away
+    harms faint speech and does not make the rest sound better.
+
+    clearance_db : as `pipeline.measures.levels` measures it; None for silence
+    """
+    if clearance_db is None:
+        return params
+    needed = max(params.strength_db + REST_DB - clearance_db, GENTLE_DB)
+    return replace(params, strength_db=min(params.strength_db, float(round(needed))))
+
+
+def denoiser(params: Denoise, dereverb: Dereverb, sample_rate: int, channels: int) -> Denoiser:
+    """The denoiser for a recording. Without weights, the spectral one stands in for the neural one, and says why.
+
+    Dereverberation shares the neural denoiser's transform; beside the spectral one, or none, the network works on the
+    room alone.
+    """
+    if not params.strength_db and not dereverb.strength_db:
+        return OFF
+    asked_neural = params.method == "neural" and params.strength_db > 0
+    weights, warnings = chosen.chosen() if asked_neural or dereverb.strength_db else (None, ())
+    notes = warnings if weights is None else ()
+    noise_db = params.strength_db if asked_neural else 0.0
+    stages: list[Stage] = []
+    name = "off"
+    if params.strength_db and (params.method == "spectral" or weights is None):
+        name, stages = "spectral", [spectral.stage(params, sample_rate, channels)]
+    if weights is not None and (noise_db or dereverb.strength_db):
+        name = "neural" if noise_db else name
+        stages.append(neural.stage(weights.network, noise_db, sample_rate, channels, dereverb.strength_db))
+    if weights is None and dereverb.strength_db:
+        notes = (*notes, "The room was left as it is: dereverberation needs the neural denoiser's weights.")
+    return Denoiser(name, tuple(stages), notes)

@@ -1,0 +1,119 @@
+"""Noise reduction and dereverberation by a small recurrent network: every band is turned down as far as the network
+hears no speech in it, or only what a room makes of speech.
+
+The network works on frames of 32 ms every 16 ms and looks 14 frames ahead. It hears all channels as one (the sum of
+their powers), and one gain is applied to all: the stereo image stays. What it never was trained on it leaves alone at
+worst as far as `strength_db` says: no gain falls below that.
+
+Below 47 Hz, where no voice is, a clean recording's own rumble and another's noise look the same, and that band is the
+rumble filter's: it goes no further than 6 dB there, unless the rumble is so strong, against the recording's level, that
+it can only be noise.
+
+It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
+What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
+spectra, between one transform and its inverse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.audio import Samples
+from pipeline.dsp.stft import Spectra, Stft
+from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, centres_hz, interpolation
+from pipeline.neural.features import SILENCE, Level, features
+from pipeline.neural.kernels import Numbers
+from pipeline.neural.network import Gains, Network
+from pipeline.neural.network import State as Memory
+from pipeline.stream.stage import Stage
+from pipeline.stream.units import in_units
+
+UNIT_FRAMES = 64
+RUMBLE_BINS = 2  # at every rate: bins are 28 to 31 Hz apart
+RUMBLE_DB = 6.0
+STRONG_RUMBLE_DB = 12.0  # above the recording's level: what is stronger may fall by so many dB per dB more:
+RUMBLE_SLOPE = 4.0
+VOICED_HZ = 4000.0
+SMALLEST = np.float32(1e-4)
+
+
+class State(NamedTuple):
+    """What is remembered between units. `waiting` are the spectra whose gains are not known yet."""
+
+    before: Samples
+    after: Samples
+    waiting: Spectra
+    level: Level
+    memory: Memory
+
+
+@dataclass(frozen=True)
+class _Denoiser:
+    network: Network
+    stft: Stft
+    sample_rate: int
+    noise_floor: float
+    room_floor: float
+
+    def start(self, channels: int) -> State:
+        waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
+        tail = self.stft.silence(channels)
+        return State(tail, tail, waiting, Level(), self.network.start())
+
+    def work(self, unit: Samples, state: State) -> tuple[Samples, State]:
+        """Take a unit of samples, answer with as many, `network.look_ahead` frames and a window late."""
+        spectra, before = self.stft.analyze(unit, state.before)
+        power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
+        heard, level = features(power, self.sample_rate, self.stft.size, state.level)
+        line = np.concatenate((state.waiting, spectra), axis=1)
+        answer, memory = line[:, : len(heard)].copy(), state.memory
+        if level.weight:  # the network begins with the first unit that is not digital silence
+            gains, memory = self.network.gains(heard, memory)
+            known = answer[:, len(heard) - len(gains.kept) :]
+            known *= self._in_bins(gains, known, level)
+        out, after = self.stft.synthesize(answer, state.after)
+        return out, State(before, after, line[:, -self.network.look_ahead :], level, memory)
+
+    def _in_bins(self, gains: Gains, spectra: Spectra, level: Level) -> Numbers:
+        """Gains (frames, bins) for spectra (channels, frames, bins)."""
+        to_bins = interpolation(self.stft.size, self.sample_rate)
+        kept = _open_above(gains.kept)
+        in_bins: Numbers = np.maximum(kept @ to_bins, np.float32(self.noise_floor))
+        if self.room_floor < 1:
+            room = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
+            in_bins *= np.maximum(room @ to_bins, np.float32(self.room_floor))
+        rumble = in_bins[:, :RUMBLE_BINS]
+        np.maximum(rumble, self._least_of_rumble(spectra[..., :RUMBLE_BINS], level), out=rumble)
+        return in_bins
+
+    def _least_of_rumble(self, spectra: Spectra, level: Level) -> Numbers:
+        """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
+        power = (spectra.real**2 + spectra.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
+        above_db = 10 * np.log10(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
+        least: Numbers = 10 ** (-(RUMBLE_DB + RUMBLE_SLOPE * np.maximum(above_db, 0)) / np.float32(20))
+        return least
+
+
+def _open_above(gains: Numbers) -> Numbers:
+    """gains (frames, 148), where those above 8 kHz are at least the mean of those from 4 to 8 kHz.
+
+    What speech has up there comes with what it has below, and few of the voices trained on reach so high: the network
+    alone would take a third of it away.
+    """
+    presence = gains[:, np.searchsorted(centres_hz(), VOICED_HZ) : BELOW_SPLIT].mean(axis=1, keepdims=True)
+    above = np.maximum(gains[:, BELOW_SPLIT:], presence)
+    return np.concatenate((gains[:, :BELOW_SPLIT], above), axis=1)
+
+
+def stage(network: Network, strength_db: float, sample_rate: int, channels: int, dereverb_db: float = 0.0) -> Stage:
+    """Noise reduction by at most `strength_db`, and what of the room is left by at most `dereverb_db` more.
+
+    Latency: a unit, the look-ahead and a window, 1.26 s.
+    """
+    stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
+    denoiser = _Denoiser(network, stft, sample_rate, 10 ** (-strength_db / 20), 10 ** (-dereverb_db / 20))
+    late = network.look_ahead * stft.hop + stft.tail
+    return in_units(UNIT_FRAMES * stft.hop, channels, late, lambda: denoiser.start(channels), denoiser.work)

@@ -1,0 +1,116 @@
+"""Stages that take a recording block by block, and how they are run.
+
+A stage answers every block with a block of the same length, `latency` samples late. Its memory from one block to the
+next is an explicit argument and result, so a stage is a value and a run of it leaves no trace. Whoever runs it makes up
+the latency: the input is followed by `latency` zeros and the first `latency` outputs are dropped.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.audio import Samples
+
+
+@dataclass(frozen=True)
+class Stage:
+    """latency : samples; start : () → state; step : (block (channels, n), state) → (block (channels, n), state)."""
+
+    latency: int
+    start: Callable[[], Any]
+    step: Callable[[Samples, Any], tuple[Samples, Any]]
+
+
+def chained(stages: Iterable[Stage]) -> Stage:
+    """The stages one after another, as one stage.
+
+    A stage hears the recording from its first sample on, not the zeros with which those before it begin: what a stage
+    learns from the beginning (a level, a noise) must not depend on which others run.
+    """
+    line = tuple(stages)
+
+    def start() -> list[tuple[int, Any]]:
+        return [(stage.latency, stage.start()) for stage in line]
+
+    def step(block: Samples, states: list[tuple[int, Any]]) -> tuple[Samples, list[tuple[int, Any]]]:
+        length, after = block.shape[1], []
+        for number, (stage, (late, state)) in enumerate(zip(line, states, strict=True), 1):
+            if block.shape[1]:
+                block, state = stage.step(block, state)  # noqa: PLW2901
+            drop = min(late, block.shape[1]) if number < len(line) else 0
+            block = block[:, drop:]
+            after.append((late - drop, state))
+        missing = length - block.shape[1]
+        return (np.pad(block, ((0, 0), (missing, 0))) if missing else block), after
+
+    return Stage(sum(stage.latency for stage in line), start, step)
+
+
+def run(stage: Stage, blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """The stage's output for consecutive blocks, aligned with the input and as long in all."""
+    state, skip, last = stage.start(), stage.latency, None
+    for block in blocks:
+        last, (out, state) = block, stage.step(block, state)
+        drop = min(skip, out.shape[1])
+        skip -= drop
+        yield out[:, drop:]
+    if last is not None and stage.latency:
+        out, state = stage.step(np.zeros((last.shape[0], stage.latency), np.float32), state)
+        yield out[:, skip:]
+
+
+def split(x: Samples, length: int) -> Iterator[Samples]:
+    """Views of x (channels, n), `length` samples each, the last one shorter."""
+    for start in range(0, x.shape[1], length):
+        yield np.ascontiguousarray(x[:, start : start + length])
+
+
+def run_whole(stage: Stage, x: Samples) -> Samples:
+    """The stage on all of x (channels, n) at once."""
+    return np.concatenate(list(run(stage, [x])), axis=1) if x.shape[1] else x.copy()
+
+
+class Feed:
+    """A run of a stage that is given its blocks one by one: (input, output) pairs of the same moments come back."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._state, self._skip = stage, stage.start(), stage.latency
+        self._waiting: deque[Samples] = deque()
+
+    def push(self, block: Samples) -> Iterator[tuple[Samples, Samples]]:
+        """The next block (channels, n) → what of input and output is complete, block by block."""
+        self._waiting.append(block)
+        out, self._state = self._stage.step(block, self._state)
+        drop = min(self._skip, out.shape[1])
+        self._skip -= drop
+        yield from self._matched(out[:, drop:])
+
+    def finish(self) -> Iterator[tuple[Samples, Samples]]:
+        """What is still inside the stage."""
+        if self._stage.latency and self._waiting:
+            silence = np.zeros((self._waiting[0].shape[0], self._stage.latency), np.float32)
+            out, self._state = self._stage.step(silence, self._state)
+            yield from self._matched(out[:, self._skip :])
+
+    def _matched(self, out: Samples) -> Iterator[tuple[Samples, Samples]]:
+        at = 0
+        while at < out.shape[1]:
+            block = self._waiting.popleft()
+            n = min(block.shape[1], out.shape[1] - at)
+            yield block[:, :n], out[:, at : at + n]
+            at += n
+            if n < block.shape[1]:
+                self._waiting.appendleft(block[:, n:])
+
+
+def paired(stage: Stage, blocks: Iterable[Samples]) -> Iterator[tuple[Samples, Samples]]:
+    """(input, output) of `stage` for consecutive blocks, of equal length and of the same moment."""
+    feed = Feed(stage)
+    for block in blocks:
+        yield from feed.push(block)
+    yield from feed.finish()

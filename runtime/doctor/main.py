@@ -1,0 +1,104 @@
+"""The command line of `runtime_setup.py`: examine this machine, examine a deployment, or bake a cache."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from runtime import configuration
+from runtime.doctor import bake, checks, exercise, remote, report
+from runtime.doctor.checks import Check
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 if all is well, 1 if not."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")  # the lines below say it all, once
+    if options.bake is not None:
+        return _bake(options.bake)
+    found: Iterable[Check] = examine() if options.url is None else remote.checklist(options.url, options.timeout)
+    if options.json:
+        found = list(found)
+        whole: dict[str, Any] = {} if options.url else report.diagnostics()
+        whole["checks"] = [asdict(check) for check in found]
+        whole["status"] = "ok" if all(check.ok for check in found) else "degraded"
+        _say(json.dumps(whole, indent=2))
+        return 0 if whole["status"] == "ok" else 1
+    failures = 0
+    for check in found:
+        failures += not check.ok
+        _say(line(check))
+    _say("All is well." if not failures else f"{failures} check{'s' if failures > 1 else ''} failed.")
+    return 1 if failures else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python runtime_setup.py",
+        description="Examine the runtime of this machine, line by line. Exit status 0 if all is well, else 1.",
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--url", metavar="URL", help="examine a running service instead, e.g. https://host")
+    what.add_argument(
+        "--bake", metavar="DIR", type=Path, help="compile everything the service calls into DIR, for any such machine"
+    )
+    parser.add_argument("--json", action="store_true", help="print the diagnostics as JSON")
+    parser.add_argument("--timeout", type=float, default=remote.TIMEOUT_S, metavar="SECONDS", help="with --url")
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def line(check: Check) -> str:
+    """One check on one line: verdict, name, what was seen, what to do."""
+    advice = f" → {check.suggestion}" if check.suggestion else ""
+    text = f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}{advice}"
+    return " ".join(text.splitlines())
+
+
+def examine() -> Iterator[Check]:
+    """Really use numba, librosa and the pipeline, then make every check of the diagnostics."""
+    status = configuration.configure()
+    yield Check("runtime", True, f"{report.SYSTEM_NAME} {report.VERSION}, rung {status.rung} ({status.mode})")
+    yield _attempt("numba works", _import_numba, checks.REINSTALL)
+    yield _attempt("librosa works", exercise.librosa_parts, checks.REINSTALL)
+    if exercise.has_pipeline():
+        yield _attempt(
+            "enhancement works",
+            exercise.enhancement,
+            "See the traceback above; if it is no fault of this machine, report it as a bug.",
+        )
+    for check in checks.run_checks():
+        yield Check(**check)
+
+
+def _import_numba() -> None:
+    import numba  # noqa: F401
+
+
+def _attempt(name: str, act: Callable[[], None], suggestion: str) -> Check:
+    try:
+        act()
+    except Exception as fault:  # whatever it is, it is what the doctor was asked to find
+        return Check(name, False, f"{type(fault).__name__}: {fault}", suggestion)
+    return Check(name, True, "yes")
+
+
+def _bake(directory: Path) -> int:
+    try:
+        made = bake.bake(directory)
+    except bake.BakeError as fault:
+        _say(f"FAIL bake: {fault}")
+        return 1
+    size_mb = made.size_bytes / 2**20
+    _say(f"ok   bake: {made.compilations} functions compiled, {made.files} files, {size_mb:.1f} MB in {made.directory}")
+    return 0

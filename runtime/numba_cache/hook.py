@@ -1,0 +1,163 @@
+"""Put the decision into numba, at the moment numba is imported.
+
+Environment variables would do it too, but children inherit them, and a child that imports numba without this package on
+its path would fail on the name of our locator. So numba's own `config` is set, directly after it has read the
+environment, by a watcher of the import; and again whenever numba reads the environment again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+LOCATOR = "runtime.numba_cache.locator.Locator"
+STUB_VERSION = "0+unavailable"
+"""The version of the numba that stands in for one that cannot be imported."""
+
+
+@dataclass(frozen=True)
+class NumbaSettings:
+    """What numba is told. `cpu_name` None means the processor of this machine."""
+
+    cache_dir: str | None
+    cpu_name: str | None
+    disable_jit: bool
+
+    def apply(self, config: Any) -> None:
+        """Write the settings into `numba.core.config`."""
+        config.CACHE_DIR = self.cache_dir or ""
+        config.CACHE_LOCATOR_CLASSES = LOCATOR
+        if self.disable_jit:
+            config.DISABLE_JIT = 1
+        if self.cpu_name is not None:
+            config.CPU_NAME, config.CPU_FEATURES = self.cpu_name, ""
+
+
+def keep_configured(config: Any, settings: NumbaSettings) -> None:
+    """Apply `settings` now, and after each time numba reads the environment (it does when a variable changed)."""
+    reloader = config._env_reloader
+    plain = type(reloader).process_environ
+
+    def process_environ(environ: dict[str, str]) -> None:
+        plain(reloader, environ)
+        settings.apply(config)
+
+    reloader.process_environ = process_environ
+    settings.apply(config)
+
+
+def prepare(numba: Any, settings: NumbaSettings) -> None:
+    """Give an imported numba our cache files, our counters and, where nothing may compile, its NumPy stand-ins."""
+    from runtime.interpreted import ufuncs
+    from runtime.numba_cache import compilations, patches
+
+    patches.install()
+    patches.key_gufunc_wrappers()
+    compilations.listen()
+    if settings.disable_jit:
+        ufuncs.install(numba)
+
+
+class _Watching(Loader):
+    """Another loader, with something to do after its module has been executed."""
+
+    def __init__(self, loader: Loader, execute: Callable[[Loader, ModuleType], None]) -> None:
+        self._loader, self._execute = loader, execute
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._execute(self._loader, module)
+
+
+class NumbaWatcher(MetaPathFinder):
+    """Lets the usual finders find numba, and sees to it while and after it is executed.
+
+    A numba that is missing or cannot be imported is replaced by a stub; `on_broken` is told why.
+    """
+
+    def __init__(self, settings: NumbaSettings, on_broken: Callable[[str], None]) -> None:
+        self._settings, self._on_broken = settings, on_broken
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find `numba` and `numba.core.config` as the other finders do; nothing else is our business."""
+        if fullname not in ("numba", "numba.core.config"):
+            return None
+        execute = self._execute_numba if fullname == "numba" else self._execute_config
+        for finder in sys.meta_path:
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None and spec.loader is not None:
+                spec.loader = _Watching(spec.loader, execute)
+                return spec
+        return ModuleSpec("numba", _Stub(self._on_broken)) if fullname == "numba" else None
+
+    def _execute_config(self, loader: Loader, module: ModuleType) -> None:
+        loader.exec_module(module)
+        keep_configured(module, self._settings)
+
+    def _execute_numba(self, loader: Loader, module: ModuleType) -> None:
+        from runtime.interpreted import stub
+
+        try:
+            loader.exec_module(module)
+        except Exception as fault:  # a wrong NumPy, a missing library: whatever it is, librosa must still import
+            self._on_broken(f"numba cannot be imported ({fault!r})")
+            stub.fill(module)
+        else:
+            prepare(module, self._settings)
+
+
+class _Stub(Loader):
+    """The loader of the numba that is not there."""
+
+    def __init__(self, on_missing: Callable[[str], None]) -> None:
+        self._on_missing = on_missing
+
+    def create_module(self, spec: ModuleSpec) -> None:  # noqa: ARG002 — the usual module will do
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        from runtime.interpreted import stub
+
+        self._on_missing("numba is not installed")
+        stub.fill(module)
+
+
+def install(settings: NumbaSettings, on_broken: Callable[[str], None]) -> None:
+    """Have the settings in numba from its import on. For a numba that is not yet imported."""
+    sys.meta_path.insert(0, NumbaWatcher(settings, on_broken))
+
+
+def compiler_of_imported_numba() -> tuple[bool, bool]:
+    """Of a numba that is already imported: is its compiler switched off, and has it settled on this very processor?
+
+    Once its target is built, numba cannot be told another processor any more.
+    """
+    importlib.import_module("numba")  # waits, should another thread be in the middle of importing it
+    config = importlib.import_module("numba.core.config")
+    registry = importlib.import_module("numba.core.registry")
+    context = vars(registry.cpu_target).get("_toplevel_target_context")
+    return bool(config.DISABLE_JIT), context is not None and context.codegen()._tm_features != ""
+
+
+def repair(settings: NumbaSettings) -> None:
+    """Put the settings into a numba that is already imported."""
+    keep_configured(importlib.import_module("numba.core.config"), settings)
+    prepare(importlib.import_module("numba"), settings)

@@ -1,0 +1,76 @@
+"""What the environment says. A value that cannot be used is reported and replaced by the default: a typing error in a
+host's settings must not keep the service from starting."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.files.limits import Limits
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PORT = 7860
+DEFAULT_FILE_LIFETIME_S = 2 * 3600
+DEFAULT_QUEUE_SIZE = 20
+
+
+@dataclass(frozen=True)
+class Config:
+    """host, port : where to listen
+    file_lifetime_s : age at which uploads and results are removed
+    max_upload_bytes : largest upload; the pipeline's own limit, applied while the upload still arrives
+    workers : enhancements that run at the same time
+    queue_size : recordings that may wait; the next one is told to come back later
+    """
+
+    host: str
+    port: int
+    file_lifetime_s: float
+    max_upload_bytes: int
+    workers: int
+    queue_size: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
+        """The configuration; see the README's table of environment variables."""
+        env = os.environ if environ is None else environ
+        return cls(
+            host=env.get("HOST") or env.get("GRADIO_SERVER_NAME") or _default_host(env),
+            port=int(_number(env, ("PORT", "GRADIO_SERVER_PORT"), DEFAULT_PORT, 1, 65535)),
+            file_lifetime_s=_number(env, ("FILE_LIFETIME_S",), DEFAULT_FILE_LIFETIME_S, 10, 30 * 86400),
+            max_upload_bytes=int(Limits.from_environment().max_file_bytes),
+            workers=int(_number(env, ("WORKERS",), _default_workers(), 1, 64)),
+            queue_size=int(_number(env, ("QUEUE_SIZE",), DEFAULT_QUEUE_SIZE, 1, 10_000)),
+        )
+
+
+def _default_host(env: Mapping[str, str]) -> str:
+    """A laptop shows the page to itself alone; a host that assigns a port wants to reach it from outside."""
+    hosted = env.get("PORT") or env.get("SPACE_ID") or env.get("SYSTEM") == "spaces"
+    return "0.0.0.0" if hosted else "127.0.0.1"  # noqa: S104
+
+
+def _default_workers() -> int:
+    """One core is left for the server itself, so that `/health` and other visitors' pages stay quick."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(4, cores - 1))
+
+
+def _number(env: Mapping[str, str], names: tuple[str, ...], default: float, low: float, high: float) -> float:
+    for name in names:
+        text = env.get(name, "").strip()
+        if not text:
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if low <= value <= high:
+            return value
+        log.warning("%s=%.40r is not a number from %g to %g; using %g.", name, text, low, high, default)
+        return default
+    return default

@@ -1,0 +1,157 @@
+"""What a request does, in its thread: load, enhance, save. Used by the page and by the API."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pipeline
+import runtime_setup
+from pipeline import warm_up
+from pipeline.errors import AudioError, SettingsError
+from pipeline.presets import PRESETS
+from pipeline.settings import Settings
+from web.patches.doors import refused_path
+
+from . import spectrograms
+from .site import Site
+from .storage import safe_stem
+from .turns import Ticket
+from .work import STEP_S, Handle, Progress
+
+if TYPE_CHECKING:
+    from pipeline import Report
+    from pipeline.stream.source import Source
+
+FORMATS = ("wav", "flac", "mp3", "ogg", "opus")
+PLAYABLE = {".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".webm", ".mp4"}
+"""What every current browser plays; anything else is shown to it as FLAC."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted: the file, the settings, the format of the result."""
+
+    source: Path
+    settings: Settings
+    output_format: str = "wav"
+
+    def __post_init__(self) -> None:
+        if self.output_format not in FORMATS:
+            raise SettingsError(
+                f"The output format {self.output_format!r:.20} is not known.",
+                suggestion=f"Use one of {', '.join(FORMATS)}.",
+            )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The recording before and after and what was removed, as files to play; `source` is what was uploaded."""
+
+    folder: Path
+    before: Path
+    after: Path
+    removed: Path
+    report: Report
+    source: Path
+
+
+def until_turn(ticket: Ticket) -> Iterator[Progress]:
+    """While others are before this request, or the warm-up still runs: who comes early waits, and is not failed."""
+    while before := ticket.before():
+        recordings = "recording is" if before == 1 else "recordings are"
+        yield Progress(0.0, f"Waiting: {before} {recordings} before yours.")
+        time.sleep(STEP_S)
+    while runtime_setup.warm_up_status()["state"] == "running" and not warm_up.kernels_ready.is_set():
+        yield Progress(0.0, "Preparing the engine (first start)…")
+        runtime_setup.wait_until_ready(STEP_S)
+
+
+def preset(name: object) -> Settings:
+    """Raises SettingsError for a name that is not a preset."""
+    if not isinstance(name, str) or name not in PRESETS:
+        raise SettingsError(f"Unknown preset: {name!r:.40}.", suggestion=f"Use one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def uploaded(site: Site, path: object) -> Path:
+    """The file, if it is one that this server was given. Raises AudioError."""
+    if not isinstance(path, str) or not site.may_open(path):
+        raise refused_path()
+    return Path(path)
+
+
+def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
+    """From file to file. What was written is removed again when this fails or is cancelled; so is a file that is
+    no recording, for nobody can use it."""
+    from pipeline.files.decode import Recording
+
+    folder, stem = site.storage.new_folder(), safe_stem(order.source.name)
+    after, removed = folder / f"{stem}.clean.{order.output_format}", folder / f"{stem}.removed.flac"
+    try:
+        handle.report(0.01, "Reading the recording")
+        original = Recording(order.source)
+        with site.storage.keeping(folder):
+            report = pipeline.enhance_file(
+                order.source, after, order.settings, removed=removed, temporary=folder,
+                progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
+            )  # fmt: skip
+        before = order.source
+        if before.suffix.lower() not in PLAYABLE:
+            handle.report(0.97, "Saving")
+            before = folder / f"{stem}.original.flac"
+            _copied(original, before, handle)
+        if handle.cancelled():
+            raise pipeline.Cancelled("The enhancement was cancelled.")
+    except BaseException as fault:
+        shutil.rmtree(folder, ignore_errors=True)
+        discard_useless(site, order.source, fault)
+        raise
+    return Outcome(folder, before, after, removed, report, order.source)
+
+
+def draw(outcome: Outcome, look: spectrograms.Look) -> tuple[str, str]:
+    """Spectrograms of the recording before and after, as files."""
+    from pipeline.files.decode import Recording
+
+    measured = outcome.report.before
+    samples = round(measured.duration_s * measured.sample_rate)
+    return spectrograms.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, look)
+
+
+def _copied(original: Source, target: Path, handle: Handle) -> None:
+    """The recording in a format that browsers play."""
+    from pipeline.files.encode import Writer
+    from pipeline.files.formats import Sound
+
+    with Writer(target, Sound(original.sample_rate, original.channels, 0)) as writer:
+        for block in original.blocks():
+            if handle.cancelled():
+                raise pipeline.Cancelled("The enhancement was cancelled.")
+            writer.write(block)
+
+
+def analyze(site: Site, source: Path) -> dict[str, Any]:
+    """The measures of a recording."""
+    from pipeline.files.decode import Recording
+    from pipeline.measures.analysis import analyze_blocks
+
+    try:
+        recording = Recording(source)
+        return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels).as_dict()
+    except AudioError as fault:
+        discard_useless(site, source, fault)
+        raise
+
+
+def discard_useless(site: Site, source: Path, fault: BaseException) -> None:
+    """Remove an upload that turned out not to be a recording."""
+    if isinstance(fault, AudioError) and site.storage.owns(source):
+        source.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            source.parent.rmdir()

@@ -1,0 +1,145 @@
+"""Spectrograms before and after, drawn alike so that one can be laid over the other.
+
+Mel-frequency over time, librosa's filter bank and dB scale; matplotlib's object interface, since pyplot keeps global
+state that threads would share. However long the recording, the same number of moments is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pipeline.stream.source import Source
+
+    Array = NDArray[np.float32]
+
+FRAME_S = 0.046  # window: long enough for harmonics, short enough for consonants
+COLUMNS = 900
+LOOKS = 4  # windows per column, where the recording is longer than the columns: none of them a matter of luck
+MELS = 160
+RANGE_DB = 75.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a picture is to look: made for the visitor's screen."""
+
+    narrow: bool = False
+    dark: bool = False
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """On a phone a wide picture would be a strip."""
+        return (760, 720) if self.narrow else (1400, 460)
+
+    @property
+    def colors(self) -> tuple[str, str]:
+        """Paper and ink, those of the page."""
+        return ("#151a20", "#aab4c0") if self.dark else ("#ffffff", "#4a5562")
+
+
+def draw_pair(before: Source, after: Source, samples: int, folder: Path, look: Look) -> tuple[str, str]:
+    """Both pictures as PNG files in `folder`, of recordings of `samples` samples per channel."""
+    paths = []
+    for name, source in (("before", before), ("after", after)):
+        path = folder / f"spectrogram-{name}.png"
+        draw(mel_db(source, samples), source.sample_rate, samples, path, look)
+        paths.append(str(path))
+    return paths[0], paths[1]
+
+
+def mel_db(source: Source, samples: int) -> Array:
+    """float32 (MELS, columns), dB below the loudest moments of the recording: what is left is the contrast of speech
+    and noise, whatever the loudness was set to. Channels are averaged in power."""
+    import librosa
+    import numpy as np
+
+    rate = source.sample_rate
+    length = 1 << max(8, round(float(np.log2(FRAME_S * rate))))
+    columns = int(np.clip(samples // (length // 4), 8, COLUMNS))
+    looks = 1 if columns < COLUMNS else LOOKS
+    at = np.linspace(0, max(0, samples - length), columns * looks).astype(np.int64)
+    window = np.hanning(length).astype(np.float32)
+    bank = librosa.filters.mel(sr=rate, n_fft=length, n_mels=MELS, fmin=40.0, fmax=rate / 2, norm=None)
+    power = np.zeros((columns * looks, MELS), np.float32)
+    for first, frames in _windows(source, at, length):
+        spectra = np.abs(np.fft.rfft(frames * window)) ** 2
+        power[first : first + len(frames)] = spectra.sum(axis=1).astype(np.float32) @ bank.T
+    power = power.reshape(columns, looks, MELS).sum(axis=1).T
+    loudest = float(np.quantile(power, 0.999))
+    decibels: Array = librosa.power_to_db(power, ref=max(loudest, 1e-9), amin=1e-12, top_db=None)
+    return decibels
+
+
+def _windows(source: Source, at: NDArray[np.int64], length: int) -> Iterator[tuple[int, Array]]:
+    """(index of the first, (k, channels, length)): the windows that begin `at` (ascending), as the blocks come.
+
+    What the recording lacks at its end is silence.
+    """
+    import numpy as np
+
+    silence = np.zeros((source.channels, length), np.float32)
+    kept, start, done = silence[:, :0], 0, 0
+    for block in chain(source.blocks(), (silence,)):
+        kept = np.concatenate((kept, block), axis=1)
+        ready = int(np.searchsorted(at, start + kept.shape[1] - length, side="right"))
+        if ready > done:
+            yield done, np.stack([kept[:, i - start : i - start + length] for i in at[done:ready]])
+            done = ready
+        still = int(at[done]) if done < at.size else start + kept.shape[1]
+        kept, start = kept[:, max(0, still - start) :], max(start, min(still, start + kept.shape[1]))
+
+
+def draw(decibels: Array, sample_rate: int, samples: int, path: Path, look: Look) -> None:
+    """One spectrogram with its axes as a PNG file."""
+    import librosa.display
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    paper, ink = look.colors
+    width, height = look.size_px
+    scale = 1.6 if look.narrow else 1.35  # the page shows it smaller than it is drawn: sharp on fine screens
+    figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=paper)
+    FigureCanvasAgg(figure)
+    left, bottom = 54 * scale / width, 22 * scale / height  # fixed margins: both pictures must match to the pixel
+    axes = figure.add_axes((left, bottom, 1 - left - 12 / width, 1 - bottom - 8 / height))
+    librosa.display.specshow(
+        decibels, ax=axes, x_axis="time", y_axis="mel", sr=sample_rate, fmin=40.0, fmax=sample_rate / 2,
+        x_coords=np.linspace(0.0, samples / sample_rate, decibels.shape[1]),
+        cmap="magma", vmin=-RANGE_DB, vmax=0.0, rasterized=True,
+    )  # fmt: skip
+    _label(axes, ink, 9 * scale, sample_rate)
+    figure.savefig(path, format="png")
+
+
+def _label(axes: Any, ink: str, size: float, sample_rate: int) -> None:
+    axes.set_xlabel("")
+    axes.set_ylabel("")
+    ticks = [hz for hz in (125, 250, 500, 1000, 2000, 4000, 8000, 16000) if hz < sample_rate / 2]
+    axes.set_yticks(ticks, [f"{hz} Hz" if hz < 1000 else f"{hz // 1000} kHz" for hz in ticks])
+    axes.minorticks_off()
+    axes.tick_params(colors=ink, labelsize=size, length=0, pad=4)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def warm_up() -> None:
+    """Import what drawing needs and let matplotlib find its fonts, before the first visitor waits for it."""
+    import tempfile
+
+    import numpy as np
+
+    from pipeline.audio import Audio
+    from pipeline.stream.source import InMemory
+
+    silence = InMemory(Audio(np.zeros((1, 16_000), np.float32), 16_000))
+    with tempfile.TemporaryDirectory() as folder:
+        draw_pair(silence, silence, 16_000, Path(folder), Look())

@@ -1,0 +1,198 @@
+"""The neural denoiser: what must hold whatever its weights are, and what must hold of the bundled ones."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.signal import resample_poly
+
+from pipeline.audio import Samples
+from pipeline.neural.weights import bundled
+from pipeline.stages.denoise.neural import stage
+from pipeline.stream.stage import Stage, run, run_whole, split
+from tests.pipeline.signals import noise, sine, speech_like
+from training.evaluate import eaten_cells
+
+HERE = Path(__file__).parents[2] / "neural"
+RATES = (8_000, 16_000, 22_050, 44_100, 48_000, 96_000)
+
+
+def denoiser(rate: int, channels: int = 1, strength_db: float = 40.0) -> Stage:
+    return stage(bundled().network, strength_db, rate, channels)
+
+
+def speech(rate: int) -> Samples:
+    """(1, n): a recorded sentence, almost free of noise; what is made of sines is not speech to the network."""
+    x, native = soundfile.read(HERE / "speech.flac", dtype="float32")
+    ratio = Fraction(rate, native)
+    return resample_poly(x, ratio.numerator, ratio.denominator).astype(np.float32)[None]
+
+
+def level_db(x: Samples) -> float:
+    return float(10 * np.log10(np.mean(x.astype(np.float64) ** 2) + 1e-30))
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_keeps_shape_and_input_and_is_finite(rate: int, channels: int) -> None:
+    for n in (0, 1, 2, 37, rate // 50, rate // 3, rate):
+        x = noise(channels, n) if n else np.zeros((channels, 0), np.float32)
+        before = x.copy()
+        y = run_whole(denoiser(rate, channels), x)
+        assert y.shape == x.shape
+        assert y.dtype == np.float32
+        assert np.isfinite(y).all()
+        assert np.array_equal(x, before)
+
+
+@pytest.mark.parametrize("block", [1, 997, 8_192, 10**6])
+def test_blocks_equal_whole(block: int) -> None:
+    x = speech_like(8_000, 3.0) + noise(1, 24_000, -40.0)
+    pieces = np.concatenate(list(run(denoiser(8_000), split(x, block))), axis=1)
+    np.testing.assert_allclose(pieces, run_whole(denoiser(8_000), x), atol=1e-6)
+
+
+def test_a_run_leaves_no_trace() -> None:
+    x, one = speech_like(8_000, 2.0) + noise(1, 16_000, -40.0), denoiser(8_000)
+    assert np.array_equal(run_whole(one, x), run_whole(one, x))
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_silence_stays_silence(rate: int) -> None:
+    assert not run_whole(denoiser(rate), np.zeros((1, rate), np.float32)).any()
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_with_no_strength_it_is_the_identity(rate: int) -> None:
+    x = speech_like(rate, 1.5) + noise(1, rate * 3 // 2, -40.0)
+    np.testing.assert_allclose(run_whole(denoiser(rate, 1, 0.0), x), x, atol=2e-6)
+
+
+@pytest.mark.parametrize("strength_db", [6.0, 20.0])
+def test_strength_is_the_most_that_is_taken(strength_db: float) -> None:
+    x = noise(1, 160_000, -30.0)
+    lost = level_db(x[:, 80_000:]) - level_db(run_whole(denoiser(16_000, 1, strength_db), x)[:, 80_000:])
+    assert strength_db - 1.5 < lost < strength_db + 0.1
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
+def test_where_no_voice_is_the_rumble_filter_decides(rate: int) -> None:
+    """Below 47 Hz at most 6 dB are taken of what may be a clean recording's own; what is far above the level, and all
+    that is an octave and more higher, is taken.
+    """
+    seconds = 6
+    hiss, t = noise(1, seconds * rate, -40.0), np.arange(seconds * rate) / rate
+    cases = ((24.0, 0.0015, -0.6, 6.6), (30.0, 0.05, 7, 40.5), (600.0, 0.05, 25, 40.5))
+    for frequency, amplitude, least, most in cases:
+        hum = (amplitude * np.sin(2 * np.pi * frequency * t)).astype(np.float32)[None]
+        y = run_whole(denoiser(rate), hum + hiss)[0, rate:-rate]
+        there = np.abs(np.mean(y * np.exp(-2j * np.pi * frequency * t[rate:-rate])))
+        assert least < -20 * np.log10(2 * there / amplitude) < most
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
+def test_speech_comes_out_of_noise(rate: int) -> None:
+    clean = speech(rate)
+    added = noise(1, clean.shape[1], level_db(clean) - 5)
+    error = run_whole(denoiser(rate), clean + added) - clean
+    assert level_db(error) < level_db(added) - 6
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_clean_speech_stays_as_it_is(rate: int) -> None:
+    clean = speech(rate)
+    assert level_db(run_whole(denoiser(rate), clean) - clean) < level_db(clean) - 18
+
+
+@pytest.mark.parametrize("snr_db", [10.0, 20.0])
+def test_speech_is_not_eaten(snr_db: float) -> None:
+    """Of the cells where speech is within 30 dB of its peak and above the noise, under 1 % lose more than 10 dB."""
+    clean = speech(16_000)
+    noisy = clean + noise(1, clean.shape[1], level_db(clean) - snr_db)
+    eaten, cells = eaten_cells(run_whole(denoiser(16_000), noisy)[0], noisy[0], clean[0], 16_000)
+    assert cells > 500
+    assert eaten / cells < 0.01
+
+
+def test_the_band_above_8_khz_is_kept() -> None:
+    """Of clean speech, and of speech in noise that reaches as high (louder is possible: noise is left over)."""
+    clean = speech(48_000)
+    noisy = clean + noise(1, clean.shape[1], level_db(clean) - 25)
+    for x in (clean, noisy):
+        above = [level_db(_above_8_khz(y)) for y in (clean, run_whole(denoiser(48_000), x))]
+        assert above[1] > above[0] - 3
+
+
+def _above_8_khz(x: Samples) -> Samples:
+    spectrum = np.fft.rfft(x)
+    spectrum[:, : round(8_000 / 48_000 * x.shape[1])] = 0
+    return np.fft.irfft(spectrum, x.shape[1]).astype(np.float32)
+
+
+def test_quiet_words_after_loud_ones_stay() -> None:
+    words = speech(16_000)
+    x = np.concatenate((words, words * np.float32(0.1)), axis=1)
+    out = run_whole(denoiser(16_000), x + noise(1, x.shape[1], level_db(words) - 45))
+    second = slice(words.shape[1], None)
+    assert level_db(out[:, second]) > level_db(x[:, second]) - 1.5
+
+
+def test_output_is_aligned_with_input() -> None:
+    clean = speech(16_000)[0]
+    out = run_whole(denoiser(16_000), clean[None] + noise(1, clean.size, -50.0))[0]
+    lags = range(-40, 41)
+    products = [float(np.dot(clean[100:-100], np.roll(out, -lag)[100:-100])) for lag in lags]
+    assert lags[int(np.argmax(products))] == 0
+
+
+def test_level_does_not_matter() -> None:
+    x = speech(16_000)
+    x = x + noise(1, x.shape[1], level_db(x) - 12)
+    loud, quiet = (run_whole(denoiser(16_000), x * np.float32(gain)) / np.float32(gain) for gain in (1.0, 0.05))
+    np.testing.assert_allclose(loud, quiet, atol=2e-3)
+
+
+def test_digital_silence_before_the_sound_does_not_matter() -> None:
+    rate = 16_000
+    x = speech(rate) + noise(1, speech(rate).shape[1], -40)
+    unit = 64 * 256  # whole units, so that the frames lie the same
+    alone = run_whole(denoiser(rate), x)
+    after = run_whole(denoiser(rate), np.pad(x, ((0, 0), (4 * unit, 0))))[:, 4 * unit :]
+    np.testing.assert_allclose(after, alone, atol=1e-6)
+
+
+def test_all_channels_get_one_gain() -> None:
+    """The image stays: where a channel is twice the other, it is so in the output."""
+    x = speech_like(16_000, 2.0) + noise(1, 32_000, -36.0)
+    y = run_whole(denoiser(16_000, 2), np.concatenate((x, 2 * x)))
+    np.testing.assert_allclose(y[1], 2 * y[0], atol=1e-6)
+
+
+def test_a_channel_twice_is_treated_as_mono() -> None:
+    x = speech_like(16_000, 2.0) + noise(1, 32_000, -36.0)
+    alone = run_whole(denoiser(16_000), x)
+    np.testing.assert_allclose(
+        run_whole(denoiser(16_000, 2), np.repeat(x, 2, axis=0)), np.repeat(alone, 2, axis=0), atol=1e-5
+    )
+
+
+def test_a_long_file_does_not_drift() -> None:
+    """The same ten seconds give the same sound, however long the file is already."""
+    stretch = speech_like(8_000, 10.0) + noise(1, 80_000, -40.0)
+    many = np.tile(stretch, (1, 36))
+    out = run_whole(denoiser(8_000), many)
+    last, before = out[:, -80_000:-8_000], out[:, -160_000:-88_000]
+    np.testing.assert_allclose(last, before, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [partial(sine, 440.0), partial(sine, 60.0)], ids=["tone", "hum"])
+def test_steady_sounds_do_not_pump(make: partial[Samples]) -> None:
+    """What the network takes for noise or not, it takes for the same throughout."""
+    y = run_whole(denoiser(16_000), make(16_000, 8.0))[0, 32_000:]
+    levels = [level_db(part[None]) for part in np.split(y, 12)]
+    assert max(levels) - min(levels) < 6

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.audio import Samples
+from pipeline.errors import SettingsError
+from pipeline.settings import Deess
+from pipeline.stages.deess import stage as deesser
+from pipeline.stages.deess.band import band_filter, filtered
+from pipeline.stages.deess.follower import Constants, follow
+from pipeline.stages.deess.stage import deess
+from pipeline.stream.stage import Stage, run_whole
+from tests.pipeline.signals import noise, speech_like
+from tests.pipeline.stages import every_stage
+
+RATE = 48_000
+
+
+def make(rate: int, channels: int) -> Stage:
+    return deesser.stage(Deess(8.0), rate, channels)
+
+
+def band(x: Samples, rate: int) -> Samples:
+    taps = band_filter(rate)
+    return filtered(np.pad(x, ((0, 0), (taps.size // 2, taps.size // 2))), taps)
+
+
+def hiss(rate: int, start_s: float, level_db: float, n: int) -> Samples:
+    """(1, n): a sibilant of 120 ms, noise between 5 and 9 kHz."""
+    raw = band(noise(1, n, 0.0), rate)
+    at = np.arange(n) / rate - start_s
+    shape = np.where((at > 0) & (at < 0.12), np.sin(np.pi * np.clip(at / 0.12, 0, 1)) ** 0.5, 0)
+    return (raw / np.sqrt(np.mean(raw**2)) * shape * 10 ** (level_db / 20)).astype(np.float32)
+
+
+def lowered_db(x: Samples, y: Samples, rate: int, start_s: float) -> float:
+    part = slice(round((start_s + 0.02) * rate), round((start_s + 0.10) * rate))
+    before, after = band(x, rate)[:, part], band(y, rate)[:, part]
+    return float(10 * np.log10(np.mean(before**2) / np.mean(after**2)))
+
+
+def test_a_rate_without_sibilants_is_left_alone() -> None:
+    every_stage.check_off(make(8_000, 1), noise(1, 8_000))
+
+
+@pytest.mark.parametrize("rate", [16_000, 22_050, 44_100, 48_000, 96_000])
+def test_a_sharp_s_is_turned_down_and_a_soft_one_stays(rate: int) -> None:
+    voice = speech_like(rate, 4, level_db=-26)
+    sharp = (voice + hiss(rate, 3.0, -26, voice.shape[1])).astype(np.float32)
+    soft = (voice + hiss(rate, 3.0, -46, voice.shape[1])).astype(np.float32)
+    assert lowered_db(sharp, deess(sharp, rate, Deess(8.0)), rate, 3.0) == pytest.approx(8, abs=1)
+    assert lowered_db(sharp, deess(sharp, rate, Deess(4.0)), rate, 3.0) == pytest.approx(4, abs=0.5)
+    assert abs(lowered_db(soft, deess(soft, rate, Deess(8.0)), rate, 3.0)) < 0.1
+
+
+def test_only_the_band_changes() -> None:
+    x = (speech_like(RATE, 4) + hiss(RATE, 3.0, -20, 4 * RATE)).astype(np.float32)
+    change = (deess(x, RATE, Deess(8.0)) - x)[0].astype(np.float64)
+    power = np.abs(np.fft.rfft(change)) ** 2
+    hz = np.fft.rfftfreq(change.size, 1 / RATE)
+    assert 10 * np.log10(power[hz < 4_000].sum() / power.sum()) < -50
+    assert 10 * np.log10(power[hz > 10_000].sum() / power.sum()) < -50
+    assert not change[: round(2.9 * RATE)].any()  # sample for sample where nothing is sharp
+
+
+@pytest.mark.parametrize("level_db", [-60.0, -30.0, 6.0])
+def test_the_level_of_the_recording_does_not_matter(level_db: float) -> None:
+    x = (speech_like(RATE, 4) + hiss(RATE, 3.0, -26, 4 * RATE)).astype(np.float32)
+    factor = np.float32(10 ** (level_db / 20))
+    np.testing.assert_allclose(deess(factor * x, RATE, Deess(8.0)) / factor, deess(x, RATE, Deess(8.0)), atol=1e-5)
+
+
+def test_one_gain_for_all_channels() -> None:
+    x = (speech_like(RATE, 4) + hiss(RATE, 3.0, -26, 4 * RATE)).astype(np.float32)
+    y = deess(np.concatenate([x, 0.25 * x]), RATE, Deess(8.0))
+    np.testing.assert_allclose(y[1], 0.25 * y[0], atol=1e-6)
+
+
+def test_a_recording_that_begins_with_an_s_waits_for_the_voice() -> None:
+    x = hiss(RATE, 0.1, -26, RATE)
+    assert np.array_equal(deess(x, RATE, Deess(8.0)), x)
+
+
+@pytest.mark.parametrize("rate", every_stage.RATES[1:])
+def test_the_filter_passes_its_band_alone(rate: int) -> None:
+    taps = band_filter(rate)
+    hz = np.fft.rfftfreq(1 << 16, 1 / rate)
+    response = np.abs(np.fft.rfft(taps, 1 << 16))
+    assert np.array_equal(taps, taps[::-1])
+    assert response[hz < 4_000].max() < 2e-3
+    assert abs(response[(hz > 6_000) & (hz < min(8_000, rate / 2 - 10))] - 1).max() < 2e-3
+    if rate > 22_050:
+        assert response[hz > 10_000].max() < 2e-3
+
+
+def test_the_filter_equals_its_numpy_version() -> None:
+    x, taps = noise(2, 3_000), band_filter(RATE)
+    np.testing.assert_allclose(filtered(x, taps), filtered.numpy_version(x, taps), atol=1e-6)
+
+
+def test_the_follower_equals_its_numpy_version() -> None:
+    rng = np.random.default_rng(0)
+    band_power, rest = rng.random(2_000) ** 8, rng.random(2_000) * 0.5
+    ours, other = np.zeros(3), np.zeros(3)
+    by = Constants.of_hop(0.001, 8.0)
+    np.testing.assert_allclose(
+        follow(band_power, rest, ours, by),
+        follow.numpy_version(band_power, rest, other, by),
+        atol=1e-9,
+    )
+    np.testing.assert_allclose(ours, other, atol=1e-12)
+
+
+def test_white_noise_keeps_its_colour_mostly() -> None:
+    x = noise(1, 2 * RATE)
+    assert every_stage.gain_db(make(RATE, 1), x) > -1.5
+    assert run_whole(make(RATE, 1), x).shape == x.shape
+
+
+def test_range() -> None:
+    with pytest.raises(SettingsError, match="out of range"):
+        Deess(13.0)

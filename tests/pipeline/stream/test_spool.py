@@ -1,0 +1,50 @@
+"""Both spools give back what they took; the one on the disk leaves nothing, and says when the disk is full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.errors import EnhancementError
+from pipeline.stream.spool import FileSpool, MemorySpool
+from tests.pipeline.signals import noise
+
+
+def test_what_goes_in_comes_out_as_often_as_asked(tmp_path: Path) -> None:
+    blocks = [noise(2, n, seed=n) for n in (1, 100, 0, 7)]
+    for spool in (MemorySpool(), FileSpool(tmp_path)):
+        with spool:
+            for block in blocks:
+                spool.append(block)
+            for _ in range(2):
+                back = np.concatenate(list(spool.blocks()), axis=1)
+                assert np.array_equal(back, np.concatenate(blocks, axis=1))
+
+
+def test_two_readers_do_not_disturb_each_other(tmp_path: Path) -> None:
+    with FileSpool(tmp_path) as spool:
+        for k in range(5):
+            spool.append(np.full((1, 10), k, np.float32))
+        for first, second in zip(spool.blocks(), spool.blocks(), strict=True):
+            assert np.array_equal(first, second)
+
+
+def test_the_file_has_no_name_and_is_gone_afterwards(tmp_path: Path) -> None:
+    with FileSpool(tmp_path) as spool:
+        spool.append(noise(1, 10_000))
+        assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_file_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(EnhancementError, match="temporary file"):
+        FileSpool(tmp_path / "missing")
+
+
+def test_a_full_disk_is_told_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    full = Path("/dev/full").open("w+b", buffering=0)  # noqa: SIM115 (the spool closes it)
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: full)
+    with FileSpool(tmp_path) as spool, pytest.raises(EnhancementError, match="temporary file"):
+        spool.append(noise(1, 10_000))

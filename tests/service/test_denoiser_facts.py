@@ -1,0 +1,101 @@
+"""What the diagnostics say of the denoiser's weights: a contract, and never more than may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+import pytest
+
+from pipeline.neural import chosen as weights_source
+from pipeline.neural.chosen import Chosen
+from pipeline.neural.weights import bundled
+from service import routes
+from service.site import Site
+from service.storage import Storage
+from tests.conftest import START_S, start_server, stop_server
+from tests.pipeline.neural.hub import Hub, serving
+
+REPOSITORY = f"some-body/small@{'a' * 40}"
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+    """A site in a process that has chosen no weights yet."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "restored afterwards")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    monkeypatch.delenv("DENOISER_REPO", raising=False)
+    weights_source._decided.cache_clear()
+    yield Site(storage=Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)}))
+    weights_source._decided.cache_clear()
+
+
+def diagnostics(
+    monkeypatch: pytest.MonkeyPatch, site: Site, chosen: Chosen, repository: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The diagnostics where DENOISER_REPO is `repository` and the choice was `chosen`; and the denoiser's check."""
+    monkeypatch.setenv("DENOISER_REPO", repository)
+    monkeypatch.setattr(weights_source, "_choose", lambda: chosen)
+    weights_source.chosen()
+    found = routes.diagnostics(site)
+    return found, check_in(found)
+
+
+def check_in(found: dict[str, Any]) -> dict[str, Any]:
+    return next(check for check in found["checks"] if check["name"] == "denoiser")
+
+
+def test_the_weights_in_use_are_named(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    weights = replace(bundled(), source=REPOSITORY)
+    found, check = diagnostics(monkeypatch, site, Chosen(weights, ()), REPOSITORY)
+    assert found["environment"]["DENOISER_REPO"] == REPOSITORY
+    assert found["denoiser"] == {
+        "state": "loaded",
+        "name": "neural",
+        "source": REPOSITORY,
+        "sha256": weights.sha256,
+        "warnings": [],
+    }
+    assert (check["ok"], check["detail"], check["suggestion"]) == (True, f"neural, {REPOSITORY}", "")
+
+
+def test_weights_that_were_named_and_are_not_used_need_attention(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    secret = "https://me:hf_secret@example.org"
+    found, check = diagnostics(monkeypatch, site, Chosen(bundled(), ("It is gone.",)), secret)
+    assert found["status"] == "degraded"
+    assert (check["ok"], check["detail"]) == (False, "It is gone.")
+    assert "restart" in check["suggestion"]
+    assert found["environment"]["DENOISER_REPO"] is None
+    assert "hf_secret" not in str(found)
+
+
+def test_diagnostics_load_no_weights(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    monkeypatch.setattr(weights_source, "_choose", lambda: pytest.fail("Loaded."))
+    found = routes.diagnostics(site)
+    assert (check_in(found)["ok"], check_in(found)["detail"]) == (True, "not loaded yet")
+    assert found["environment"]["DENOISER_REPO"] is None
+
+
+def test_a_silent_hub_holds_up_nobody(tmp_path: Path) -> None:
+    """While the app waits for weights it answers, says that they are not loaded, and works without them afterwards."""
+    silent = Hub(pause_s=600)
+    silent.put(b"never", *REPOSITORY.split("@"))
+    with serving(silent) as hub:
+        server = start_server(tmp_path, DENOISER_REPO=REPOSITORY, HF_ENDPOINT=hub.url, HF_HUB_CACHE=str(tmp_path))
+        try:
+            deadline = monotonic() + START_S
+            while not hub.asked and monotonic() < deadline:
+                sleep(0.05)
+            assert httpx.get(f"{server.url}/health", timeout=5).status_code == 200
+            assert httpx.get(f"{server.url}/api/diagnostics", timeout=5).json()["denoiser"]["state"] == "not loaded yet"
+            while not (found := httpx.get(f"{server.url}/api/diagnostics", timeout=30).json()["denoiser"])["name"]:
+                assert monotonic() < deadline
+                sleep(0.2)
+            assert (found["source"], len(found["warnings"])) == ("bundled", 1)
+            assert "The bundled weights are used" in server.log.read_text()
+        finally:
+            stop_server(server)

@@ -1,0 +1,217 @@
+"""Nobody else reads a visitor's files, and they disappear."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from service.storage import PREFIX, NoStorageError, Storage, remove_leftovers, safe_stem
+
+DIE = """if True:
+    import os, sys
+    from service.storage import Storage
+    storage = Storage.choose({"GRADIO_TEMP_DIR": sys.argv[1]})
+    storage.open(9e9)
+    print(storage.root, flush=True)
+    os._exit(9)
+"""
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    made = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
+    made.open(3600)
+    return made
+
+
+def test_choosing_writes_nothing(tmp_path: Path) -> None:
+    assert Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)}).root.parent == tmp_path
+    assert not list(tmp_path.iterdir())
+
+
+def test_directories_are_private_and_unguessable(storage: Storage) -> None:
+    first, second = storage.new_folder(), storage.new_folder()
+    for path in (storage.root, first, second):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    assert first.name != second.name
+    assert min(len(first.name), len(storage.root.name) - len(PREFIX)) >= 20
+
+
+def test_only_what_was_given_to_us_is_ours(storage: Storage, tmp_path: Path) -> None:
+    folder = storage.root / f"{7:064x}"
+    folder.mkdir()
+    given = folder / "talk.wav"
+    given.write_bytes(b"x")
+    link, outside = folder / "link.wav", tmp_path / "secret"
+    outside.write_bytes(b"x")
+    link.symlink_to(outside)
+    assert storage.owns(given)
+    assert storage.owns(str(given))
+    for other in (
+        link,
+        outside,
+        folder,
+        folder / "missing",
+        folder / ".." / ".." / "secret",
+        folder / ".." / folder.name / "talk.wav",
+        f"{folder}//talk.wav",
+        f"{folder}/./talk.wav",
+        f"/{given}",
+        f"/proc/self/root{given}",
+        "talk.wav",
+        "/etc/passwd",
+        "a\0b",
+        "",
+    ):
+        assert not storage.owns(other), other
+    assert not storage.owns(storage.root / ".lock")
+
+
+def test_what_is_open_in_this_process_is_not_ours_for_that(storage: Storage) -> None:
+    result = storage.new_folder() / "talk.clean.wav"
+    result.write_bytes(b"x")
+    with result.open("rb") as file:
+        for folder in ("/proc/self/fd", "/dev/fd", f"/proc/{os.getpid()}/fd"):
+            assert not storage.owns(f"{folder}/{file.fileno()}")
+    assert storage.owns(result)
+
+
+def test_a_link_on_the_way_or_a_name_that_can_be_guessed_is_not_ours(storage: Storage) -> None:
+    real = storage.new_folder()
+    (real / "talk.wav").write_bytes(b"x")
+    (storage.root / f"{1:064x}").symlink_to(real)
+    guessed = storage.root / "matplotlib"
+    guessed.mkdir()
+    (guessed / "fontlist.json").write_bytes(b"x")
+    assert storage.owns(real / "talk.wav")
+    assert not storage.owns(storage.root / f"{1:064x}" / "talk.wav")
+    assert not storage.owns(guessed / "fontlist.json")
+
+
+def test_what_is_older_than_its_lifetime_goes(storage: Storage) -> None:
+    old, new = storage.new_folder(), storage.new_folder()
+    (old / "a.wav").write_bytes(b"x")
+    (new / "b.wav").write_bytes(b"x")
+    past = time.time() - 100
+    os.utime(old / "a.wav", (past, past))
+    storage.sweep(50)
+    assert not (old / "a.wav").exists()
+    assert (new / "b.wav").exists()
+    assert (storage.root / ".lock").exists()
+    os.utime(old, (past, past))
+    storage.sweep(50)
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_what_is_in_use_stays_and_lives_on_from_there(storage: Storage) -> None:
+    folder, past = storage.new_folder(), time.time() - 100
+    upload, other = folder / "a.wav", folder / "b.wav"
+    for path in (upload, other):
+        path.write_bytes(b"x")
+        os.utime(path, (past, past))
+    with storage.keeping(upload), storage.keeping(upload):
+        storage.sweep(50)
+        assert upload.exists()
+        assert not other.exists()
+    storage.sweep(50)
+    assert upload.exists()  # younger than its lifetime now
+    os.utime(upload, (past, past))
+    with storage.keeping(folder):
+        storage.sweep(50)
+        assert upload.exists()
+        os.utime(folder, (past, past))
+        upload.unlink()
+        os.utime(folder, (past, past))
+        storage.sweep(50)
+        assert folder.exists()
+    os.utime(folder, (past, past))
+    storage.sweep(50)
+    assert not folder.exists()
+
+
+def test_the_sweeper_runs_by_itself(tmp_path: Path) -> None:
+    storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
+    storage.open(0.2)
+    upload = storage.root / "hash"
+    upload.mkdir()
+    (upload / "a.wav").write_bytes(b"x")
+    deadline = time.monotonic() + 20
+    while (upload / "a.wav").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    storage.close()
+
+
+def test_closing_leaves_nothing(storage: Storage, tmp_path: Path) -> None:
+    (storage.new_folder() / "a").write_bytes(b"x")
+    storage.close()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks")
+def test_a_restart_removes_what_a_dead_run_left_but_not_what_a_living_one_uses(
+    storage: Storage, tmp_path: Path
+) -> None:
+    dead = subprocess.run([sys.executable, "-c", DIE, str(tmp_path)], capture_output=True, text=True, check=False)
+    left = Path(dead.stdout.strip())
+    foreign = tmp_path / "somebody-elses"
+    foreign.mkdir()
+    link = tmp_path / f"{PREFIX}link"
+    link.symlink_to(foreign)
+    assert left.is_dir(), dead.stderr
+    remove_leftovers(tmp_path, 9e9)
+    assert not left.exists()
+    assert storage.root.is_dir()
+    assert foreign.is_dir()
+    assert link.is_symlink()
+    storage.close()
+
+
+def test_without_any_directory_nothing_fails_but_storing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.storage._parents", lambda _: [])
+    storage = Storage.choose({})
+    storage.open(10)
+    assert not storage.usable
+    with pytest.raises(NoStorageError) as refusal:
+        storage.new_folder()
+    assert "GRADIO_TEMP_DIR" in refusal.value.suggestion
+    storage.close()
+
+
+def test_a_directory_that_only_seems_writable(tmp_path: Path) -> None:
+    parent = tmp_path / "gone"
+    parent.mkdir()
+    storage = Storage.choose({"GRADIO_TEMP_DIR": str(parent)})
+    parent.rmdir()
+    storage.open(10)
+    assert not storage.usable
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("talk.wav", "talk"),
+        ("my talk.final.m4a", "my talk.final"),
+        ("Größe 大.flac", "Größe 大"),
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\boot.ini", "boot"),
+        ("<img src=x onerror=alert(1)>.wav", "img src_x onerror_alert_1"),
+        ("-rf.wav", "rf"),
+        ("a\0b\n.wav", "a_b"),
+        ("$(reboot);`x`.wav", "reboot_x"),
+        (".wav", "wav"),
+        ("...", "recording"),
+        ("", "recording"),
+        (None, "recording"),
+        ("x" * 500 + ".wav", "x" * 60),
+    ],
+)
+def test_file_names_are_made_harmless(name: str | None, stem: str) -> None:
+    assert safe_stem(name) == stem

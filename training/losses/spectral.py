@@ -1,0 +1,88 @@
+"""What training makes small.
+
+Magnitudes are compressed by a power of 0.3, as loudness is; in them too little speech counts more than too much noise.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pipeline.neural.bands import BELOW_SPLIT, interpolation
+from training.data.batches import BINS
+
+COMPRESSION = 0.3
+COMPLEX_SHARE = 0.3
+EATEN_SPEECH = 0.5  # weight on top, where the magnitude is lower than the speech's
+ABOVE_SHARE = 0.25  # of the bands above 8 kHz
+PROTECTION = 70.0  # of cells in which speech is clearly there
+PROTECTED_GAIN = 0.42  # no protected cell should lose more than 7.5 dB: a margin to the 10 dB that count as eaten
+VOICE_BIN = 2  # below 47 Hz is rumble and no voice: what is left of it is not for the network to say
+PROTECTED_RANGE = 1e-3  # down to 30 dB below the loudest cell of speech
+
+
+class Spectra(NamedTuple):
+    """A batch as tensors; magnitudes and complex spectra up to 8 kHz, powers of the bands above."""
+
+    features: Tensor
+    noisy: Tensor
+    target: Tensor
+    dry: Tensor
+    noisy_above: Tensor
+    target_above: Tensor
+    dry_above: Tensor
+    weight_above: Tensor
+
+    def without_room(self) -> Spectra:
+        """The same with the dry speech as the target."""
+        return self._replace(target=self.dry, target_above=self.dry_above)
+
+
+def to_bins(device: torch.device | str = "cpu") -> Tensor:
+    """The matrix from the gains of all bands to those of the bins up to 8 kHz."""
+    return torch.from_numpy(interpolation(2 * BINS - 2, 16_000).copy()).to(device)
+
+
+def compressed(magnitude: Tensor) -> Tensor:
+    """magnitude^0.3, with a finite slope at zero."""
+    return (magnitude.square() + 1e-8).pow(COMPRESSION / 2)
+
+
+def spectral_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
+    """Compressed magnitude and complex error of gains (batch, frames, 148) applied to the noisy spectra."""
+    noisy, gain = batch.noisy.abs(), gains @ bins
+    estimate = compressed(noisy * gain)
+    speech = compressed(batch.target.abs())
+    error = estimate - speech
+    magnitude = (error.square() + EATEN_SPEECH * torch.clamp(-error, min=0).square()).mean()
+    # |a - b|² of the compressed complex spectra = error² + 2 |a| |b| (1 - cos of the angle between them)
+    cosine = (batch.noisy * batch.target.conj()).real / (noisy * batch.target.abs() + 1e-8)
+    both = (error.square() + 2 * estimate * speech * (1 - cosine)).mean()
+    spectral = (1 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * both
+    return spectral + ABOVE_SHARE * _above(gains, batch) + PROTECTION * _eaten(gain, batch)
+
+
+def _eaten(gain: Tensor, batch: Spectra) -> Tensor:
+    """How far gains (batch, frames, 257) fall below what cells of speech may lose.
+
+    Not squared: what counts is how many cells are eaten, not how thoroughly.
+    """
+    speech, noise = (power(spectrum) for spectrum in (batch.target, batch.noisy - batch.target))
+    cells = (speech > noise) & (speech > PROTECTED_RANGE * speech.amax((1, 2), keepdim=True))
+    return (torch.clamp(PROTECTED_GAIN - gain, min=0) * cells)[..., VOICE_BIN:].mean()
+
+
+def power(spectrum: Tensor) -> Tensor:
+    """Squared magnitude."""
+    return spectrum.real.square() + spectrum.imag.square()
+
+
+def _above(gains: Tensor, batch: Spectra) -> Tensor:
+    """The same magnitude error in the bands above 8 kHz, where the speech's recording reaches so high."""
+    noisy = (batch.noisy_above + 1e-10).sqrt()
+    error = compressed(noisy * gains[:, :, BELOW_SPLIT:]) - compressed((batch.target_above + 1e-10).sqrt())
+    cost = error.square() + EATEN_SPEECH * torch.clamp(-error, min=0).square()
+    weight = batch.weight_above[:, None, :]
+    return (cost * weight).sum() / (weight.sum() * cost.shape[1] + 1.0)

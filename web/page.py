@@ -1,0 +1,173 @@
+"""The page: the main job first, everything else below or behind a tab."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from pipeline.parameter import Choice, Kind, Range, Switch, Value
+from pipeline.presets import NAMED_PRESETS
+from pipeline.settings import Settings, parameters
+from service import jobs
+from service.site import CREDITS, EXAMPLES, Site, examples
+from service.storage import ADVICE
+from web.patches import doors
+
+from . import api, handlers, theme, words
+from .handlers import Controls, Handlers, Results
+
+PAGE_FORMATS = [("WAV (24 bit)", "wav"), ("FLAC (smaller, same quality)", "flac"), ("MP3 (smallest)", "mp3")]
+GROUPS = {
+    "auto": "Automatic", "declip": "Repair", "declick": "Repair", "dehum": "Repair", "denoise": "Noise and room",
+    "dereverb": "Noise and room", "tone": "Tone", "deess": "Tone", "mix": "Tone", "level": "Level", "loudness": "Level",
+}  # fmt: skip
+QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may wait is Turns' business
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+
+
+def build(site: Site) -> gr.Blocks:
+    """The whole page. Nothing is served and nothing is written yet."""
+    doors.shut(site)
+    gr.set_static_paths([EXAMPLES])
+    demo: gr.Blocks
+    with gr.Blocks(title=words.TITLE, analytics_enabled=False) as demo:
+        screen = gr.JSON(visible=False)
+        gr.HTML(words.header("" if site.storage.usable else ADVICE))
+        with gr.Tabs():
+            with gr.Tab("Enhance", id="enhance"):
+                _enhance_tab(site, screen)
+            with gr.Tab("Diagnostics", id="diagnostics") as tab:
+                _diagnostics_tab(site, tab)
+        gr.HTML(words.privacy(site.config.file_lifetime_s, site.config.max_upload_bytes))
+        _credits()
+        api.add_endpoints(site)
+    demo.queue(max_size=QUEUE_GUARD, default_concurrency_limit=None, api_open=False)
+    return demo
+
+
+def _enhance_tab(site: Site, screen: gr.JSON) -> None:
+    with gr.Row(equal_height=False, elem_id="job"):
+        with gr.Column(scale=6, min_width=320):
+            recording = gr.Audio(
+                sources=["upload", "microphone"], type="filepath", label="Your recording", elem_id="recording",
+                buttons=[], waveform_options=theme.WAVEFORM,
+            )  # fmt: skip
+            _other_inputs(recording)
+        with gr.Column(scale=5, min_width=320):
+            preset, why = _preset()
+            with gr.Row(elem_id="buttons"):
+                enhance = gr.Button("Enhance", variant="primary", size="lg", elem_id="enhance-button", scale=3)
+                cancel = gr.Button("Cancel", size="lg", visible=False, elem_id="cancel-button", scale=1, min_width=100)
+            status = gr.HTML(elem_id="status")
+            output_format, adjusted = _adjustments()
+    # In the browser: an Enhance pressed right after must not meet the controls as they were.
+    preset.input(None, preset, [why, *adjusted], js=handlers.CHOOSE_PRESET_JS, **PRIVATE)
+    results = _results()
+    controls = Controls(recording, enhance, cancel, status)
+    does = Handlers(site, controls, results)
+    buttons = [enhance, cancel, status]
+    begun = enhance.click(does.begin, None, buttons, **LIGHT)
+    running = begun.then(
+        does.run, [recording, preset, output_format, screen, *adjusted], [*controls, *results],
+        js=_with_screen(4 + len(adjusted)), show_progress="hidden", concurrency_limit=None, **PRIVATE,
+    )  # fmt: skip
+    running.then(does.settle, None, buttons, **LIGHT)
+    cancel.click(does.cancel, None, buttons, cancels=[running], **LIGHT)
+
+
+def _with_screen(inputs: int) -> str:
+    """Puts what the visitor's screen is like in place of the fourth input."""
+    names = [f"a{i}" for i in range(inputs)]
+    seen = "[window.innerWidth, document.body.classList.contains('dark')]"
+    return f"({', '.join(names)}) => [{', '.join(seen if i == 3 else name for i, name in enumerate(names))}]"
+
+
+def _other_inputs(recording: gr.Audio) -> None:
+    if clips := examples():
+        gr.Examples(
+            [[str(clip)] for clip in clips], [recording], label="Or try an example",
+            example_labels=[clip.stem.replace("_", " ").replace("-", " ").capitalize() for clip in clips],
+            api_visibility="private", cache_examples=False,
+        )  # fmt: skip
+    other = gr.UploadButton(
+        "Use a video, or another file", size="sm", variant="secondary", elem_id="other-file", type="filepath"
+    )
+    other.upload(handlers.take_other_file, other, recording, **LIGHT)
+
+
+def _credits() -> None:
+    if CREDITS.is_file():
+        with gr.Accordion("Who recorded the examples", open=False, elem_id="credits"):
+            gr.Markdown(CREDITS.read_text(encoding="utf-8").split("\n", 1)[1])
+
+
+def _preset() -> tuple[gr.Radio, gr.HTML]:
+    choices = [(preset.label, name) for name, preset in NAMED_PRESETS.items()]
+    preset = gr.Radio(choices, value="default", label="Preset", elem_id="preset")
+    return preset, gr.HTML(words.why("default"), elem_id="why")
+
+
+def _adjustments() -> tuple[gr.Radio, list[Any]]:
+    """Below the button, which so stays where it is."""
+    with gr.Accordion("Adjust", open=False, elem_id="adjust"):
+        defaults = Settings().flat()
+        adjusted = []
+        for title, names in groups().items():
+            gr.HTML(words.group(title))
+            adjusted += [_adjustment(name, kind, defaults[name]) for name, kind in names.items()]
+        output_format = gr.Radio(PAGE_FORMATS, value=jobs.FORMATS[0], label="File format", elem_id="format")
+    return output_format, adjusted
+
+
+def groups() -> dict[str, dict[str, Kind]]:
+    """The parameters under the titles that people look for them under, all of them, in their order."""
+    found: dict[str, dict[str, Kind]] = {}
+    for name, kind in parameters().items():
+        found.setdefault(GROUPS[name.split("_", 1)[0]], {})[name] = kind
+    return found
+
+
+def _adjustment(name: str, kind: Kind, value: Value) -> Any:
+    """The component for a parameter, with its own words."""
+    common: dict[str, Any] = {"value": value, "info": kind.help, "elem_id": f"set-{name}"}
+    match kind:
+        case Range():
+            label = words.slider_label(kind)
+            return gr.Slider(kind.minimum, kind.maximum, step=kind.step, label=label, **common)
+        case Switch():
+            return gr.Checkbox(label=kind.label, **common)
+        case Choice():
+            return gr.Radio([(said, option) for option, said in kind.options.items()], label=kind.label, **common)
+
+
+def _results() -> Results:
+    empty = gr.HTML(words.EMPTY)
+    with gr.Column(visible=False, elem_id="results") as panel:
+        player: dict[str, Any] = {"interactive": False, "buttons": [], "waveform_options": theme.WAVEFORM}
+        with gr.Row():
+            before = gr.Audio(label="Before", elem_id="before", **player)
+            after = gr.Audio(label="After", elem_id="after", **player)
+        removed = gr.Audio(label="What was removed", elem_id="removed", **player)
+        download = gr.DownloadButton("Download", variant="primary", elem_id="download")
+        caption = gr.HTML(words.CAPTION, visible=False)
+        picture = gr.ImageSlider(
+            show_label=False, interactive=False, buttons=["fullscreen"], elem_id="spectrogram",
+            max_height=900, visible=False,
+        )  # fmt: skip
+        report = gr.HTML(elem_id="report")
+    return Results(panel, empty, before, after, removed, download, caption, picture, report)
+
+
+def _diagnostics_tab(site: Site, tab: gr.Tab) -> None:
+    with gr.Row(elem_id="diagnostics-buttons"):
+        refresh = gr.Button("Refresh", size="sm", min_width=100, scale=0, elem_id="refresh")
+        copy = gr.Button("Copy as JSON", size="sm", min_width=140, scale=0, elem_id="copy-json")
+    shown = gr.HTML(elem_id="diagnostics")
+    with gr.Accordion("As JSON", open=False):
+        code = gr.Code(language="json", interactive=False, show_label=False, elem_id="diagnostics-json", max_lines=40)
+    for event in (tab.select, refresh.click):
+        event(partial(handlers.diagnose, site), None, [shown, code], **LIGHT)
+    copy.click(None, code, None, js=theme.COPY_JS, **PRIVATE)

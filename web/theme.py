@@ -1,0 +1,95 @@
+"""How the page looks: theme, style sheet, scripts. No font or script comes from another host."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from service.site import ASSETS
+
+STYLE = ASSETS / "style.css"
+ICON = ASSETS / "favicon.svg"
+
+FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
+MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+
+# Browsers clean the microphone's sound for calls: gated, levelled, narrow. Here the real room is wanted.
+HEAD = """
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<script>
+(() => {
+  const media = navigator.mediaDevices;
+  if (!media || !media.getUserMedia) return;
+  const original = media.getUserMedia.bind(media);
+  const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  media.getUserMedia = (wanted = {}) => {
+    const audio = wanted.audio === true ? raw : wanted.audio ? { ...wanted.audio, ...raw } : wanted.audio;
+    return original({ ...wanted, audio });
+  };
+})();
+</script>
+"""
+
+COPY_JS = """
+async (text) => {
+  const button = document.querySelector("#copy-json");
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {  // without HTTPS there is no clipboard to write to
+    const area = Object.assign(document.createElement("textarea"), { value: text });
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  const label = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = label; }, 1500);
+}
+"""
+
+
+WAVEFORM = gr.WaveformOptions(waveform_color="#9aa6b2", waveform_progress_color="#0f766e", sample_rate=48000)
+
+
+def theme() -> gr.themes.Base:
+    """Calm: one accent, much paper, thin lines."""
+    return gr.themes.Base(
+        primary_hue="teal", secondary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO, radius_size="md"
+    ).set(
+        body_background_fill="#f6f7f8",
+        body_background_fill_dark="#0f1317",
+        body_text_color_subdued="#5b6672",
+        body_text_color_subdued_dark="#96a1ad",
+        block_background_fill="#ffffff",
+        block_background_fill_dark="#151a20",
+        block_border_color="#e3e7ea",
+        block_border_color_dark="#252c34",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_border_width="0px",
+        block_shadow="none",
+        block_shadow_dark="none",
+        button_primary_background_fill="#0f766e",
+        button_primary_background_fill_hover="#0d635c",
+        button_primary_background_fill_dark="#0f766e",
+        button_primary_background_fill_hover_dark="#12897f",
+        button_primary_text_color="#ffffff",
+        button_secondary_background_fill="#ffffff",
+        button_secondary_background_fill_hover="#eef1f3",
+        button_secondary_background_fill_dark="#1b2128",
+        button_secondary_background_fill_hover_dark="#252c34",
+        button_secondary_border_color="#d5dade",
+        button_secondary_border_color_dark="#323a43",
+        button_border_width="1px",
+        checkbox_label_background_fill="#f1f3f5",
+        checkbox_label_background_fill_hover="#e8ebee",
+        checkbox_label_background_fill_dark="#1d242b",
+        checkbox_label_background_fill_hover_dark="#262e37",
+        slider_color="#0f766e",
+        slider_color_dark="#2aa597",
+        color_accent="#0f766e",
+        checkbox_background_color_selected="#0f766e",
+        checkbox_background_color_selected_dark="#0f766e",
+        checkbox_label_background_fill_selected="#e6f4f2",
+        checkbox_label_background_fill_selected_dark="#12332f",
+    )
