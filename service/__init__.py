@@ -1,0 +1,13 @@
+"""What a running site does, whoever asks: the page, a program, a health check. Nothing here knows Gradio.
+
+- config        what the environment says: address, limits, lifetimes
+- storage       where uploads and results live, and how they disappear
+- site          configuration, storage and queue of one running site
+- turns         the queue: who is next when the processor is busy
+- work          one request's work in a thread: progress out, cancel in
+- jobs          what a request does: load, enhance, save, draw
+- spectrograms  the pictures
+- faults        from an exception to what a person or a program is told
+- health        what /health and /api/diagnostics say
+- routes        the JSON routes
+"""

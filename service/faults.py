@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import secrets
-
-import gradio as gr
 
 from pipeline.errors import EnhancementError, LimitError
 
@@ -35,8 +32,7 @@ def explain(fault: BaseException) -> EnhancementError:
     )
 
 
-def for_programs(fault: BaseException) -> gr.Error:
-    """The fault as API users get it: a JSON object with error, details, suggestion and the HTTP status it equals."""
+def as_answer(fault: BaseException) -> dict[str, str | int]:
+    """The fault as API users get it: error, details, suggestion, and the HTTP status it equals."""
     error = explain(fault)
-    text = json.dumps({**error.as_dict(), "status": error.status}, ensure_ascii=False)
-    return gr.Error(text, print_exception=False)
+    return {**error.as_dict(), "status": error.status}

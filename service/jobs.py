@@ -16,11 +16,10 @@ from pipeline import warm_up
 from pipeline.errors import AudioError, SettingsError
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings
-from web.patches.doors import refused_path
 
 from . import spectrograms
 from .site import Site
-from .storage import safe_stem
+from .storage import refused_path, safe_stem
 from .turns import Ticket
 from .work import STEP_S, Handle, Progress
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import gradio.routes
 
 from .config import Config
 from .storage import Storage
@@ -21,7 +18,7 @@ EXAMPLE_SUFFIXES = {".flac", ".wav", ".mp3", ".ogg"}
 
 @dataclass(frozen=True)
 class Site:
-    """Made before the page is built, since Gradio asks for its directory then; nothing is created on disk by it."""
+    """A value: making it changes nothing in the process or on the disk."""
 
     config: Config = field(default_factory=Config.from_environ)
     storage: Storage = field(default_factory=Storage.choose)
@@ -29,23 +26,10 @@ class Site:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "turns", Turns(self.config.workers, self.config.queue_size))
-        os.environ["GRADIO_TEMP_DIR"] = str(self.storage.root)
-        if not os.access(Path("~").expanduser(), os.W_OK):  # else Matplotlib litters the temporary directory
-            os.environ.setdefault("MPLCONFIGDIR", str(self.storage.root / "matplotlib"))
-        vars(gradio.routes)["Path"] = _PathForGradio
 
     def may_open(self, path: str | os.PathLike[str]) -> bool:
         """Only what a visitor gave to this server, and the examples; each under its one plain name."""
         return self.storage.owns(path) or os.fspath(path) in map(str, examples())
-
-
-class _PathForGradio(type(Path())):  # type: ignore[misc]
-    """Whenever Gradio makes an app it makes a directory for its code editor, unused here: too early, outside our
-    storage, and fatal where nothing can be written."""
-
-    def mkdir(self, *args: Any, **options: Any) -> None:
-        if self.name != "vibe_edit_history":
-            super().mkdir(*args, **options)
 
 
 def examples() -> list[Path]:

@@ -28,7 +28,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.errors import EnhancementError
+from pipeline.errors import AudioError, EnhancementError
 
 fcntl: Any
 try:
@@ -44,6 +44,11 @@ UNGUESSABLE = re.compile(r"[0-9a-f]{64}|out-[\w-]{22}")  # Gradio's directories 
 ADVICE = "Give the service a writable temporary directory: mount one at /tmp, or set GRADIO_TEMP_DIR."
 
 
+HOW_TO_UPLOAD = (
+    "Upload the file first (gradio_client: handle_file; HTTP: POST /gradio_api/upload) and give what that returns."
+)
+
+
 class NoStorageError(EnhancementError):
     """No directory can be written, so nothing can be uploaded or saved."""
 
@@ -53,6 +58,11 @@ class NoStorageError(EnhancementError):
         super().__init__(
             "This server has no directory it can write to, so it cannot take or make files.", suggestion=ADVICE
         )
+
+
+def refused_path() -> AudioError:
+    """What a request gets that names a file which was not uploaded here."""
+    return AudioError("This file was not uploaded to this server, or has expired.", suggestion=HOW_TO_UPLOAD)
 
 
 class Storage:

@@ -14,9 +14,10 @@ from pipeline.parameter import Choice, Kind, Range, Switch
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 from service import jobs
-from service.faults import for_programs
 from service.site import Site
 from service.work import Work
+
+from .api_faults import for_programs
 
 File = gr.FileData
 TYPES: dict[type[Kind], type] = {Range: float, Switch: bool, Choice: str}

@@ -14,12 +14,12 @@ from pipeline.errors import AudioError
 from pipeline.parameter import Value
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings, parameters
-from service import jobs, routes, spectrograms
+from service import health, jobs, spectrograms
 from service.faults import explain
 from service.site import Site
 from service.work import Progress, Work
 
-from . import diagnostics_tab, words
+from . import diagnostics_tab, markup, words
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Handlers:
 
     def begin(self) -> Updates:
         """At once when Enhance is pressed, before the queue: no second press, and a way back."""
-        return {**self._busy(True), self._controls.status: words.progress(words.STARTING)}
+        return {**self._busy(True), self._controls.status: markup.progress(words.STARTING)}
 
     def run(
         self, path: str | None, preset: str, output_format: str, screen: list[Any] | None, *values: Value
@@ -66,7 +66,7 @@ class Handlers:
         try:
             settings = Settings.from_flat(dict(zip(parameters(), values, strict=True)), base=PRESETS[preset])
             if not path:
-                raise words.NO_INPUT
+                raise words.no_input()
             order = jobs.Order(jobs.uploaded(self._site, path), settings, output_format)
             with self._site.storage.keeping(order.source), self._site.turns.ticket() as ticket:
                 for now in jobs.until_turn(ticket):
@@ -83,14 +83,14 @@ class Handlers:
 
     def cancel(self) -> Updates:
         """Together with Gradio's own cancelling of `run`."""
-        return {**self._busy(False), self._controls.status: words.CANCELLED}
+        return {**self._busy(False), self._controls.status: markup.CANCELLED}
 
     def settle(self) -> Updates:
         """After `run`, however it ended: also when it could not even begin."""
         return self._busy(False)
 
     def _show(self, now: Progress) -> Updates:
-        return {self._controls.status: words.progress(now)}
+        return {self._controls.status: markup.progress(now)}
 
     def _busy(self, busy: bool) -> Updates:
         return {
@@ -99,7 +99,7 @@ class Handlers:
         }
 
     def _failed(self, fault: Exception) -> Updates:
-        updates = {**self._busy(False), self._controls.status: words.failure(explain(fault))}
+        updates = {**self._busy(False), self._controls.status: markup.failure(explain(fault))}
         if isinstance(fault, AudioError):  # the file is gone: it was of no use
             updates[self._controls.recording] = None
         return updates
@@ -108,7 +108,7 @@ class Handlers:
         results, report = self._results, outcome.report
         return {
             **self._busy(False),
-            self._controls.status: words.done(outcome.after.name, report.before.duration_s, report.processing_s),
+            self._controls.status: markup.done(outcome.after.name, report.before.duration_s, report.processing_s),
             results.empty: gr.update(visible=False),
             results.panel: gr.update(visible=True),
             results.before: str(outcome.before),
@@ -117,7 +117,7 @@ class Handlers:
             results.download: gr.update(value=str(outcome.after), label=f"Download {outcome.after.name}"),
             results.caption: gr.update(visible=False),
             results.picture: gr.update(value=None, visible=False),
-            results.report: words.report_table(report.rows(), report.remarks()),
+            results.report: markup.report_table(report.rows(), report.remarks()),
         }
 
     def _draw(self, outcome: jobs.Outcome, look: spectrograms.Look) -> Iterator[Updates]:
@@ -138,7 +138,7 @@ class Handlers:
 
 def _preset_table() -> dict[str, list[Any]]:
     """For each preset the line that explains it, and where the controls go."""
-    return {name: [words.why(name), *settings.flat().values()] for name, settings in PRESETS.items()}
+    return {name: [markup.why(name), *settings.flat().values()] for name, settings in PRESETS.items()}
 
 
 CHOOSE_PRESET_JS = f"(preset) => ({json.dumps(_preset_table())})[preset]"
@@ -146,8 +146,8 @@ CHOOSE_PRESET_JS = f"(preset) => ({json.dumps(_preset_table())})[preset]"
 
 def diagnose(site: Site) -> tuple[str, str]:
     """The Diagnostics tab: in words, and as JSON."""
-    report = routes.diagnostics(site)
-    return diagnostics_tab.render(report, routes.health(site)), json.dumps(report, indent=2, ensure_ascii=False)
+    report = health.diagnostics(site)
+    return diagnostics_tab.render(report, health.health(site)), json.dumps(report, indent=2, ensure_ascii=False)
 
 
 def take_other_file(path: str | None) -> str | None:

@@ -13,9 +13,9 @@ from pipeline.settings import Settings, parameters
 from service import jobs
 from service.site import CREDITS, EXAMPLES, Site, examples
 from service.storage import ADVICE
-from web.patches import doors
+from web import patches
 
-from . import api, handlers, theme, words
+from . import api, handlers, markup, theme, words
 from .handlers import Controls, Handlers, Results
 
 PAGE_FORMATS = [("WAV (24 bit)", "wav"), ("FLAC (smaller, same quality)", "flac"), ("MP3 (smallest)", "mp3")]
@@ -30,18 +30,18 @@ LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
 
 def build(site: Site) -> gr.Blocks:
     """The whole page. Nothing is served and nothing is written yet."""
-    doors.shut(site)
+    patches.apply(site)
     gr.set_static_paths([EXAMPLES])
     demo: gr.Blocks
     with gr.Blocks(title=words.TITLE, analytics_enabled=False) as demo:
         screen = gr.JSON(visible=False)
-        gr.HTML(words.header("" if site.storage.usable else ADVICE))
+        gr.HTML(markup.header("" if site.storage.usable else ADVICE))
         with gr.Tabs():
             with gr.Tab("Enhance", id="enhance"):
                 _enhance_tab(site, screen)
             with gr.Tab("Diagnostics", id="diagnostics") as tab:
                 _diagnostics_tab(site, tab)
-        gr.HTML(words.privacy(site.config.file_lifetime_s, site.config.max_upload_bytes))
+        gr.HTML(markup.privacy(site.config.file_lifetime_s, site.config.max_upload_bytes))
         _credits()
         api.add_endpoints(site)
     demo.queue(max_size=QUEUE_GUARD, default_concurrency_limit=None, api_open=False)
@@ -107,7 +107,7 @@ def _credits() -> None:
 def _preset() -> tuple[gr.Radio, gr.HTML]:
     choices = [(preset.label, name) for name, preset in NAMED_PRESETS.items()]
     preset = gr.Radio(choices, value="default", label="Preset", elem_id="preset")
-    return preset, gr.HTML(words.why("default"), elem_id="why")
+    return preset, gr.HTML(markup.why("default"), elem_id="why")
 
 
 def _adjustments() -> tuple[gr.Radio, list[Any]]:
@@ -116,7 +116,7 @@ def _adjustments() -> tuple[gr.Radio, list[Any]]:
         defaults = Settings().flat()
         adjusted = []
         for title, names in groups().items():
-            gr.HTML(words.group(title))
+            gr.HTML(markup.group(title))
             adjusted += [_adjustment(name, kind, defaults[name]) for name, kind in names.items()]
         output_format = gr.Radio(PAGE_FORMATS, value=jobs.FORMATS[0], label="File format", elem_id="format")
     return output_format, adjusted
@@ -144,7 +144,7 @@ def _adjustment(name: str, kind: Kind, value: Value) -> Any:
 
 
 def _results() -> Results:
-    empty = gr.HTML(words.EMPTY)
+    empty = gr.HTML(markup.EMPTY)
     with gr.Column(visible=False, elem_id="results") as panel:
         player: dict[str, Any] = {"interactive": False, "buttons": [], "waveform_options": theme.WAVEFORM}
         with gr.Row():
@@ -152,7 +152,7 @@ def _results() -> Results:
             after = gr.Audio(label="After", elem_id="after", **player)
         removed = gr.Audio(label="What was removed", elem_id="removed", **player)
         download = gr.DownloadButton("Download", variant="primary", elem_id="download")
-        caption = gr.HTML(words.CAPTION, visible=False)
+        caption = gr.HTML(markup.CAPTION, visible=False)
         picture = gr.ImageSlider(
             show_label=False, interactive=False, buttons=["fullscreen"], elem_id="spectrogram",
             max_height=900, visible=False,

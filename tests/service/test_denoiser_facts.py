@@ -14,7 +14,7 @@ import pytest
 from pipeline.neural import chosen as weights_source
 from pipeline.neural.chosen import Chosen
 from pipeline.neural.weights import bundled
-from service import routes
+from service import health
 from service.site import Site
 from service.storage import Storage
 from tests.conftest import START_S, start_server, stop_server
@@ -41,7 +41,7 @@ def diagnostics(
     monkeypatch.setenv("DENOISER_REPO", repository)
     monkeypatch.setattr(weights_source, "_choose", lambda: chosen)
     weights_source.chosen()
-    found = routes.diagnostics(site)
+    found = health.diagnostics(site)
     return found, check_in(found)
 
 
@@ -75,7 +75,7 @@ def test_weights_that_were_named_and_are_not_used_need_attention(monkeypatch: py
 
 def test_diagnostics_load_no_weights(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     monkeypatch.setattr(weights_source, "_choose", lambda: pytest.fail("Loaded."))
-    found = routes.diagnostics(site)
+    found = health.diagnostics(site)
     assert (check_in(found)["ok"], check_in(found)["detail"]) == (True, "not loaded yet")
     assert found["environment"]["DENOISER_REPO"] is None
 

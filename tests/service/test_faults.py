@@ -9,7 +9,8 @@ import logging
 import pytest
 
 from pipeline.errors import AudioError
-from service.faults import explain, for_programs
+from service.faults import explain
+from web.api_faults import for_programs
 
 
 def test_our_own_errors_pass_as_they_are() -> None:

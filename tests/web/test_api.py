@@ -165,7 +165,8 @@ def test_nothing_went_wrong_unforeseen(server: Server) -> None:
 def test_parameters_that_do_not_fit_are_named(server: Server, body: dict[str, object]) -> None:
     answer = httpx.post(f"{server.url}/gradio_api/call/v2/enhance", json=body, timeout=60)
     assert answer.status_code == 400
-    assert answer.json().keys() == {"error", "details", "suggestion"}
+    assert answer.json().keys() == {"error", "details", "suggestion", "status"}
+    assert answer.json()["status"] == 400
     assert answer.json()["suggestion"]
 
 

@@ -10,7 +10,7 @@ import pytest
 import runtime_setup
 from pipeline.errors import EnhancementError
 from service.work import Progress
-from web import diagnostics_tab, words
+from web import diagnostics_tab, markup, words
 
 EVIL = "<script>alert(1)</script>"
 
@@ -18,11 +18,11 @@ EVIL = "<script>alert(1)</script>"
 def test_everything_is_escaped() -> None:
     error = EnhancementError(EVIL, details=EVIL, suggestion=EVIL)
     pieces = [
-        words.failure(error),
-        words.done(EVIL, 1, 1),
-        words.progress(Progress(0.5, EVIL)),
-        words.report_table([(EVIL, EVIL, EVIL)], (EVIL,)),
-        words.header(EVIL),
+        markup.failure(error),
+        markup.done(EVIL, 1, 1),
+        markup.progress(Progress(0.5, EVIL)),
+        markup.report_table([(EVIL, EVIL, EVIL)], (EVIL,)),
+        markup.header(EVIL),
     ]
     assert all("<script" not in piece and "&lt;script" in piece for piece in pieces)
 
@@ -36,8 +36,8 @@ def test_durations_as_people_say_them(seconds: float, text: str) -> None:
 
 
 def test_a_bar_without_an_end_until_something_is_known() -> None:
-    assert "endless" in words.progress(Progress(0.0, "Waiting"))
-    assert 'aria-valuenow="42"' in words.progress(Progress(0.42, "Working"))
+    assert "endless" in markup.progress(Progress(0.0, "Waiting"))
+    assert 'aria-valuenow="42"' in markup.progress(Progress(0.42, "Working"))
 
 
 def test_diagnostics_in_words() -> None:

@@ -1,0 +1,18 @@
+"""All that is replaced inside Gradio, in one place; each file says what and why.
+
+- importing   its import: quick, without stubs, without analytics
+- paths       its directories: inside our storage
+- doors       its ways in for files and parameters: judged by us first
+"""
+
+from __future__ import annotations
+
+from service.site import Site
+
+
+def apply(site: Site) -> None:
+    """For this process, before a page is built for `site`; again does no harm."""
+    from . import doors, paths
+
+    paths.keep_within(site.storage)
+    doors.shut(site)

@@ -20,12 +20,13 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.errors import AudioError, SettingsError
-from service.faults import for_programs
+from service.faults import as_answer
 from service.site import Site
+from service.storage import HOW_TO_UPLOAD, refused_path
+from web.api_faults import for_programs
 
 client_utils: Any = import_module("gradio_client.utils")
 
-HOW = "Upload the file first (gradio_client: handle_file; HTTP: POST /gradio_api/upload) and give what that returns."
 FILE = re.compile(r"/gradio_api/file[=/](.*)", re.DOTALL)
 
 
@@ -41,7 +42,7 @@ class FileGate:
         if wanted is None or self._site.may_open(wanted[1]):
             await self._app(scope, receive, send)
         else:
-            await JSONResponse(refused_path().as_dict(), 404)(scope, receive, send)
+            await JSONResponse(as_answer(refused_path()) | {"status": 404}, 404)(scope, receive, send)
 
 
 def shut(site: Site) -> None:
@@ -60,13 +61,8 @@ def shut(site: Site) -> None:
         client_utils.construct_args = _construct_args
 
 
-def refused_path() -> AudioError:
-    """What a request gets that names a file which was not uploaded here."""
-    return AudioError("This file was not uploaded to this server, or has expired.", suggestion=HOW)
-
-
 def _no_download(*_: object, **__: object) -> NoReturn:
-    raise for_programs(AudioError("This server does not fetch files from the network.", suggestion=HOW))
+    raise for_programs(AudioError("This server does not fetch files from the network.", suggestion=HOW_TO_UPLOAD))
 
 
 def _check_allowed(path: Any, check_in_upload_folder: bool) -> None:

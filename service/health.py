@@ -1,0 +1,53 @@
+"""What the service says of its own health: the runtime's report, with the storage's and the denoiser's added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import runtime_setup
+
+from .site import Site
+from .storage import ADVICE
+
+RESTART = "Mend what the detail names and restart: weights are chosen once. Without DENOISER_REPO the app uses its own."
+
+
+def health(site: Site) -> dict[str, Any]:
+    """Cheap enough for an async route: no work, no lock."""
+    found = runtime_setup.health()
+    return found if site.storage.usable else {**found, "status": "degraded"}
+
+
+def diagnostics(site: Site) -> dict[str, Any]:
+    """Everything the checks find. Takes a moment: not for the event loop."""
+    from pipeline.neural import chosen  # brings numba and SciPy, which the start must not wait for
+
+    directories = site.storage.directories() if site.storage.usable else None
+    denoiser = chosen.status()
+    found = runtime_setup.diagnostics(directories=directories, denoiser=denoiser)
+    more = [_storage_check(site), _denoiser_check(denoiser)]
+    return {
+        **found,
+        "status": found["status"] if all(check["ok"] for check in more) else "degraded",
+        "environment": {**found["environment"], "DENOISER_REPO": chosen.repository()},
+        "checks": [*found["checks"], *more],
+    }
+
+
+def _storage_check(site: Site) -> dict[str, Any]:
+    return {
+        "name": "file storage",
+        "ok": site.storage.usable,
+        "detail": str(site.storage.root) if site.storage.usable else "no directory can be written",
+        "suggestion": "" if site.storage.usable else ADVICE,
+    }
+
+
+def _denoiser_check(denoiser: dict[str, Any]) -> dict[str, Any]:
+    seen = f"{denoiser['name']}, {denoiser['source']}" if denoiser["source"] else denoiser["state"]
+    return {
+        "name": "denoiser",
+        "ok": not denoiser["warnings"],
+        "detail": " ".join(denoiser["warnings"]) or seen,
+        "suggestion": RESTART if denoiser["warnings"] else "",
+    }
