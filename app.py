@@ -11,10 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import runtime_setup
-from runtime import blas_threads
 
 runtime_setup.configure()  # before anything can import numba
-blas_threads.one()  # before anything can import NumPy
+runtime_setup.one_core_per_recording()  # before anything can import NumPy
 
 from service import routes  # noqa: E402
 from service.site import Site  # noqa: E402

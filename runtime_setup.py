@@ -3,7 +3,7 @@
     import runtime_setup
 
     runtime_setup.configure()       # before numba or librosa is imported; again does no harm
-    runtime_setup.start_warm_up()   # after the server answers
+    runtime_setup.start_warm_up(task)   # after the server answers; task calls what visitors will call
     runtime_setup.health()          # for GET /health
 
 From the command line this is the doctor: `python runtime_setup.py --help`.
@@ -13,16 +13,18 @@ Only the standard library is imported until `start_warm_up` or the doctor is ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from runtime import configuration, warm_up
+from runtime import blas_threads, configuration, directories, warm_up
 from runtime.doctor import report
-from runtime.doctor.report import SYSTEM_NAME, VERSION
 from runtime.numba_cache import compilations as _compilations
 from runtime.numba_cache import faults
 from runtime.numba_cache.faults import CacheWarning
 from runtime.status import Mode, RuntimeStatus
+from runtime.version import SYSTEM_NAME, VERSION
 
 __all__ = [
     "SYSTEM_NAME",
@@ -36,6 +38,8 @@ __all__ = [
     "diagnostics",
     "health",
     "is_ready",
+    "one_core_per_recording",
+    "private_directory",
     "start_warm_up",
     "status",
     "wait_until_ready",
@@ -63,9 +67,25 @@ def compilations() -> int:
     return _compilations.counts()["compilations"]
 
 
-def start_warm_up() -> None:
-    """Compile in one background thread what the first visitor would wait for. Returns at once; once per process."""
-    warm_up.start()
+def one_core_per_recording() -> None:
+    """Keep matrix products on one core, unless the environment says otherwise. Before NumPy is imported, by whoever
+    owns the process: recordings share the cores, not one recording's parts."""
+    blas_threads.one()
+
+
+def private_directory(content: str) -> Path | None:
+    """A directory that only this user can write, for one kind of content ("weights"); None where there is none.
+
+    The user's cache directory, else one under the temporary directory; made and tried before it is returned.
+    """
+    candidates = (directories.user_cache_dir(os.environ, content), directories.temporary_cache_dir(content))
+    return next((path for path in candidates if path and directories.refuse_as_cache(path) is None), None)
+
+
+def start_warm_up(task: Callable[[], None]) -> None:
+    """Run `task`, which calls what the first visitor would wait for, in one background thread. Returns at once; once
+    per process."""
+    warm_up.start(task)
 
 
 def is_ready() -> bool:
@@ -90,15 +110,25 @@ def health() -> dict[str, Any]:
 
 
 def diagnostics(
-    directories: Mapping[str, str | None] | None = None, denoiser: Mapping[str, Any] | None = None
+    directories_in_use: Mapping[str, str | None] | None = None, denoiser: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What `/api/diagnostics` answers: versions, directories, warm-up, checks. No secrets."""
-    return report.diagnostics(directories, denoiser)
+    return report.diagnostics(directories_in_use, denoiser)
+
+
+def _doctor() -> int:
+    """The command line. It exercises the enhancement, where that is there."""
+    from importlib import import_module, util
+
+    from runtime.doctor.main import main
+
+    def enhance() -> None:
+        import_module("pipeline.warm_up").kernels()
+
+    return main(task=enhance if util.find_spec("pipeline") else None)
 
 
 if __name__ == "__main__":
     import sys
 
-    from runtime.doctor.main import main
-
-    sys.exit(main())
+    sys.exit(_doctor())

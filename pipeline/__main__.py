@@ -1,8 +1,8 @@
 """`python -m pipeline IN -o OUT --preset NAME`."""
 
-from runtime import blas_threads
+import runtime_setup
 
-blas_threads.one()  # before anything can import NumPy
+runtime_setup.one_core_per_recording()  # before anything can import NumPy
 
 from pipeline.cli.main import main  # noqa: E402
 

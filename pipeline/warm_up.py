@@ -1,4 +1,4 @@
-"""Everything the app will ask numba to compile, asked for once, before the first visitor does."""
+"""Every kernel of the pipeline, asked for once, before the first visitor needs it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ if TYPE_CHECKING:
     from .audio import Samples
 
 kernels_ready = threading.Event()
-"""Set when an enhancement by the default settings has nothing left to wait for; another one, or the pictures, may."""
-
-
-def run() -> None:
-    """All of it. Raises whatever fails on the way: the caller records it."""
-    kernels()
-    pictures()
+"""Set when an enhancement by the default settings has nothing left to wait for; another one may."""
 
 
 def kernels(methods: tuple[str, ...] = ("neural", "spectral")) -> None:
@@ -53,11 +47,3 @@ def _sound(sample_rate: int, seconds: float = 8.0) -> Samples:
     x[t < 1] = np.clip(4 * voice[t < 1], -0.5, 0.5)
     both: Samples = np.stack((x, 0.8 * x)).astype(np.float32)
     return both
-
-
-def pictures() -> None:
-    """Touch what the pictures need of librosa, which compiles much when it is first used."""
-    import librosa
-
-    noise = np.random.default_rng(0).standard_normal(4096).astype(np.float32)
-    librosa.power_to_db(librosa.feature.melspectrogram(y=noise, sr=48_000, n_fft=1024, hop_length=512, n_mels=32))

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from runtime import baked, ladder
-from runtime.numba_cache import faults, hook
-from runtime.status import RuntimeStatus
+from runtime.numba_cache import faults, hook, place
+from runtime.status import Refusal, RuntimeStatus
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def configure_for_baking(directory: Path) -> RuntimeStatus:
 
 
 def current() -> RuntimeStatus:
-    """The decision without what happened since; cheap, for every function that numba decorates."""
+    """The decision without what happened since."""
     return _decided if _decided is not None else configure()
 
 
@@ -60,6 +60,7 @@ def _adopt(decided: RuntimeStatus, cpu_name: str | None = None) -> None:
     if before:
         decided = _fit_imported_numba(decided)
     _decided = decided
+    place.choose(place.Place(decided.cache_dir, decided.baked_dir))
     settings = hook.NumbaSettings(
         cache_dir=decided.cache_dir or decided.baked_dir,
         cpu_name=baked.PORTABLE_CPU if decided.baked_dir else cpu_name,
@@ -87,8 +88,10 @@ def _fit_imported_numba(decided: RuntimeStatus) -> RuntimeStatus:
             "Do not set numba.config.DISABLE_JIT unless you are debugging.",
         )
     if cpu_chosen and decided.baked_dir is not None:
-        warnings.append(f"The baked cache {decided.baked_dir} is not used: numba had already chosen its processor.")
+        refusal = Refusal(decided.baked_dir, "numba had already chosen its processor", ladder.BAKED)
+        warnings.append(str(refusal))
         decided = ladder.decide(os.environ, use_baked=False)
+        decided = replace(decided, refusals=(*decided.refusals, refusal))
     if decided.jit_disabled and "librosa" in sys.modules:
         warnings.append("librosa was imported earlier too: what it has loaded of itself stays as it is.")
     return replace(decided, warnings=(*decided.warnings, *warnings), numba_imported_before=True)
@@ -110,3 +113,4 @@ def _give_up_compiling(reason: str) -> None:
             ),
             numba_imported_before=old.numba_imported_before,
         )
+        place.choose(place.Place())

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from runtime.baked import baked_dir, refuse_baked
 from runtime.directories import refuse_as_cache, temporary_cache_dir, user_cache_dir
-from runtime.status import RUNGS, Mode, RuntimeStatus
+from runtime.status import RUNGS, Mode, Refusal, RuntimeStatus
 
+CACHE_DIR, BAKED = "NUMBA_CACHE_DIR", "the baked cache"
 SET_CACHE_DIR = (
     "Set NUMBA_CACHE_DIR to an absolute directory that belongs to the user of this process and that nobody else can "
     "write (mode 0700), or bake the cache into the image: python runtime_setup.py --bake DIR."
@@ -68,20 +69,20 @@ def decide(environ: Mapping[str, str], *, use_baked: bool = True) -> RuntimeStat
     if environ.get("NUMBA_CACHE_LOCATOR_CLASSES"):
         warnings.append("NUMBA_CACHE_LOCATOR_CLASSES is replaced by this program's own locator.")
 
+    refusals: list[Refusal] = []
     baked = baked_dir(environ) if use_baked else None
     if baked is not None and (why := refuse_baked(baked, environ)) is not None:
-        warnings.append(f"The baked cache {baked} is not used: {why}.")
+        refusals.append(Refusal(str(baked), why, BAKED))
         baked = None
-    refusals: list[str] = []
-    mode, cache, reason = _writable(environ, refusals)
+    mode, cache, reason, refused = _writable(environ)
     # Beside a baked cache a writable one is a bonus: only the directory that somebody named is missed.
-    warnings += refusals if baked is None else [text for text in refusals if text.startswith("NUMBA_CACHE_DIR")]
+    refusals += refused if baked is None else [one for one in refused if one.named_by == CACHE_DIR]
 
     suggestions: tuple[str, ...] = ()
     if baked is not None and mode != "environment":
         rest = f"; the rest goes to {cache}" if cache else "; what it lacks is compiled in memory"
         mode, reason = "baked", f"compiled code is read from the cache made with this image{rest}"
-    elif mode in ("temporary", "memory") or (mode != "environment" and environ.get("NUMBA_CACHE_DIR")):
+    elif mode in ("temporary", "memory") or (mode != "environment" and environ.get(CACHE_DIR)):
         suggestions = (SET_CACHE_DIR,)
     return RuntimeStatus(
         mode=mode,
@@ -89,17 +90,19 @@ def decide(environ: Mapping[str, str], *, use_baked: bool = True) -> RuntimeStat
         cache_dir=None if cache is None else str(cache),
         baked_dir=None if baked is None else str(baked),
         reason=reason,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *map(str, refusals)),
+        refusals=tuple(refusals),
         suggestions=suggestions,
         cache_writable=cache is not None,
     )
 
 
-def _writable(environ: Mapping[str, str], refusals: list[str]) -> tuple[Mode, Path | None, str]:
-    """The first directory that may hold our code, by mode, with the reason; refusals are added to `refusals`."""
-    named = environ.get("NUMBA_CACHE_DIR")
+def _writable(environ: Mapping[str, str]) -> tuple[Mode, Path | None, str, list[Refusal]]:
+    """The first directory that may hold our code, by mode, with the reason, and those before it that may not."""
+    refused: list[Refusal] = []
+    named = environ.get(CACHE_DIR)
     candidates: tuple[tuple[Mode, Path | None, str], ...] = (
-        ("environment", Path(named) if named else None, "NUMBA_CACHE_DIR"),
+        ("environment", Path(named) if named else None, CACHE_DIR),
         ("user", user_cache_dir(environ), "the user's cache directory"),
         ("temporary", temporary_cache_dir(), "a private directory under the temporary directory"),
     )
@@ -108,7 +111,7 @@ def _writable(environ: Mapping[str, str], refusals: list[str]) -> tuple[Mode, Pa
             continue
         why = refuse_as_cache(path)
         if why is None:
-            return mode, path, f"compiled code is kept in {what}"
-        prefix = "NUMBA_CACHE_DIR " if mode == "environment" else ""
-        refusals.append(f"{prefix}{path} is not used: {why}.")
-    return "memory", None, "no directory can be written: code is compiled in memory and lost when the process ends"
+            return mode, path, f"compiled code is kept in {what}", refused
+        refused.append(Refusal(str(path), why, CACHE_DIR if mode == "environment" else ""))
+    reason = "no directory can be written: code is compiled in memory and lost when the process ends"
+    return "memory", None, reason, refused

@@ -16,13 +16,33 @@ RUNGS: dict[Mode, int] = {
     "interpreted": 6,
 }
 
+STUB_VERSION = "0+unavailable"
+"""The version of the numba that stands in for one that cannot be imported."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A directory that somebody named, or that we would have liked, and why it does not serve.
+
+    named_by : the environment variable that names it, or "the baked cache", or "" for one that nobody named
+    """
+
+    path: str
+    why: str
+    named_by: str = ""
+
+    def __str__(self) -> str:
+        named = f"{self.named_by[:1].upper()}{self.named_by[1:]} {self.path}" if self.named_by else self.path
+        return f"{named} is not used: {self.why}."
+
 
 @dataclass(frozen=True)
 class RuntimeStatus:
     """Where compiled code is kept, why there, and what to do about it.
 
     `cache_dir` is written to, `baked_dir` only read; either may be missing. `rung` is the place of `mode` on the
-    ladder, 1 (best) to 6. `suggestions` speak to the person who runs the service.
+    ladder, 1 (best) to 6. `refusals` are the directories that did not serve; each is among the `warnings`, too.
+    `suggestions` speak to the person who runs the service.
     """
 
     mode: Mode
@@ -31,6 +51,7 @@ class RuntimeStatus:
     baked_dir: str | None
     reason: str
     warnings: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     suggestions: tuple[str, ...] = ()
     jit_disabled: bool = False
     cache_writable: bool = False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from runtime import configuration
@@ -25,24 +25,24 @@ _record: dict[str, Any] = {
 }
 
 
-def start() -> None:
-    """Start the warm-up in the background, unless that was done. Returns at once."""
+def start(task: Callable[[], None]) -> None:
+    """Run `task` in the background, unless that was done. Returns at once."""
     global _thread  # noqa: PLW0603 — one warm-up per process
     with _lock:
         if _thread is None:
             _record["state"] = "running"
-            _thread = threading.Thread(target=run, name="warm-up", daemon=True)
+            _thread = threading.Thread(target=run, args=(task,), name="warm-up", daemon=True)
             _thread.start()
 
 
-def run() -> None:
-    """Enhance a short synthetic signal with everything the app will call. Never raises; see `status`."""
+def run(task: Callable[[], None]) -> None:
+    """Run `task`, which calls everything that the app will call. Never raises; see `status`."""
     _record["state"] = "running"
     began, before = time.monotonic(), compilations.counts()
     state, error = "done", None
     try:
         configuration.configure()
-        importlib.import_module("pipeline.warm_up").run()
+        task()
     except Exception as fault:
         log.exception("The warm-up failed; requests will compile what they need.")
         state, error = "failed", f"{type(fault).__name__}: {fault}"

@@ -7,6 +7,7 @@
 - work          one request's work in a thread: progress out, cancel in
 - jobs          what a request does: load, enhance, save, draw
 - spectrograms  the pictures
+- warm_up       all of this, called once before the first visitor waits for it
 - faults        from an exception to what a person or a program is told
 - health        what /health and /api/diagnostics say
 - routes        the JSON routes

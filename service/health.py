@@ -24,7 +24,7 @@ def diagnostics(site: Site) -> dict[str, Any]:
 
     directories = site.storage.directories() if site.storage.usable else None
     denoiser = chosen.status()
-    found = runtime_setup.diagnostics(directories=directories, denoiser=denoiser)
+    found = runtime_setup.diagnostics(directories_in_use=directories, denoiser=denoiser)
     more = [_storage_check(site), _denoiser_check(denoiser)]
     return {
         **found,

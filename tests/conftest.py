@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime import blas_threads
+import runtime_setup
 
-blas_threads.one()  # as the app and the command line do, before NumPy is imported
+runtime_setup.one_core_per_recording()  # as the app and the command line do, before NumPy is imported
 
 import httpx  # noqa: E402
 import numpy as np  # noqa: E402

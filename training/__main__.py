@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from runtime import blas_threads
+import runtime_setup
 
-blas_threads.one()  # before anything can import NumPy: training runs a process per core
+runtime_setup.one_core_per_recording()  # before anything can import NumPy: training runs a process per core
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -14,7 +14,6 @@ from starlette.middleware import Middleware
 
 import runtime_setup
 from pipeline.errors import EnhancementError
-from service import spectrograms
 from service.routes import answer_fault, routes
 from service.site import Site
 from web.patches.doors import FileGate
@@ -67,9 +66,14 @@ def launch(demo: gr.Blocks, site: Site, **more: Any) -> str:
 
 
 def warm_up() -> None:
-    """In the background, now that the server answers: the engine first, then what draws the pictures."""
-    runtime_setup.start_warm_up()
-    threading.Thread(target=_warm_up_pictures, name="warm-up-pictures", daemon=True).start()
+    """In the background, now that the server answers."""
+
+    def task() -> None:
+        from service import warm_up  # imports NumPy
+
+        warm_up.run()
+
+    runtime_setup.start_warm_up(task)
 
 
 def serve(demo: gr.Blocks, site: Site) -> int:
@@ -117,13 +121,5 @@ def announce(url: str, site: Site) -> None:
 def configure_logging() -> None:
     """Once, for the process. The libraries speak only when something is wrong."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("app", "web", "runtime", "pipeline"):
+    for name in ("app", "web", "service", "runtime", "pipeline"):
         logging.getLogger(name).setLevel(logging.INFO)
-
-
-def _warm_up_pictures() -> None:
-    runtime_setup.wait_until_ready(600)
-    try:
-        spectrograms.warm_up()
-    except Exception:  # a picture that fails later is left out of its result; this is only an early sign of it
-        log.warning("Spectrograms cannot be drawn.", exc_info=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+import runtime_setup
 from pipeline.files.formats import SUFFIXES
 from pipeline.parameter import Choice, Kind, Range, Switch
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
-from runtime.doctor.report import VERSION
 
 FORMATS = [suffix.removeprefix(".") for suffix in SUFFIXES]
 SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes; 0 = one per CPU core")
     found.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
     found.add_argument("--list-presets", action="store_true", help="show the presets and leave")
-    found.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
+    found.add_argument("--version", action="version", version=f"%(prog)s {runtime_setup.VERSION}")
     found.add_argument("-v", "--verbose", action="store_true", help="details of errors, and what is skipped")
     _add_settings(found)
     return found

@@ -19,8 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runtime import directories
-from runtime.doctor.report import VERSION
+import runtime_setup
 
 from .weights import MAX_BYTES, Weights, WeightsError, of_bytes, read
 
@@ -60,7 +59,7 @@ def configured(environ: Mapping[str, str] | None = None) -> Repository | None:
 
 def load(repository: Repository) -> Weights:
     """The weights in a repository, from this machine if they have been there before. Raises WeightsError."""
-    place = _private_directory()
+    place = runtime_setup.private_directory("weights")
     name = f"{repository.name.replace('/', '--')}@{repository.revision}.safetensors"
     kept = None if place is None else place / name
     for path in _on_this_machine(repository, kept):
@@ -71,12 +70,6 @@ def load(repository: Repository) -> Weights:
     if kept is not None:
         _keep(kept, data)
     return weights
-
-
-def _private_directory() -> Path | None:
-    """Where nobody else can write: in the user's caches, or beneath the temporary directory."""
-    candidates = (directories.user_cache_dir(os.environ, "weights"), directories.temporary_cache_dir("weights"))
-    return next((path for path in candidates if path and directories.refuse_as_cache(path) is None), None)
 
 
 def _on_this_machine(repository: Repository, kept: Path | None) -> Iterator[Path]:
@@ -136,7 +129,7 @@ def _fetch(repository: Repository, deadline: float) -> bytes:
     if is_offline_mode():
         raise WeightsError(f"{repository} is not on this machine, and HF_HUB_OFFLINE is set.")
     url = hf_hub_url(repository.name, FILE, revision=repository.revision)
-    headers = {"user-agent": f"ai-speech-enhancement/{VERSION}", "accept-encoding": "identity"}
+    headers = {"user-agent": f"ai-speech-enhancement/{runtime_setup.VERSION}", "accept-encoding": "identity"}
     with get_session().stream("GET", url, headers=headers, timeout=SILENCE_S, follow_redirects=True) as answer:
         if answer.status_code in (401, 403, 404):  # 401: the Hub's word for what is missing, or private
             raise WeightsError(f"There is no {FILE} in {repository} that everybody may read.")

@@ -7,6 +7,7 @@ to that user and can be written by nobody else.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,8 @@ class Baked:
     size_bytes: int
 
 
-def bake(directory: Path) -> Baked:
-    """Fill `directory`, which is created if need be. Raises BakeError."""
+def bake(directory: Path, task: Callable[[], None] | None) -> Baked:
+    """Fill `directory`, created if need be, with what librosa and the warm-up's `task` compile. Raises BakeError."""
     directory = Path(os.path.abspath(directory))  # noqa: PTH100 — absolute, but with its links for the checks to see
     if ladder.jit_disabled_by(os.environ):
         raise BakeError("NUMBA_DISABLE_JIT is set: nothing would be compiled. Remove it and bake again.")
@@ -48,8 +49,8 @@ def bake(directory: Path) -> Baked:
     try:
         configuration.configure_for_baking(directory)
         exercise.librosa_parts()
-        if exercise.has_pipeline():
-            exercise.enhancement()
+        if task is not None:
+            exercise.warmed_up(task)
         baked.write_manifest(directory)
     except (RuntimeError, OSError) as fault:
         raise BakeError(str(fault)) from fault

@@ -14,7 +14,7 @@ from typing import Any
 
 from runtime import baked, configuration, directories, warm_up
 from runtime.numba_cache import faults as cache_faults
-from runtime.numba_cache import hook
+from runtime.status import STUB_VERSION
 
 OLDEST_PYTHON = (3, 11)
 LOW_DISK_MB = 200
@@ -63,7 +63,7 @@ def _python() -> Finding:
 def _numba() -> Finding:
     version = baked.version_of("numba")
     loaded = sys.modules.get("numba")
-    if version is None or getattr(loaded, "__version__", None) == hook.STUB_VERSION:
+    if version is None or getattr(loaded, "__version__", None) == STUB_VERSION:
         return False, "; ".join(configuration.status().warnings) or "not installed", REINSTALL
     return True, f"{version}, {'imported' if loaded else 'not imported yet'}", ""
 
@@ -85,7 +85,7 @@ def _cache_directory() -> Finding:
     gone = status.cache_dir is not None and not Path(status.cache_dir).is_dir()
     if gone:
         return False, f"{status.cache_dir} has disappeared", "Restart the service to choose a directory again."
-    refused = [warning for warning in status.warnings if " is not used: " in warning]
+    refused = [str(refusal) for refusal in status.refusals]
     if refused and any(os.environ.get(name) for name in ("NUMBA_CACHE_DIR", "NUMBA_BAKED_CACHE_DIR")):
         good = False  # somebody chose a place, and it is not the one in use
     return good, " ".join([detail, *refused]), " ".join(status.suggestions) or ("" if good else CHOOSE_AGAIN)

@@ -8,21 +8,22 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runtime import configuration
+from runtime import configuration, version
 from runtime.doctor import bake, checks, exercise, remote, report
 from runtime.doctor.checks import Check
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 if all is well, 1 if not."""
+def main(arguments: Sequence[str] | None = None, task: Callable[[], None] | None = None) -> int:
+    """Run the command line; 0 if all is well, 1 if not. task : the warm-up's, which uses all that the service uses."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, format="%(message)s")  # the lines below say it all, once
     if options.bake is not None:
-        return _bake(options.bake)
-    found: Iterable[Check] = examine() if options.url is None else remote.checklist(options.url, options.timeout)
+        return _bake(options.bake, task)
+    found: Iterable[Check] = examine(task) if options.url is None else remote.checklist(options.url, options.timeout)
     if options.json:
         found = list(found)
         whole: dict[str, Any] = {} if options.url else report.diagnostics()
@@ -65,16 +66,16 @@ def line(check: Check) -> str:
     return " ".join(text.splitlines())
 
 
-def examine() -> Iterator[Check]:
-    """Really use numba, librosa and the pipeline, then make every check of the diagnostics."""
+def examine(task: Callable[[], None] | None = None) -> Iterator[Check]:
+    """Really use numba, librosa and, by `task`, the pipeline; then make every check of the diagnostics."""
     status = configuration.configure()
-    yield Check("runtime", True, f"{report.SYSTEM_NAME} {report.VERSION}, rung {status.rung} ({status.mode})")
+    yield Check("runtime", True, f"{version.SYSTEM_NAME} {version.VERSION}, rung {status.rung} ({status.mode})")
     yield _attempt("numba works", _import_numba, checks.REINSTALL)
     yield _attempt("librosa works", exercise.librosa_parts, checks.REINSTALL)
-    if exercise.has_pipeline():
+    if task is not None:
         yield _attempt(
             "enhancement works",
-            exercise.enhancement,
+            partial(exercise.warmed_up, task),
             "See the traceback above; if it is no fault of this machine, report it as a bug.",
         )
     for check in checks.run_checks():
@@ -93,9 +94,9 @@ def _attempt(name: str, act: Callable[[], None], suggestion: str) -> Check:
     return Check(name, True, "yes")
 
 
-def _bake(directory: Path) -> int:
+def _bake(directory: Path, task: Callable[[], None] | None) -> int:
     try:
-        made = bake.bake(directory)
+        made = bake.bake(directory, task)
     except bake.BakeError as fault:
         _say(f"FAIL bake: {fault}")
         return 1

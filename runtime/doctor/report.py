@@ -12,9 +12,8 @@ from typing import Any
 from runtime import baked, configuration, directories, warm_up
 from runtime.doctor import checks
 from runtime.status import RUNGS, RuntimeStatus
+from runtime.version import SYSTEM_NAME, VERSION
 
-SYSTEM_NAME = "AI Speech Enhancement System"
-VERSION = "0.1.0"
 ENVIRONMENT = ("PORT", "NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT")
 """The only environment variables that are ever shown: the others may hold secrets."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from runtime.interpreted import ufuncs
-from runtime.numba_cache.hook import STUB_VERSION
+from runtime.status import STUB_VERSION
 
 
 def jit(*arguments: Any, **_: Any) -> Any:

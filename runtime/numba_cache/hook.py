@@ -17,8 +17,6 @@ from types import ModuleType
 from typing import Any
 
 LOCATOR = "runtime.numba_cache.locator.Locator"
-STUB_VERSION = "0+unavailable"
-"""The version of the numba that stands in for one that cannot be imported."""
 
 
 @dataclass(frozen=True)

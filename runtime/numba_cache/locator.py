@@ -1,7 +1,7 @@
 """Where numba looks for the compiled code of a function, through its official `NUMBA_CACHE_LOCATOR_CLASSES`.
 
 numba's own locators must write before they may read, and if none of them can, decorating a function raises. This one
-always has an answer: the directories of the status, or nowhere at all.
+always has an answer: the directories of `place`, or nowhere at all.
 
 Imports numba: numba imports this module by the name that `numba_hook` gives it.
 """
@@ -14,8 +14,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from runtime import configuration
 from runtime.directories import distrust, make_private
+from runtime.numba_cache import place
 from runtime.numba_cache.files import LayeredPath
 
 caching: Any = importlib.import_module("numba.core.caching")  # numba gives no types
@@ -37,12 +37,9 @@ class Locator(caching._SourceFileBackedLocatorMixin, caching._CacheLocator):  # 
         """Both directories of this function; neither when its source is not a file (a notebook, an archive)."""
         if not Path(self._py_file).is_file():
             return LayeredPath(None, None)
-        folder = self.get_suitable_cache_subpath(self._py_file)
-        status = configuration.current()
-        return LayeredPath(
-            status.cache_dir and os.path.join(status.cache_dir, folder),  # noqa: PTH118 — numba keeps strings
-            status.baked_dir and os.path.join(status.baked_dir, folder),  # noqa: PTH118
-        )
+        folder, here = self.get_suitable_cache_subpath(self._py_file), place.current()
+        writable, baked = (root and os.path.join(root, folder) for root in (here.writable, here.baked))  # noqa: PTH118
+        return LayeredPath(writable, baked)
 
     def ensure_cache_path(self) -> None:
         """Make the writable directory, also after someone removed it. Raises OSError if it is not ours alone."""

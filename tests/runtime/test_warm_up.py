@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 
@@ -13,28 +10,24 @@ import runtime_setup
 from runtime import warm_up
 
 
-@pytest.fixture
-def pipeline_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Let the warm-up run something else than the pipeline's, from the beginning."""
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has not warmed up."""
     monkeypatch.setattr(warm_up, "_thread", None)
     monkeypatch.setattr(warm_up, "_finished", threading.Event())
     monkeypatch.setattr(warm_up, "_record", dict.fromkeys(warm_up._record) | {"state": "not started"})
 
-    def replace(run: Callable[[], None]) -> None:
-        module = ModuleType("pipeline.warm_up")
-        module.run = run  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "pipeline.warm_up", module)
 
-    return replace
+def test_it_runs_once_and_then_is_ready() -> None:
+    go, calls = threading.Event(), list[bool]()
 
+    def task() -> None:
+        calls.append(go.wait(30))
 
-def test_it_runs_once_and_then_is_ready(pipeline_of: Callable[[Callable[[], None]], None]) -> None:
-    go, calls = threading.Event(), []
-    pipeline_of(lambda: calls.append(go.wait(30)))
     assert runtime_setup.warm_up_status()["state"] == "not started"
     assert not runtime_setup.wait_until_ready(0)
-    runtime_setup.start_warm_up()
-    runtime_setup.start_warm_up()
+    runtime_setup.start_warm_up(task)
+    runtime_setup.start_warm_up(task)
     assert runtime_setup.warm_up_status()["state"] == "running"
     assert not runtime_setup.is_ready()
     assert not runtime_setup.wait_until_ready(0.01)
@@ -46,12 +39,11 @@ def test_it_runs_once_and_then_is_ready(pipeline_of: Callable[[Callable[[], None
     assert calls == [True]
 
 
-def test_a_failure_is_recorded_and_nobody_waits_for_it(pipeline_of: Callable[[Callable[[], None]], None]) -> None:
+def test_a_failure_is_recorded_and_nobody_waits_for_it() -> None:
     def fail() -> None:
         raise ValueError("a bad day")
 
-    pipeline_of(fail)
-    runtime_setup.start_warm_up()
+    runtime_setup.start_warm_up(fail)
     assert not runtime_setup.wait_until_ready(30)
     assert warm_up._finished.is_set()
     assert runtime_setup.warm_up_status()["state"] == "failed"

@@ -22,7 +22,8 @@ llvm.get_host_cpu_features = lambda: Features()
 """
 WARM_UP = """
 import runtime_setup
-runtime_setup.start_warm_up()
+from pipeline import warm_up
+runtime_setup.start_warm_up(warm_up.kernels)
 runtime_setup.wait_until_ready(200)
 seen = dict(warm_up=runtime_setup.warm_up_status(), health=runtime_setup.health())
 """
