@@ -213,7 +213,7 @@ def test_a_server_that_does_not_get_on_is_left(hub: Hub, monkeypatch: pytest.Mon
     hub.pause_s, hub.chunked = (0.02, True) if chunked else (60.0, False)
     began = time.monotonic()
     refused("did not answer within 0.5 s")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30  # waiting for the whole of it would take nearly a minute
 
 
 def test_a_silent_server_is_left_by_its_own_limit(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
