@@ -18,6 +18,7 @@ from pathlib import Path
 KEPT = {"PATH", "LD_LIBRARY_PATH", "CHROMIUM"}
 KEPT_PREFIXES = ("PYTEST_", "COVERAGE_", "COV_CORE_")
 COLOURS = {"NO_COLOR", "FORCE_COLOR", "PY_COLORS"}  # how pytest's own output looks is the developer's business
+LONGEST_BASE = 36  # letters; the path of a browser's socket below it may have a hundred
 SET = {"LANG": "C.UTF-8", "TZ": "UTC", "COLUMNS": "80"}
 
 
@@ -27,7 +28,7 @@ def make_known() -> None:
         return
     place = _new_place()
     known = {name: value for name, value in os.environ.items() if _is_kept(name)}
-    known |= SET | {"HOME": str(place / "home"), "TMPDIR": str(place / "temporary")}
+    known |= SET | {"HOME": str(place / "home"), "TMPDIR": str(place / "tmp")}
     known |= {"PLAYWRIGHT_BROWSERS_PATH": _browsers()}
     os.environ.clear()
     os.environ.update(known)
@@ -58,22 +59,27 @@ def _new_place() -> Path:
     """A home and a temporary directory for this run alone, removed at its end (pytest's --basetemp keeps files)."""
     usual = Path(tempfile.gettempdir()).resolve()
     base = next(filter(_suits, (usual, Path("/tmp").resolve(), Path("/var/tmp").resolve())), usual)
-    place = Path(tempfile.mkdtemp(prefix="speech-tests-", dir=base))
+    place = Path(tempfile.mkdtemp(prefix="speech-", dir=base))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     place.chmod(0o755)
-    for name, mode in (("home", 0o700), ("temporary", 0o755)):
+    for name, mode in (("home", 0o700), ("tmp", 0o755)):
         (place / name).mkdir()
         (place / name).chmod(mode)
     return place
 
 
 def _suits(base: Path) -> bool:
-    """Whether every user may pass through `base`, as the sandbox must, and none exchange what we put there."""
-    for folder in (base, *base.parents):
-        if not folder.is_dir():
+    """Whether `base` is short, can be a part of PYTHONPATH, and is in order."""
+    return len(str(base)) <= LONGEST_BASE and os.pathsep not in str(base) and in_order(base)
+
+
+def in_order(folder: Path) -> bool:
+    """Whether every user may pass through `folder`, as the sandbox must, and none exchange what we put there."""
+    for place in (folder, *folder.parents):
+        if not place.is_dir():
             return False
-        info = folder.stat()
+        info = place.stat()
         exchangeable = info.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not info.st_mode & stat.S_ISVTX
         if exchangeable or info.st_uid not in (0, os.geteuid()) or not info.st_mode & stat.S_IXOTH:
             return False
-    return os.pathsep not in str(base)  # it becomes a part of PYTHONPATH
+    return True
