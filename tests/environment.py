@@ -49,9 +49,10 @@ def _is_kept(name: str) -> bool:
 
 def _browsers() -> str:
     """Where Playwright keeps the browsers that it has downloaded for this developer."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    home = os.path.expanduser("~")  # noqa: PTH111 (pathlib raises where the user has none)
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path(home, ".cache"))
     if sys.platform == "darwin":
-        caches = Path("~/Library/Caches").expanduser()
+        caches = Path(home, "Library", "Caches")
     return os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(caches / "ms-playwright")
 
 
