@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import runtime_setup
+from tests import environment
 
+environment.make_known()
 runtime_setup.one_core_per_recording()  # as the app and the command line do, before NumPy is imported
 
 import httpx  # noqa: E402
+import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import soundfile  # noqa: E402
@@ -25,6 +28,10 @@ from tests.pipeline.signals import noise, speech_like  # noqa: E402
 PROJECT = Path(__file__).resolve().parent.parent
 START_S = 120  # generous: machines that test are busy; how quick the start is, is measured, not tested
 MAX_UPLOAD_MB = 4
+
+# How long an example takes is the machine's business.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,11 @@ class Server:
     def kept(self) -> set[Path]:
         """Every file that it keeps now."""
         return {path for path in self.files.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+@pytest.hookimpl(trylast=True)  # after the reporter has looked
+def pytest_configure() -> None:
+    environment.forget_colours()
 
 
 def free_port() -> int:

@@ -49,10 +49,9 @@ def bare(tmp_path: Path) -> Path:
 
 
 def set_up(checkout: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if key not in {"VENV", "PYTHON"}}
     return subprocess.run(
         ["bash", "scripts/setup_venv.sh", *arguments],
-        cwd=checkout, env=clean | environ, capture_output=True, text=True, check=False,
+        cwd=checkout, env=os.environ | environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 

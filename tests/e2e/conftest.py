@@ -45,7 +45,12 @@ def browser(talk: Path) -> Iterator[Browser]:
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """`@pytest.mark.parametrize("context", [(size, theme)], indirect=True)` chooses; default a light desktop."""
     (width, height), theme = getattr(request, "param", (DESKTOP, "light"))
-    opened = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, accept_downloads=True)
+    opened = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        accept_downloads=True,
+        locale="en-US",  # buttons are found by their names
+    )
     opened.set_default_timeout(PATIENCE_MS)
     yield opened
     opened.close()

@@ -2,18 +2,21 @@
 
 Where the tests run as root, the user is `nobody`. It must be able to read the interpreter, the installed packages and
 the project; of those that it cannot (an interpreter under /root, a checkout in a private directory) a copy of hard
-links is made, which takes a second and no space.
+links is made, which takes a second and no space. What was made under a strict umask is closed to it wherever it lies,
+and is copied in full.
 """
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,8 +131,8 @@ def make_sandbox(base: Path) -> Sandbox:
     project.mkdir()
     for part in ("runtime", "pipeline", "assets"):
         if (PROJECT / part).is_dir():
-            shutil.copytree(PROJECT / part, project / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PROJECT / "runtime_setup.py", project)
+            _open_tree(PROJECT / part, project / part, "__pycache__", copy=_open_copy)
+    _open_copy(str(PROJECT / "runtime_setup.py"), str(project / "runtime_setup.py"))
     places = base / "places"
     places.mkdir()
     places.chmod(0o755)
@@ -138,14 +141,14 @@ def make_sandbox(base: Path) -> Sandbox:
 
     packages = Path(sysconfig.get_paths()["purelib"])
     if not _readable(packages):
-        packages = _linked(packages, base / "packages")
+        packages = _open_tree(packages, base / "packages")
     python, home = Path(sys.executable).resolve(), None
     if not _runs(python):
         home = base / "python"
         (home / "bin").mkdir(parents=True)
         python = Path(_link_or_copy(str(python), str(home / "bin" / python.name)))
         library = Path(sysconfig.get_paths()["stdlib"])
-        _linked(library, home / "lib" / library.name, "site-packages", "test")
+        _open_tree(library, home / "lib" / library.name, "site-packages", "test")
         for shared in library.parent.glob("libpython*.so*"):
             _link_or_copy(str(shared), str(home / "lib" / shared.name))
     return Sandbox(python, home, packages, project, places)
@@ -160,18 +163,29 @@ def _runs(python: Path) -> bool:
 
 
 def _readable(path: Path) -> bool:
-    return not AS_ROOT or all(place.stat().st_mode & 0o001 for place in (path, *path.parents))
+    """Whether every user can read what is in `path`; what lies deeper is taken to be as open as what it lies in."""
+    reachable = all(place.stat().st_mode & stat.S_IXOTH for place in (path, *path.parents))
+    return not AS_ROOT or (reachable and all(place.stat().st_mode & stat.S_IROTH for place in path.iterdir()))
 
 
 def _link_or_copy(source: str, target: str) -> str:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system
-        shutil.copy2(source, target)
+    if Path(source).stat().st_mode & stat.S_IROTH:
+        with contextlib.suppress(OSError):  # another file system
+            os.link(source, target)
+            return target
+    return _open_copy(source, target)
+
+
+def _open_copy(source: str, target: str) -> str:
+    """A copy that everybody can read, and run if its owner can."""
+    shutil.copy2(source, target)
+    Path(target).chmod(0o755 if Path(source).stat().st_mode & stat.S_IXUSR else 0o644)
     return target
 
 
-def _linked(source: Path, target: Path, *without: str) -> Path:
-    ignore = shutil.ignore_patterns(*without)
-    copy = functools.partial(shutil.copytree, copy_function=_link_or_copy, symlinks=True, ignore=ignore)
-    return Path(copy(source, target))
+def _open_tree(source: Path, target: Path, *without: str, copy: Callable[[str, str], str] = _link_or_copy) -> Path:
+    """A copy of all but `without`, file by file with `copy`, whose directories everybody can read."""
+    shutil.copytree(source, target, copy_function=copy, symlinks=True, ignore=shutil.ignore_patterns(*without))
+    for folder, _, _ in os.walk(target):
+        Path(folder).chmod(0o755)
+    return target

@@ -33,9 +33,10 @@ NO_DIRECTORY = """if True:
 
 WHAT_IS_IMPORTED = """if True:
     import sys
+    before = set(sys.modules)  # what the interpreter's site imports is not ours
     import app
     heavy = {"scipy", "librosa", "numba", "matplotlib", "soundfile", "av"}
-    print(sorted(heavy & set(sys.modules)), app.site.storage.root.exists())
+    print(sorted(heavy & set(sys.modules) - before), app.site.storage.root.exists())
 """
 
 

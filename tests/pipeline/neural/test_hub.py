@@ -43,9 +43,6 @@ def point_to(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 def caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The user's caches, empty. The weights are kept in `ai-speech-enhancement/weights`."""
     tmp_path.chmod(0o700)
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(directories, "user_cache_dir", lambda _, content: tmp_path / "own" / content)
@@ -216,7 +213,7 @@ def test_a_server_that_does_not_get_on_is_left(hub: Hub, monkeypatch: pytest.Mon
     hub.pause_s, hub.chunked = (0.02, True) if chunked else (60.0, False)
     began = time.monotonic()
     refused("did not answer within 0.5 s")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30  # waiting for the whole of it would take nearly a minute
 
 
 def test_a_silent_server_is_left_by_its_own_limit(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,15 +321,13 @@ def test_in_a_process_of_a_user_without_a_home() -> None:
 
 ASK = """
 import sys
+before = set(sys.modules)  # what the interpreter's site imports is not ours
 from pipeline.neural import chosen
 chosen.chosen()
-print("huggingface_hub" in sys.modules)
+print("huggingface_hub" in set(sys.modules) - before)
 """
 
 
 def test_the_library_is_not_imported_where_nothing_is_named() -> None:
-    env = {name: value for name, value in os.environ.items() if name != "DENOISER_REPO"}
-    done = subprocess.run(
-        [sys.executable, "-c", ASK], cwd=PROJECT, env=env, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", ASK], cwd=PROJECT, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr

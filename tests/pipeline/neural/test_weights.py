@@ -167,7 +167,7 @@ def test_widths_at_their_limits_are_taken() -> None:
     assert parse(file_of(tensors(width=256, blocks=1), blocks="1")).place.shape[1] == 256
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=8),
     st.integers(0, len(GOOD)),
@@ -185,7 +185,7 @@ def test_spoilt_bytes_are_refused_or_taken_but_never_fatal(changes: list[tuple[i
 HEADER = 8 + int.from_bytes(GOOD[:8], "little")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, HEADER - 1), st.binary(max_size=3)), min_size=1, max_size=4))
 def test_a_spoilt_header_is_refused_or_taken_but_never_fatal(changes: list[tuple[int, bytes]]) -> None:
     """The header says what everything else means: most of what can be wrong is there."""
@@ -197,7 +197,7 @@ def test_a_spoilt_header_is_refused_or_taken_but_never_fatal(changes: list[tuple
     attempt(fitting)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.dictionaries(
         st.sampled_from(sorted(tensors())),

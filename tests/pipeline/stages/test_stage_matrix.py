@@ -90,7 +90,7 @@ def test_two_threads_get_what_one_gets(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ON)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     kind=st.sampled_from(["steps", "spikes", "tiny", "dc", "huge"]),
     n=st.integers(0, 6_000),
