@@ -1,4 +1,4 @@
-"""What the README says of settings and presets, read from the code that defines them."""
+"""What the docs say of settings and presets, read from the code that defines them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 from tests.delivery.files import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
 
 def row(name: str, kind: Kind) -> str:
@@ -20,9 +20,13 @@ def row(name: str, kind: Kind) -> str:
 
 @pytest.mark.parametrize("name", parameters())
 def test_every_setting_is_in_the_table(name: str) -> None:
-    assert row(name, parameters()[name]) in README
+    assert row(name, parameters()[name]) in SETTINGS
 
 
 @pytest.mark.parametrize("name", NAMED_PRESETS)
 def test_every_preset_is_explained(name: str) -> None:
-    assert f"- `{name}`: {NAMED_PRESETS[name].why}" in README
+    assert f"- `{name}`: {NAMED_PRESETS[name].why}" in SETTINGS
+
+
+def test_the_readme_leads_to_them() -> None:
+    assert "(docs/settings.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
