@@ -22,9 +22,10 @@ test: dev  ## Run all tests, in a browser too
 	@chromium="$$(scripts/browser.sh)" && mkdir -p build && \
 	CHROMIUM="$$chromium" $(PY) -X utf8 -m pytest --junit-xml=build/junit.xml $(TESTS)
 
-lint: dev  ## Style and common mistakes
+lint: dev  ## Style, common mistakes, and who may import whom
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 types: dev  ## Static types
 	@$(PY) -m mypy
