@@ -1,4 +1,4 @@
-"""The whole enhancement: which stages run and in which order, on a recording in memory or from file to file.
+"""The whole enhancement, of a recording in memory or from file to file. The signal path is `pipeline.stages.chain`.
 
 Three passes: what the recording measures; the stages that work on the sound itself, into a spool; the loudness, known
 only then, on the way out. All go block by block, so that from file to file memory does not grow with length.
@@ -24,15 +24,13 @@ from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
 from pipeline.measures.analysis import Analysis, Analyzer, analyze_blocks
 from pipeline.measures.report import Report
-from pipeline.stages import declick, leveler, rumble, tone
-from pipeline.stages.declip import stage as declip
-from pipeline.stages.deess import stage as deess
-from pipeline.stages.dehum import stage as dehum
+from pipeline.stages import leveler
+from pipeline.stages.chain import Order, restoration
 from pipeline.stages.denoise.choice import OFF, Denoiser, denoiser, enough
 from pipeline.stream.progress import Progress, Watch
 from pipeline.stream.source import Counted, InMemory, Source
 from pipeline.stream.spool import FileSpool, MemorySpool, Spool
-from pipeline.stream.stage import Stage, chained, paired, run
+from pipeline.stream.stage import IDENTITY, chained, paired, run
 
 from .audio import Audio, Samples
 from .settings import Denoise, Settings
@@ -175,7 +173,7 @@ def _restored(
     """The stages that work on the sound itself, mixed with the original as asked; then the leveler."""
     rate, channels = source.sample_rate, source.channels
     wet = np.float32(settings.mix.wet_percent / 100)
-    line = chained(restoration(settings, found, rate, channels) if wet else [])
+    line = chained(restoration(Order(settings, found, rate, channels))) if wet else IDENTITY
 
     def mixed() -> Iterator[Samples]:
         for x, y in paired(line, source.blocks()):
@@ -187,17 +185,3 @@ def _restored(
 
     scene = None if before.speech_dbfs is None else leveler.Scene(before.speech_dbfs, before.noise_floor_dbfs)
     yield from run(leveler.stage(settings.level, scene, rate, channels), mixed())
-
-
-def restoration(settings: Settings, found: Denoiser, sample_rate: int, channels: int) -> list[Stage]:
-    """The stages that are on, in order: repair, noise and room, tone."""
-    stages = [
-        declip.stage(settings.declip, sample_rate, channels) if settings.declip.strength_percent else None,
-        declick.stage(settings.declick, sample_rate, channels) if settings.declick.sensitivity_percent else None,
-        dehum.stage(settings.dehum, sample_rate, channels) if settings.dehum.strength_db else None,
-        *found.stages,
-        rumble.stage(settings.tone, sample_rate, channels) if settings.tone.rumble_hz else None,
-        tone.stage(settings.tone, sample_rate, channels),
-        deess.stage(settings.deess, sample_rate, channels) if settings.deess.strength_db else None,
-    ]
-    return [stage for stage in stages if stage is not None]

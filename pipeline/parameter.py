@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from .errors import SettingsError
 
@@ -104,8 +104,12 @@ def _parameter(default: Value, kind: Kind) -> Any:
 class Parameters:
     """Base of the stages' parameters: frozen, hashable, checked when built.
 
+    GROUP : the title under which people find the stage's parameters
+
     Raises SettingsError for a value that its kind does not allow.
     """
+
+    GROUP: ClassVar[str] = "More"
 
     def __post_init__(self) -> None:
         for f in fields(self):

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .errors import SettingsError
-from .parameter import Kind, Parameters, Value, choice, number, switch
+from .parameter import Kind, Parameters, Range, Value, choice, number, switch
 
 
 @dataclass(frozen=True)
 class Auto(Parameters):
     """Strengths by what the recording measures; see `pipeline.measures.auto`."""
+
+    GROUP = "Automatic"
 
     strengths: bool = switch(
         False, "Choose strengths", "Sets all below but wet / dry and loudness by what the recording measures."
@@ -25,6 +27,8 @@ class Auto(Parameters):
 @dataclass(frozen=True)
 class Declip(Parameters):
     """Restoration of clipped peaks; see `pipeline.stages.declip.stage`."""
+
+    GROUP = "Repair"
 
     strength_percent: float = number(
         0.0, 0.0, 100.0, 5.0, "%", "Declip",
@@ -36,6 +40,8 @@ class Declip(Parameters):
 class Declick(Parameters):
     """Removal of clicks; see `pipeline.stages.declick`."""
 
+    GROUP = "Repair"
+
     sensitivity_percent: float = number(
         0.0, 0.0, 100.0, 5.0, "%", "Declick",
         "Takes out mouth clicks and digital ticks. 0 = off, 50 finds what is clearly heard, 100 may dull consonants.",
@@ -45,6 +51,8 @@ class Declick(Parameters):
 @dataclass(frozen=True)
 class Dehum(Parameters):
     """Removal of mains hum; see `pipeline.stages.dehum.stage`."""
+
+    GROUP = "Repair"
 
     strength_db: float = number(
         30.0, 0.0, 40.0, 1.0, "dB", "De-hum",
@@ -56,6 +64,8 @@ class Dehum(Parameters):
 @dataclass(frozen=True)
 class Denoise(Parameters):
     """Noise reduction; see `pipeline.stages.denoise.choice`."""
+
+    GROUP = "Noise and room"
 
     strength_db: float = number(
         40.0, 0.0, 60.0, 1.0, "dB", "Noise reduction",
@@ -72,6 +82,8 @@ class Denoise(Parameters):
 class Dereverb(Parameters):
     """Suppression of late reverberation; see `pipeline.stages.denoise.neural`."""
 
+    GROUP = "Noise and room"
+
     strength_db: float = number(
         0.0, 0.0, 24.0, 1.0, "dB", "Dereverb",
         "Turns down the tail that a room leaves behind each word. 0 = off; 6 is discreet, 12 clear, 18 may sound dry.",
@@ -81,6 +93,8 @@ class Dereverb(Parameters):
 @dataclass(frozen=True)
 class Tone(Parameters):
     """Corrections of the frequency balance; see `pipeline.stages.rumble` and `pipeline.stages.tone`."""
+
+    GROUP = "Tone"
 
     rumble_hz: float = number(
         70.0, 0.0, 200.0, 5.0, "Hz", "Rumble filter",
@@ -100,6 +114,8 @@ class Tone(Parameters):
 class Deess(Parameters):
     """Softening of sharp s sounds; see `pipeline.stages.deess.stage`."""
 
+    GROUP = "Tone"
+
     strength_db: float = number(
         0.0, 0.0, 12.0, 0.5, "dB", "De-esser",
         "Sharp s sounds are turned down by at most this much. 0 = off; 4 is discreet, 8 clear, 12 may lisp.",
@@ -109,6 +125,8 @@ class Deess(Parameters):
 @dataclass(frozen=True)
 class Level(Parameters):
     """Evening out of speech that is now loud, now quiet; see `pipeline.stages.leveler`."""
+
+    GROUP = "Level"
 
     range_db: float = number(
         0.0, 0.0, 18.0, 1.0, "dB", "Leveler",
@@ -121,6 +139,8 @@ class Level(Parameters):
 class Mix(Parameters):
     """How much of the original stays; see `pipeline.enhancement`."""
 
+    GROUP = "Tone"
+
     wet_percent: float = number(
         100.0, 0.0, 100.0, 1.0, "%", "Wet / dry",
         "100 = only the cleaned sound, 0 = only the original (loudness still applies).",
@@ -130,6 +150,8 @@ class Mix(Parameters):
 @dataclass(frozen=True)
 class Loudness(Parameters):
     """Loudness by ITU-R BS.1770-4 / EBU R 128; see `pipeline.loudness.meter` and `pipeline.loudness.limiter`."""
+
+    GROUP = "Level"
 
     normalize: bool = switch(True, "Set loudness", "Bring the result to the target loudness.")
     target_lufs: float = number(
@@ -167,6 +189,21 @@ class Settings:
         return {name: getattr(getattr(self, stage), key) for name, stage, key, _ in _names()}
 
     @classmethod
+    def everything(cls) -> Settings:
+        """Every stage at work: what is off by default goes half the way up. For the warm-up, and for tests."""
+        return cls.from_flat(
+            {name: kind.maximum / 2 for name, kind in parameters().items()
+             if isinstance(kind, Range) and cls().flat()[name] == 0}
+        )  # fmt: skip
+
+    @classmethod
+    def nothing(cls) -> Settings:
+        """Every stage off, the loudness as it is: what goes in comes out."""
+        off = {name: 0.0 for name, kind in parameters().items() if isinstance(kind, Range) and kind.minimum <= 0}
+        kept = {name: cls().flat()[name] for name in ("loudness_target_lufs", "loudness_ceiling_dbtp")}
+        return cls.from_flat({**off, **kept, "mix_wet_percent": 100.0, "loudness_normalize": False})
+
+    @classmethod
     def from_flat(cls, values: Mapping[str, object], base: Settings | None = None) -> Settings:
         """Settings from flat names; what is missing comes from `base` (default: the defaults).
 
@@ -188,6 +225,16 @@ def _names() -> Iterator[tuple[str, str, str, Kind]]:
     for stage in fields(Settings):
         for parameter in fields(stage.default_factory):  # type: ignore[arg-type]
             yield f"{stage.name}_{parameter.name}", stage.name, parameter.name, parameter.metadata["kind"]
+
+
+def groups() -> dict[str, dict[str, Kind]]:
+    """Title → the parameters that people look for under it, in the order in which the page shows them."""
+    found: dict[str, dict[str, Kind]] = {}
+    for stage in fields(Settings):
+        found.setdefault(stage.default_factory.GROUP, {}).update(  # type: ignore[union-attr]
+            {name: kind for name, group, _, kind in _names() if group == stage.name}
+        )
+    return found
 
 
 def parameters() -> dict[str, Kind]:

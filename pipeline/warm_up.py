@@ -22,16 +22,15 @@ def kernels(methods: tuple[str, ...] = ("neural", "spectral")) -> None:
     """
     from .audio import Audio
     from .enhancement import enhance
-    from .settings import Declick, Declip, Deess, Dehum, Denoise, Dereverb, Level, Settings, Tone
+    from .settings import Settings
 
-    everything = Settings(
-        declip=Declip(100.0), declick=Declick(100.0), dehum=Dehum(30.0), dereverb=Dereverb(6.0),
-        tone=Tone(70.0, 1.0, 1.0), deess=Deess(6.0), level=Level(6.0),
-    )  # fmt: skip
+    everything = Settings.everything()
     sound = _sound(16_000)
     for method in methods:
         for channels in (1, 2):
-            enhance(Audio(sound[:channels], 16_000), replace(everything, denoise=Denoise(method=method)))
+            enhance(
+                Audio(sound[:channels], 16_000), replace(everything, denoise=replace(everything.denoise, method=method))
+            )
         kernels_ready.set()
 
 

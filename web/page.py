@@ -9,7 +9,7 @@ import gradio as gr
 
 from pipeline.parameter import Choice, Kind, Range, Switch, Value
 from pipeline.presets import NAMED_PRESETS
-from pipeline.settings import Settings, parameters
+from pipeline.settings import Settings, groups, parameters
 from service import jobs
 from service.site import CREDITS, EXAMPLES, Site, examples
 from service.storage import ADVICE
@@ -19,10 +19,6 @@ from . import api, handlers, markup, theme, words
 from .handlers import Controls, Handlers, Results
 
 PAGE_FORMATS = [("WAV (24 bit)", "wav"), ("FLAC (smaller, same quality)", "flac"), ("MP3 (smallest)", "mp3")]
-GROUPS = {
-    "auto": "Automatic", "declip": "Repair", "declick": "Repair", "dehum": "Repair", "denoise": "Noise and room",
-    "dereverb": "Noise and room", "tone": "Tone", "deess": "Tone", "mix": "Tone", "level": "Level", "loudness": "Level",
-}  # fmt: skip
 QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may wait is Turns' business
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
@@ -114,20 +110,12 @@ def _adjustments() -> tuple[gr.Radio, list[Any]]:
     """Below the button, which so stays where it is."""
     with gr.Accordion("Adjust", open=False, elem_id="adjust"):
         defaults = Settings().flat()
-        adjusted = []
+        made: dict[str, Any] = {}
         for title, names in groups().items():
             gr.HTML(markup.group(title))
-            adjusted += [_adjustment(name, kind, defaults[name]) for name, kind in names.items()]
+            made |= {name: _adjustment(name, kind, defaults[name]) for name, kind in names.items()}
         output_format = gr.Radio(PAGE_FORMATS, value=jobs.FORMATS[0], label="File format", elem_id="format")
-    return output_format, adjusted
-
-
-def groups() -> dict[str, dict[str, Kind]]:
-    """The parameters under the titles that people look for them under, all of them, in their order."""
-    found: dict[str, dict[str, Kind]] = {}
-    for name, kind in parameters().items():
-        found.setdefault(GROUPS[name.split("_", 1)[0]], {})[name] = kind
-    return found
+    return output_format, [made[name] for name in parameters()]
 
 
 def _adjustment(name: str, kind: Kind, value: Value) -> Any:

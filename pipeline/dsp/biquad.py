@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,10 +45,10 @@ def _filter(x: Samples, sections: Sections, state: NDArray[np.float64]) -> Sampl
     return y
 
 
-def stage(sections: Sections, channels: int) -> Stage:
+def stage(sections: Sections, channels: int) -> Stage[NDArray[np.float64]]:
     """The sections (s, 6) in series, on every channel alike. No latency."""
 
-    def step(block: Samples, state: NDArray[np.float64]) -> tuple[Samples, Any]:
+    def step(block: Samples, state: NDArray[np.float64]) -> tuple[Samples, NDArray[np.float64]]:
         after = state.copy()
         return _filter(block, sections, after), after
 

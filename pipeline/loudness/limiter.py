@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import Samples
 from pipeline.dsp.kernel import kernel
-from pipeline.stream.stage import Stage, run_whole
+from pipeline.stream.stage import AnyStage, Stage, run_whole
 
 from .true_peak import HALF, INTERPOLATOR, OVERSHOOT, envelope
 
@@ -74,7 +74,7 @@ class _State:
     held: float  # dB, where the release has got to
 
 
-def stage(ceiling_dbtp: float, sample_rate: int, channels: int) -> Stage:
+def stage(ceiling_dbtp: float, sample_rate: int, channels: int) -> AnyStage:
     """The limiter. Latency: the look-ahead and half the interpolator, about 2.3 ms at 48 kHz."""
     width = max(2 * HALF, round(LOOK_AHEAD_S * sample_rate))
     latency = width + HALF - 1

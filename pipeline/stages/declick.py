@@ -23,7 +23,7 @@ from pipeline.audio import Samples
 from pipeline.dsp.autoregressive import Places, Signal, fit, interpolate, surprise
 from pipeline.dsp.kernel import kernel
 from pipeline.settings import Declick
-from pipeline.stream.stage import Feed, Stage, chained, run_whole, split
+from pipeline.stream.stage import IDENTITY, AnyStage, Feed, run_whole, split
 from pipeline.stream.units import in_units
 
 HOP_S = 0.020  # one model for so long, fitted to it and to half as much on either side
@@ -145,10 +145,10 @@ def _extent(x: Signal, peak: int, a: Signal, rule: Rule) -> int:
     return RIM + (int(beyond[-1]) if beyond.size else 0)
 
 
-def stage(params: Declick, sample_rate: int, channels: int) -> Stage:
+def stage(params: Declick, sample_rate: int, channels: int) -> AnyStage:
     """Removes clicks, every channel on its own; identity where the sensitivity is 0. Latency: about 0.7 s."""
     if not params.sensitivity_percent:
-        return chained([])
+        return IDENTITY
     half, order = round(HOP_S * sample_rate / 2), model_order(sample_rate)
     hop, edge = 2 * half, 2 * half * EDGE
     window = np.hanning(2 * hop + 2)[1:-1]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import Samples
 from pipeline.settings import Level
-from pipeline.stream.stage import Stage, chained, run_whole
+from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
 
 HOP_S = 0.05
@@ -100,10 +100,10 @@ class _Leveler:
         return line
 
 
-def stage(params: Level, scene: Scene | None, sample_rate: int, channels: int) -> Stage:
+def stage(params: Level, scene: Scene | None, sample_rate: int, channels: int) -> AnyStage:
     """The leveler. Latency: a unit and the look-ahead, 4 s; off at 0 dB, and where there is no speech."""
     if not params.range_db or scene is None:
-        return chained([])
+        return IDENTITY
     least_db = scene.speech_dbfs - UNDER_SPEECH_DB
     if scene.floor_dbfs is not None:
         least_db = max(least_db, scene.floor_dbfs + OVER_NOISE_DB)

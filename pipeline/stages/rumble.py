@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import Samples
 from pipeline.settings import Tone
-from pipeline.stream.stage import Stage, run_whole
+from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
 
 ORDER = 4  # of the Butterworth filter whose magnitude it has
@@ -81,8 +81,10 @@ def impulse_response(cutoff_hz: float, sample_rate: int) -> NDArray[np.float64]:
     return response
 
 
-def stage(params: Tone, sample_rate: int, channels: int) -> Stage:
-    """High-pass, -3 dB at `params.rumble_hz` and 23 dB per octave below. Latency: 1 s and 4 cycles."""
+def stage(params: Tone, sample_rate: int, channels: int) -> AnyStage:
+    """High-pass, -3 dB at `params.rumble_hz` and 23 dB per octave below. Latency: 1 s and 4 cycles; off at 0 Hz."""
+    if not params.rumble_hz:
+        return IDENTITY
     filter_ = _Filter(params.rumble_hz, sample_rate)
 
     def silence() -> Samples:
@@ -93,4 +95,4 @@ def stage(params: Tone, sample_rate: int, channels: int) -> Stage:
 
 def rumble_filter(x: Samples, sample_rate: int, params: Tone) -> Samples:
     """x (channels, n) float32 without what lies below `params.rumble_hz`; a copy of x where that is 0."""
-    return run_whole(stage(params, sample_rate, x.shape[0]), x) if params.rumble_hz else x.copy()
+    return run_whole(stage(params, sample_rate, x.shape[0]), x)

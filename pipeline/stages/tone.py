@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.audio import Samples
 from pipeline.dsp import biquad
 from pipeline.settings import Tone
-from pipeline.stream.stage import Stage, chained, run_whole
+from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 
 WARMTH_HZ = 200.0
 PRESENCE_HZ, PRESENCE_QUALITY = 4_000.0, 0.7  # -3 dB of the peak's gain about an octave to either side
@@ -44,7 +44,7 @@ def peak(centre_hz: float, gain_db: float, quality: float, sample_rate: int) -> 
     return section
 
 
-def stage(params: Tone, sample_rate: int, channels: int) -> Stage:
+def stage(params: Tone, sample_rate: int, channels: int) -> AnyStage:
     """Both filters, as far as they are asked for. No latency."""
     sections = []
     if params.warmth_db:
@@ -52,7 +52,7 @@ def stage(params: Tone, sample_rate: int, channels: int) -> Stage:
     if params.presence_db:
         centre_hz = min(PRESENCE_HZ, HIGHEST_CENTRE * sample_rate)
         sections.append(peak(centre_hz, params.presence_db, PRESENCE_QUALITY, sample_rate))
-    return biquad.stage(np.stack(sections), channels) if sections else chained([])
+    return biquad.stage(np.stack(sections), channels) if sections else IDENTITY
 
 
 def shelve(x: Samples, sample_rate: int, params: Tone) -> Samples:

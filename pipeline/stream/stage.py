@@ -10,29 +10,39 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from pipeline.audio import Samples
 
+S = TypeVar("S")
+
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Generic[S]):
     """latency : samples; start : () → state; step : (block (channels, n), state) → (block (channels, n), state)."""
 
     latency: int
-    start: Callable[[], Any]
-    step: Callable[[Samples, Any], tuple[Samples, Any]]
+    start: Callable[[], S]
+    step: Callable[[Samples, S], tuple[Samples, S]]
 
 
-def chained(stages: Iterable[Stage]) -> Stage:
+AnyStage: TypeAlias = Stage[Any]
+"""A stage whose state is its own business."""
+IDENTITY: AnyStage = Stage(0, lambda: None, lambda block, state: (block, state))
+"""The stage that is off: it answers what it gets."""
+
+
+def chained(stages: Iterable[AnyStage]) -> AnyStage:
     """The stages one after another, as one stage.
 
     A stage hears the recording from its first sample on, not the zeros with which those before it begin: what a stage
     learns from the beginning (a level, a noise) must not depend on which others run.
     """
-    line = tuple(stages)
+    line = tuple(stage for stage in stages if stage is not IDENTITY)
+    if len(line) < 2:
+        return line[0] if line else IDENTITY
 
     def start() -> list[tuple[int, Any]]:
         return [(stage.latency, stage.start()) for stage in line]
@@ -51,7 +61,7 @@ def chained(stages: Iterable[Stage]) -> Stage:
     return Stage(sum(stage.latency for stage in line), start, step)
 
 
-def run(stage: Stage, blocks: Iterable[Samples]) -> Iterator[Samples]:
+def run(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[Samples]:
     """The stage's output for consecutive blocks, aligned with the input and as long in all."""
     state, skip, last = stage.start(), stage.latency, None
     for block in blocks:
@@ -70,7 +80,7 @@ def split(x: Samples, length: int) -> Iterator[Samples]:
         yield np.ascontiguousarray(x[:, start : start + length])
 
 
-def run_whole(stage: Stage, x: Samples) -> Samples:
+def run_whole(stage: AnyStage, x: Samples) -> Samples:
     """The stage on all of x (channels, n) at once."""
     return np.concatenate(list(run(stage, [x])), axis=1) if x.shape[1] else x.copy()
 
@@ -78,7 +88,7 @@ def run_whole(stage: Stage, x: Samples) -> Samples:
 class Feed:
     """A run of a stage that is given its blocks one by one: (input, output) pairs of the same moments come back."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: AnyStage) -> None:
         self._stage, self._state, self._skip = stage, stage.start(), stage.latency
         self._waiting: deque[Samples] = deque()
 
@@ -108,7 +118,7 @@ class Feed:
                 self._waiting.appendleft(block[:, n:])
 
 
-def paired(stage: Stage, blocks: Iterable[Samples]) -> Iterator[tuple[Samples, Samples]]:
+def paired(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[tuple[Samples, Samples]]:
     """(input, output) of `stage` for consecutive blocks, of equal length and of the same moment."""
     feed = Feed(stage)
     for block in blocks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -11,10 +11,17 @@ from pipeline.audio import Samples
 
 from .stage import Stage
 
-Work = Callable[[Samples, Any], tuple[Samples, Any]]
+S = TypeVar("S")
+Units: TypeAlias = tuple[Samples, Samples, S]
 
 
-def in_units(length: int, channels: int, delay: int, start: Callable[[], Any], work: Work) -> Stage:
+def in_units(
+    length: int,
+    channels: int,
+    delay: int,
+    start: Callable[[], S],
+    work: Callable[[Samples, S], tuple[Samples, S]],
+) -> Stage[Units[S]]:
     """A stage that gathers blocks into units of `length` samples and hands each to `work`.
 
     Where the blocks end thus cannot change the result: `work` sees the same units for every partition. The last unit
@@ -25,11 +32,11 @@ def in_units(length: int, channels: int, delay: int, start: Callable[[], Any], w
     work : (unit (channels, length), state) → (output of the same shape, state)
     """
 
-    def begin() -> tuple[Samples, Samples, Any]:
+    def begin() -> Units[S]:
         # A unit is answered when its last sample is there: so many zeros bridge the longest wait for it.
         return np.zeros((channels, 0), np.float32), np.zeros((channels, length - 1), np.float32), start()
 
-    def step(block: Samples, state: tuple[Samples, Samples, Any]) -> tuple[Samples, Any]:
+    def step(block: Samples, state: Units[S]) -> tuple[Samples, Units[S]]:
         gathered, ready, inner = state
         gathered = np.concatenate((gathered, block), axis=1)
         whole = gathered.shape[1] // length * length

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import Samples
 from pipeline.dsp.kernel import kernel
-from pipeline.stream.stage import Feed, Stage, split
+from pipeline.stream.stage import AnyStage, Feed, split
 from pipeline.stream.units import in_units
 
 from .plateaus import BLURS, Levels, Line, plateaus
@@ -145,7 +145,7 @@ def _look(window: Line, fresh: int, reach: int, side: Side) -> Side:
     return Side(side.middle, levels, known)
 
 
-def stage(sample_rate: int, channels: int) -> Stage:
+def stage(sample_rate: int, channels: int) -> AnyStage:
     """x (2 · channels, n) → x in the first half and +1, -1 or 0 for each of its samples in the second half.
 
     The second half of what comes in is ignored. Latency: two seconds, the unit and the one after it.

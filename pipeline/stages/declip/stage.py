@@ -16,14 +16,12 @@ Not done: undoing a soft saturation, which bends samples far below the ceiling a
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from pipeline.audio import Samples
 from pipeline.dsp.autoregressive import Signal, fit, interpolate
 from pipeline.settings import Declip
-from pipeline.stream.stage import Stage, chained, run_whole
+from pipeline.stream.stage import IDENTITY, AnyStage, Stage, chained, run_whole
 from pipeline.stream.units import in_units
 
 from . import clipping
@@ -72,7 +70,7 @@ def _repair(x: Line, marks: Line, window: Signal, order: int) -> Line:
     return correction.astype(np.float32)
 
 
-def _repairing(share: float, sample_rate: int, channels: int) -> Stage:
+def _repairing(share: float, sample_rate: int, channels: int) -> AnyStage:
     """x and its marks (2 · channels, n), as `clipping.stage` gives them → x repaired, and the marks."""
     half = round(FRAME_S * sample_rate / 2)
     # Squared sine: what two frames make of a sample is blended, their weights adding up to one.
@@ -91,14 +89,14 @@ def _repairing(share: float, sample_rate: int, channels: int) -> Stage:
     return in_units(FRAMES * half, 2 * channels, half, lambda: np.zeros((2 * channels, 2 * half), np.float32), work)
 
 
-def stage(params: Declip, sample_rate: int, channels: int) -> Stage:
+def stage(params: Declip, sample_rate: int, channels: int) -> AnyStage:
     """Restores clipped peaks by `params.strength_percent`; identity where that is 0. Latency: about 2.6 s."""
     if not params.strength_percent:
-        return chained([])
+        return IDENTITY
     share = params.strength_percent / 100
     both = chained((clipping.stage(sample_rate, channels), _repairing(share, sample_rate, channels)))
 
-    def step(block: Samples, state: Any) -> tuple[Samples, Any]:
+    def step(block: Samples, state: object) -> tuple[Samples, object]:
         out, after = both.step(np.concatenate((block, np.zeros_like(block))), state)
         return out[:channels], after
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.audio import Samples
 from pipeline.settings import Deess
-from pipeline.stream.stage import Stage, chained, run_whole
+from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
 
 from .band import LEAST_RATE, Taps, band_filter, filtered
@@ -78,13 +78,13 @@ class _Deesser:
         return (starts[:, np.newaxis] + (gain - starts)[:, np.newaxis] * share).astype(np.float32).ravel()
 
 
-def stage(params: Deess, sample_rate: int, channels: int) -> Stage:
+def stage(params: Deess, sample_rate: int, channels: int) -> AnyStage:
     """The de-esser. Latency: a unit of 32 ms, half the filter and the look-ahead, together 37 ms.
 
     Off (`strength_db` 0), and for a sample rate whose band ends below the sibilants, it answers what it gets.
     """
     if not params.strength_db or sample_rate < LEAST_RATE:
-        return chained([])
+        return IDENTITY
     hop = round(HOP_S * sample_rate)
     deesser = _Deesser(band_filter(sample_rate), hop, Constants.of_hop(hop / sample_rate, params.strength_db))
     delay = deesser.taps.size // 2 + deesser.wait

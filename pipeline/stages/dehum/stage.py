@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import Samples
 from pipeline.settings import Dehum
-from pipeline.stream.stage import Stage, chained, run_whole
+from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
 
 from .listener import AHEAD, Heard, Listener
@@ -85,10 +85,10 @@ def gaps(x: Samples, shortest: int) -> NDArray[np.bool_]:
     return zero
 
 
-def stage(params: Dehum, sample_rate: int, channels: int) -> Stage:
+def stage(params: Dehum, sample_rate: int, channels: int) -> AnyStage:
     """Removal of hum by `params.strength_db`. Latency: 3 s; none where the strength is 0."""
     if not params.strength_db:
-        return chained([])
+        return IDENTITY
     listener = Listener.of_rate(sample_rate)
     dehum = _Dehum(listener, 1 - 10 ** (-params.strength_db / 20), round(SILENCE_S * sample_rate))
     return in_units(listener.unit, channels, AHEAD * listener.unit, lambda: dehum.start(channels), dehum.work)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pipeline.neural import chosen
 from pipeline.settings import Denoise, Dereverb
-from pipeline.stream.stage import Stage
+from pipeline.stream.stage import AnyStage
 
 from . import neural, spectral
 
@@ -16,7 +16,7 @@ class Denoiser(NamedTuple):
     """name : "neural", "spectral" or "off"; stages : none where it is off; notes : what the listener should know."""
 
     name: str
-    stages: tuple[Stage, ...] = ()
+    stages: tuple[AnyStage, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -52,7 +52,7 @@ def denoiser(params: Denoise, dereverb: Dereverb, sample_rate: int, channels: in
     weights, warnings = chosen.chosen() if asked_neural or dereverb.strength_db else (None, ())
     notes = warnings if weights is None else ()
     noise_db = params.strength_db if asked_neural else 0.0
-    stages: list[Stage] = []
+    stages: list[AnyStage] = []
     name = "off"
     if params.strength_db and (params.method == "spectral" or weights is None):
         name, stages = "spectral", [spectral.stage(params, sample_rate, channels)]

@@ -28,7 +28,7 @@ from pipeline.neural.features import SILENCE, Level, features
 from pipeline.neural.kernels import Numbers
 from pipeline.neural.network import Gains, Network
 from pipeline.neural.network import State as Memory
-from pipeline.stream.stage import Stage
+from pipeline.stream.stage import AnyStage
 from pipeline.stream.units import in_units
 
 UNIT_FRAMES = 64
@@ -108,7 +108,7 @@ def _open_above(gains: Numbers) -> Numbers:
     return np.concatenate((gains[:, :BELOW_SPLIT], above), axis=1)
 
 
-def stage(network: Network, strength_db: float, sample_rate: int, channels: int, dereverb_db: float = 0.0) -> Stage:
+def stage(network: Network, strength_db: float, sample_rate: int, channels: int, dereverb_db: float = 0.0) -> AnyStage:
     """Noise reduction by at most `strength_db`, and what of the room is left by at most `dereverb_db` more.
 
     Latency: a unit, the look-ahead and a window, 1.26 s.

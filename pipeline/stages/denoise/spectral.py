@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pipeline.audio import Samples
 from pipeline.dsp.stft import Spectra, Stft
 from pipeline.settings import Denoise
-from pipeline.stream.stage import Stage, run_whole
+from pipeline.stream.stage import AnyStage, run_whole
 from pipeline.stream.units import in_units
 
 from .gain_smoothing import smooth, widest
@@ -90,7 +90,7 @@ class _Denoiser:
         return self.tracker.forward(first, origin, unknown(self.stft.bins))
 
 
-def stage(params: Denoise, sample_rate: int, channels: int) -> Stage:
+def stage(params: Denoise, sample_rate: int, channels: int) -> AnyStage:
     """Noise reduction by at most `params.strength_db` and MOST_DB. Latency: two units and a window, some 0.8 s."""
     stft = Stft.of_duration(WINDOW_S, sample_rate)
     hop_s = stft.hop / sample_rate

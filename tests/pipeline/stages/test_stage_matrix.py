@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,42 +12,56 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.loudness import limiter
-from pipeline.neural.weights import bundled
-from pipeline.settings import Declick, Declip, Deess, Dehum, Denoise, Level, Tone
-from pipeline.stages import declick, leveler, rumble, tone
-from pipeline.stages.declip import stage as declip
-from pipeline.stages.deess import stage as deess
-from pipeline.stages.dehum import stage as dehum
-from pipeline.stages.denoise import neural, spectral
-from pipeline.stream.stage import Stage, run_whole
+from pipeline.settings import Settings
+from pipeline.stages import leveler
+from pipeline.stages.chain import SIGNAL_PATH, Order, Step
+from pipeline.stages.denoise.choice import denoiser
+from pipeline.stream.stage import IDENTITY, Stage, chained, run_whole
 from tests.pipeline.signals import noise, speech_like
 from tests.pipeline.stages import every_stage
 
 Make = Callable[[int, int], Stage]
 SCENE = leveler.Scene(-30.0, -60.0)
+FULL, NONE = Settings.everything(), Settings.nothing()
+DENOISERS = {"neural": FULL, "spectral": replace(FULL, denoise=replace(FULL.denoise, method="spectral"))} | {
+    "dereverb": replace(FULL, denoise=NONE.denoise)
+}
+
+
+def _of(step: Step, wanted: Settings) -> Make:
+    """(rate, channels) → the step's stages as one."""
+
+    def make(rate: int, channels: int) -> Stage:
+        return chained(
+            step.stages(Order(wanted, denoiser(wanted.denoise, wanted.dereverb, rate, channels), rate, channels))
+        )
+
+    return make
+
 
 ON: dict[str, Make] = {
-    "declip": lambda rate, channels: declip.stage(Declip(100.0), rate, channels),
-    "declick": lambda rate, channels: declick.stage(Declick(50.0), rate, channels),
-    "dehum": lambda rate, channels: dehum.stage(Dehum(30.0), rate, channels),
-    "neural": lambda rate, channels: neural.stage(bundled().network, 12.0, rate, channels),
-    "dereverb": lambda rate, channels: neural.stage(bundled().network, 0.0, rate, channels, 12.0),
-    "spectral": lambda rate, channels: spectral.stage(Denoise(12.0, "spectral"), rate, channels),
-    "rumble": lambda rate, channels: rumble.stage(Tone(70.0), rate, channels),
-    "shelves": lambda rate, channels: tone.stage(Tone(0.0, 3.0, 3.0), rate, channels),
-    "deess": lambda rate, channels: deess.stage(Deess(6.0), rate, channels),
-    "level": lambda rate, channels: leveler.stage(Level(3.0), SCENE, rate, channels),
+    **{step.name: _of(step, FULL) for step in SIGNAL_PATH if step.name != "denoise"},
+    **{name: _of(step, wanted) for step in SIGNAL_PATH if step.name == "denoise" for name, wanted in DENOISERS.items()},
+    "level": lambda rate, channels: leveler.stage(FULL.level, SCENE, rate, channels),
     "limiter": lambda rate, channels: limiter.stage(-1.0, rate, channels),
 }
 OFF: dict[str, Make] = {
-    "declip": lambda rate, channels: declip.stage(Declip(0.0), rate, channels),
-    "declick": lambda rate, channels: declick.stage(Declick(0.0), rate, channels),
-    "dehum": lambda rate, channels: dehum.stage(Dehum(0.0), rate, channels),
-    "shelves": lambda rate, channels: tone.stage(Tone(0.0), rate, channels),
-    "deess": lambda rate, channels: deess.stage(Deess(0.0), rate, channels),
-    "level": lambda rate, channels: leveler.stage(Level(0.0), SCENE, rate, channels),
+    **{step.name: _of(step, NONE) for step in SIGNAL_PATH},
+    "level": lambda rate, channels: leveler.stage(NONE.level, SCENE, rate, channels),
 }
-APART = ("declip", "declick", "rumble", "shelves")  # channels know nothing of each other; elsewhere one gain for all
+APART = [step.name for step in SIGNAL_PATH if step.apart]
+
+
+def test_the_signal_path_is_what_it_was() -> None:
+    assert [step.name for step in SIGNAL_PATH] == [
+        *("declip", "declick", "dehum", "denoise", "rumble", "tone", "deess")
+    ]
+
+
+@pytest.mark.parametrize("name", ON)
+def test_on_is_on(name: str) -> None:
+    """Else the tests below would say nothing of it."""
+    assert ON[name](48_000, 1) is not IDENTITY
 
 
 @pytest.mark.parametrize("rate", every_stage.RATES)
