@@ -76,7 +76,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """Weights, as `neural_weights` reads them; head (3 · width, 8): for gains kept and dry, 4 each.
+    """Weights, as `pipeline.neural.weights` reads them; head (3 · width, 8): for gains kept and dry, 4 each.
 
     past, ahead : frames around its own that a patch takes in
     look, shift : so many channels of every block's recurrence come from so many frames later

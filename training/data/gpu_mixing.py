@@ -75,7 +75,7 @@ class Analysis:
         return Spectra(heard, *below.unbind(1), *above.unbind(1), known.float())
 
     def features(self, powers: Tensor) -> Tensor:
-        """(batch, frames, bins) → (batch, frames, 148), as `neural_features.features` does."""
+        """(batch, frames, bins) → (batch, frames, 148), as `pipeline.neural.features.features` does."""
         scaled = powers * (1 / self.hop**2)
         below = round(SPLIT_HZ * self.size / self.sample_rate) + 1
         share = self.sample_rate / self.size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)

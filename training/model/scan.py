@@ -1,5 +1,5 @@
 """What the network is made of beside matrices. The recurrence has no fast version in PyTorch: it is an operator of its
-own (so that `torch.compile` goes on around it), on a CPU a numba loop, on a GPU a Triton kernel (`device_kernels.py`).
+own (so that `torch.compile` goes on around it), on a CPU a numba loop, on a GPU a Triton kernel (`scan_triton.py`).
 """
 
 from __future__ import annotations

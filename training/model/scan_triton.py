@@ -1,6 +1,6 @@
 """The gated recurrence on a GPU, in Triton: one program per token and recording runs through time.
 
-What `kernels.py` describes, with the state in float32 whatever the type of p.
+What `scan.py` describes, with the state in float32 whatever the type of p.
 """
 
 from __future__ import annotations
