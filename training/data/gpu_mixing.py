@@ -13,10 +13,10 @@ from torch import Tensor
 from pipeline.dsp.stft import Stft
 from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, SPACING_HZ, SPLIT_HZ, WINDOW_S, averaging, centres_hz, present
 from pipeline.neural.features import LEVEL_MEMORY_S, LOWEST, SILENCE
-from training.losses.spectral import Spectra, power
 
 from .batches import BINS
 from .mixing import Recipe, draw_recipe
+from .spectra import Spectra, power
 
 
 def draw_recipes(size: int, rng: np.random.Generator) -> NDArray[np.float32]:

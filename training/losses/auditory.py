@@ -23,8 +23,7 @@ from torch import Tensor
 
 from pipeline.neural.bands import SPACING_HZ
 from training.data.batches import BINS
-
-from .spectral import Spectra, power
+from training.data.spectra import Spectra, power
 
 BARK_BANDS = 42
 LISTENING_DB = 79.0  # sound pressure level of the active speech

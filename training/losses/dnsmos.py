@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline.dsp.stft import Stft
-
-from .spectral import Spectra, power
+from training.data.spectra import Spectra, power
 
 SIZE = 512  # of the denoiser's window, at 16 kHz
 LEVEL = 0.05  # root mean square of active speech, -26 dBFS

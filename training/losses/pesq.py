@@ -23,9 +23,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.data.batches import BINS
+from training.data.spectra import Spectra, power
 
 from .dnsmos import SIZE, waveform
-from .spectral import Spectra, power
 
 BANDS = 49
 NARROWEST, WIDENING = 0.3164, 1.0131  # Bark: width of the first band, and of each against the one before

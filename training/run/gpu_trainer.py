@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from training.data.gpu_mixing import Analysis, draw_recipes, mix
 from training.data.mixing import Recipe
 from training.data.pool import Pool, Producer
+from training.data.spectra import Spectra
 from training.losses.dnsmos import opinion_loss
-from training.losses.spectral import Spectra
 
 from .plan import FULL_BAND_SHARE, Plan
 from .trainer import Run, both_ways

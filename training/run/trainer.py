@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, distributed, nn
 
 from training.data.batches import Batch, make, open_mixers
+from training.data.spectra import Spectra, to_bins
 from training.losses.auditory import auditory_loss
 from training.losses.dnsmos import Opinion, opinion_loss
 from training.losses.pesq import quality_loss
-from training.losses.spectral import Spectra, spectral_loss, to_bins
+from training.losses.spectral import spectral_loss
 from training.model.network import Network
 
 from .muon import Muon
