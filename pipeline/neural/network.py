@@ -11,12 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .bands import COUNT
+from .bands import COUNT, PATCH, STRIDE, TOKENS
 from .features import LOWEST, Features
 from .kernels import Numbers, gate, normalize, normalize_later, recur, sigmoids
-
-PATCH, STRIDE = 8, 4
-TOKENS = COUNT // STRIDE
 
 
 class Recurrence(NamedTuple):
