@@ -79,14 +79,14 @@ class Analysis:
         scaled = powers * (1 / self.hop**2)
         below = round(SPLIT_HZ * self.size / self.sample_rate) + 1
         share = self.sample_rate / self.size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)
-        loudness = scaled[..., :below].sum(-1) * share
-        heard = (loudness > SILENCE).float()
-        age = heard.cumsum(1)
+        speech_power = scaled[..., :below].sum(-1) * share
+        audible = (speech_power > SILENCE).float()
+        age = audible.cumsum(1)
         decay = self.hop / self.sample_rate / LEVEL_MEMORY_S
         ages = age[:, :, None] - age[:, None, :]
-        memory = torch.tril(torch.exp(-decay * ages.clamp(min=0))) * heard[:, None, :]
+        memory = torch.tril(torch.exp(-decay * ages.clamp(min=0))) * audible[:, None, :]
         keep = float(np.exp(-decay))
-        sums = (1 - keep) * (memory @ loudness[..., None])[..., 0]
+        sums = (1 - keep) * (memory @ speech_power[..., None])[..., 0]
         weights = -torch.expm1(-decay * age)
         mean_db = 10 * torch.log10(sums / weights.clamp(min=SILENCE) + SILENCE)
         decibels = 10 * torch.log10(scaled @ self.averaging + SILENCE) - mean_db[..., None]
