@@ -1,5 +1,5 @@
 """What exists twice must agree: the recurrence and its gradients, mixtures and their spectra, on a CPU and a GPU; the
-quality loss and PESQ.
+PESQ loss's grades and PESQ's.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check() -> None:
         for sample_rate in (16_000, 48_000):
             _check_mixtures(sample_rate, device)
         print(f"mixtures on {device}: spectra agree")
-    print(f"quality loss and PESQ: grades differ by {_difference_of_grades():.2f} at most")
+    print(f"PESQ loss and PESQ: grades differ by {_difference_of_grades():.2f} at most")
 
 
 def _answers(function: Callable[[Tensor], Tensor], p: Tensor) -> list[Tensor]:
@@ -74,7 +74,7 @@ def _check_mixtures(sample_rate: int, device: str) -> None:
 
 
 def _difference_of_grades() -> float:
-    """Between the quality loss and PESQ, for a sentence that noise of several kinds and a filter make worse."""
+    """Between the PESQ loss and PESQ, for a sentence that noise of several kinds and a filter make worse."""
     import soundfile
     from pesq import pesq
     from scipy.signal import lfilter, resample_poly

@@ -84,7 +84,7 @@ def _hertz(bark: NDArray[np.float64]) -> NDArray[np.float64]:
     return hertz
 
 
-def quality_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
+def pesq_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """How far the grade of gains (batch, frames, 148) applied to the noisy spectra is from the best; mean, 0 to 3.6."""
     spoken = power(batch.target).sum(-1).amax(1) > 1e-3
     estimate, speech = (powers(waveform(spectrum)) for spectrum in (batch.noisy * (gains @ bins), batch.target))

@@ -17,7 +17,7 @@ from training.data.gpu_mixing import Analysis, draw_recipes, mix
 from training.data.mixing import Recipe
 from training.data.pool import Pool, Producer
 from training.data.spectra import Spectra
-from training.losses.dnsmos import opinion_loss
+from training.losses.dnsmos import dnsmos_loss
 
 from .plan import FULL_BAND_SHARE, Plan
 from .trainer import Run, both_ways
@@ -26,7 +26,7 @@ POOL = {16_000: 4096, 48_000: 1024}
 FIRST = {16_000: 512, 48_000: 128}  # recordings before the first step
 FULL_BAND_PROCESSES = 0.4
 CUT_HZ = Recipe._fields.index("cut_hz")
-JUDGED = 0.25  # of a batch is listened to by DNSMOS, for either gain
+RATED = 0.25  # of a batch is rated by DNSMOS, for either gain
 AHEAD = 3  # steps given to the GPU before their end is waited for
 
 
@@ -155,13 +155,13 @@ class DeviceRun(Run):
             gains, dry_gains = self.compiled(batch.features)
         ways = both_ways(gains.float(), dry_gains.float(), batch)
         loss = self.compared(ways, self.numbers[1])
-        if self.opinion is not None:
-            judged = max(1, round(self.plan.batch * JUDGED))
+        if self.dnsmos is not None:
+            rated = max(1, round(self.plan.batch * RATED))
             for k, way in enumerate(ways):
-                some = slice(k, None, round(1 / JUDGED))
-                heard = Spectra(*(part[some][:judged] for part in way.spectra))
-                judgement = opinion_loss(self.opinion, way.gains[some][:judged], heard, self.bins)
-                loss = loss + self.numbers[2] * judgement
+                some = slice(k, None, round(1 / RATED))
+                heard = Spectra(*(part[some][:rated] for part in way.spectra))
+                rating_loss = dnsmos_loss(self.dnsmos, way.gains[some][:rated], heard, self.bins)
+                loss = loss + self.numbers[2] * rating_loss
         return loss
 
 

@@ -12,8 +12,8 @@ from torch import Tensor, distributed, nn
 from training.data.batches import Batch, make, open_mixers
 from training.data.spectra import Spectra, to_bins
 from training.losses.auditory import auditory_loss
-from training.losses.dnsmos import Opinion, opinion_loss
-from training.losses.pesq import quality_loss
+from training.losses.dnsmos import Dnsmos, dnsmos_loss
+from training.losses.pesq import pesq_loss
 from training.losses.spectral import spectral_loss
 from training.model.network import Network
 
@@ -50,7 +50,7 @@ class Run:
         self.compiled = _compiled(self.network)
         self.optimisers = _optimisers(self.network, plan.rate, self.device)
         self.bins = to_bins(self.device)
-        self.opinion = Opinion().to(self.device) if plan.opinion else None
+        self.dnsmos = Dnsmos().to(self.device) if plan.dnsmos else None
         self.step, self.minutes = 0, 0.0
         self.losses: list[float] = []
         self.mixers = open_mixers(plan.data, plan.seconds)
@@ -110,12 +110,12 @@ class Run:
         return float(clock)
 
     def _loss(self, gains: Tensor, dry_gains: Tensor, spectra: Spectra) -> Tensor:
-        auditory, opinion = self.weights()
+        auditory, dnsmos = self.weights()
         ways = both_ways(gains, dry_gains, spectra)
         loss = self.compared(ways, auditory)
-        if self.opinion is not None and self.step % 2 and opinion:
+        if self.dnsmos is not None and self.step % 2 and dnsmos:
             way = ways[self.step // 2 % 2]
-            loss = loss + opinion * opinion_loss(self.opinion, way.gains, way.spectra, self.bins)
+            loss = loss + dnsmos * dnsmos_loss(self.dnsmos, way.gains, way.spectra, self.bins)
         return loss
 
     def compared(self, ways: tuple[Way, Way], auditory: float | Tensor) -> Tensor:
@@ -125,14 +125,14 @@ class Run:
             loss = loss + weight * spectral_loss(gains, spectra, self.bins)
             if isinstance(auditory, Tensor) or auditory:
                 loss = loss + weight * auditory * auditory_loss(gains, spectra, self.bins)
-            if self.plan.quality:
-                loss = loss + weight * self.plan.quality * quality_loss(gains, spectra, self.bins)
+            if self.plan.pesq:
+                loss = loss + weight * self.plan.pesq * pesq_loss(gains, spectra, self.bins)
         return loss
 
     def weights(self) -> tuple[float, float]:
-        """Of the auditory and of the opinion loss, now."""
+        """Of the auditory and of the DNSMOS loss, now."""
         done, plan = self.minutes / self.plan.minutes, self.plan
-        return plan.auditory * (done >= plan.auditory_from), plan.opinion * (done >= plan.opinion_from)
+        return plan.auditory * (done >= plan.auditory_from), plan.dnsmos * (done >= plan.dnsmos_from)
 
     def new_share(self) -> float:
         """Of the newest weights in the average."""
@@ -148,12 +148,12 @@ class Run:
             both = [(*self.average(batch.features), batch) for batch in self.validation]
             spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, _, batch in both]))
-            quality = float(np.mean([float(quality_loss(gains, batch, self.bins)) for gains, _, batch in both]))
+            pesq = float(np.mean([float(pesq_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
         heard_h = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
             f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self.rate():.5f}  training "
-            f"{self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  quality {quality:.4f}"
+            f"{self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  pesq {pesq:.4f}"
             f"  dry {dry:.4f}"
         )
         print(line, flush=True)
