@@ -36,11 +36,11 @@ def _parser() -> argparse.ArgumentParser:
         ("batch", int),
         ("seed", int),
         ("seconds", float),
-        ("rate", float),
         ("decay", float),
         ("processes", int),
     ):
         command.add_argument(f"--{name}", type=kind)
+    command.add_argument("--rate", type=float, dest="learning_rate", help="learning rate at its highest")
     for name in ("auditory", "auditory-from", "report-minutes"):
         command.add_argument(f"--{name}", type=float)
     command.add_argument("--quality", type=float, dest="pesq", help="weight of the PESQ loss")

@@ -53,7 +53,7 @@ class DeviceRun(Run):
         self.sizes = {16_000: plan.batch - full, 48_000: full}
         self.recipes = torch.zeros((plan.batch, len(Recipe._fields)), device=self.device)
         self.drawn = torch.zeros((2, plan.batch), dtype=torch.int64, device=self.device)
-        self.numbers = torch.zeros(4, device=self.device)  # rate, weights of the losses, share of the average
+        self.numbers = torch.zeros(4, device=self.device)  # learning rate, weights of the losses, share of the average
         self.lost = torch.zeros(2, device=self.device)  # sum of losses, count
         self.rng = np.random.default_rng((plan.seed, 7))
         self.events = [torch.cuda.Event() for _ in range(AHEAD)]
@@ -113,7 +113,7 @@ class DeviceRun(Run):
 
     def _draw(self) -> None:
         """Numbers of the next step, to where the graph finds them."""
-        numbers = np.array([self.rate(), *self.weights(), self.new_share()], np.float32)
+        numbers = np.array([self.learning_rate(), *self.weights(), self.new_share()], np.float32)
         drawn = [self.rng.integers(self.pools[rate].filled, size=(2, size)) for rate, size in self.sizes.items()]
         self.numbers.copy_(torch.from_numpy(numbers), non_blocking=True)
         self.recipes.copy_(torch.from_numpy(draw_recipes(self.plan.batch, self.rng)), non_blocking=True)

@@ -18,7 +18,7 @@ class Plan:
 
     minutes : length of the run, in all its sessions
     batch : mixtures per step, over all processes
-    rate : step size; it rises over the first 100 steps and falls to zero over the last share `decay` of the run
+    learning_rate : it rises over the first 100 steps and falls to zero over the last share `decay` of the run
     auditory : weight of the auditory loss beside the spectral one, from the share `auditory_from` of the run on
     pesq : weight of the PESQ loss
     dnsmos : weight of the DNSMOS loss, at every other step (it takes as long as the rest), from `dnsmos_from` on
@@ -31,7 +31,7 @@ class Plan:
     minutes: float
     batch: int = 8
     seconds: float = 3.0
-    rate: float = 2e-3
+    learning_rate: float = 2e-3
     decay: float = 0.4
     auditory: float = 0.015
     auditory_from: float = 0.45

@@ -48,7 +48,7 @@ class Run:
         self.average = Network(plan.shape).to(self.device)
         self.average.load_state_dict(self.network.state_dict())
         self.compiled = _compiled(self.network)
-        self.optimisers = _optimisers(self.network, plan.rate, self.device)
+        self.optimisers = _optimisers(self.network, plan.learning_rate, self.device)
         self.bins = to_bins(self.device)
         self.dnsmos = Dnsmos().to(self.device) if plan.dnsmos else None
         self.step, self.minutes = 0, 0.0
@@ -64,7 +64,7 @@ class Run:
         """One step."""
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = self.rate() * group["times"]
+                group["lr"] = self.learning_rate() * group["times"]
         self.losses.append(self._gradients())
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for optimiser in self.optimisers:
@@ -138,9 +138,9 @@ class Run:
         """Of the newest weights in the average."""
         return 1 - min(EMA, self.step / (self.step + 20))
 
-    def rate(self) -> float:
+    def learning_rate(self) -> float:
         done = self.minutes / self.plan.minutes
-        return self.plan.rate * max(0.0, min(1.0, (self.step + 1) / 100, (1 - done) / self.plan.decay))
+        return self.plan.learning_rate * max(0.0, min(1.0, (self.step + 1) / 100, (1 - done) / self.plan.decay))
 
     def report(self) -> None:
         """Losses of the averaged weights on mixtures of held-out speakers and noises, to the screen and log.txt."""
@@ -152,9 +152,9 @@ class Run:
             dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
         heard_h = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
-            f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self.rate():.5f}  training "
-            f"{self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  pesq {pesq:.4f}"
-            f"  dry {dry:.4f}"
+            f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self.learning_rate():.5f}  "
+            f"training {self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  "
+            f"pesq {pesq:.4f}  dry {dry:.4f}"
         )
         print(line, flush=True)
         with (self.plan.out / "log.txt").open("a") as file:
@@ -197,10 +197,10 @@ def _compiled(network: Network) -> nn.Module:
     return torch.compile(network) if shutil.which("g++") else network  # type: ignore[return-value]
 
 
-def _optimisers(network: Network, rate: float, device: torch.device) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the network, AdamW for the rest. `times`: the group's rate against plan.rate.
+def _optimisers(network: Network, learning_rate: float, device: torch.device) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the network, AdamW for the rest. `times`: a group's rate against the plan's.
 
-    On a GPU the rate is a number that lies there, so that steps recorded once can change it.
+    On a GPU the learning rate is a number that lies there, so that steps recorded once can change it.
     """
     inner = [
         p
@@ -210,7 +210,7 @@ def _optimisers(network: Network, rate: float, device: torch.device) -> list[tor
     chosen = {id(p) for p in inner}
     rest = [p for p in network.parameters() if id(p) not in chosen]
     cuda = device.type == "cuda"
-    rates = [torch.tensor(rate, device=device) if cuda else rate for _ in range(2)]
+    rates = [torch.tensor(learning_rate, device=device) if cuda else learning_rate for _ in range(2)]
     groups: list[dict[str, Any]] = [{"params": rest, "times": 1.0}, {"params": inner, "times": 2.0}]
     adam = torch.optim.AdamW(groups[:1], lr=rates[0], betas=(0.9, 0.98), weight_decay=0.01, capturable=cuda)
     return [adam, Muon(groups[1:], lr=rates[1])]
