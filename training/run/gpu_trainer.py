@@ -20,7 +20,7 @@ from training.data.spectra import Spectra
 from training.losses.dnsmos import dnsmos_loss
 
 from .plan import FULL_BAND_SHARE, Plan
-from .trainer import Run, both_ways
+from .trainer import Trainer, both_ways
 
 POOL = {16_000: 4096, 48_000: 1024}
 FIRST = {16_000: 512, 48_000: 128}  # recordings before the first step
@@ -41,8 +41,8 @@ def producers(plan: Plan) -> dict[int, list[Producer]]:
     return made
 
 
-class DeviceRun(Run):
-    """`Run` on one GPU."""
+class GpuTrainer(Trainer):
+    """`Trainer` on one GPU."""
 
     def __init__(self, plan: Plan, made: dict[int, list[Producer]]) -> None:
         super().__init__(plan, 0, 1)

@@ -37,7 +37,7 @@ def both_ways(gains: Tensor, dry_gains: Tensor, spectra: Spectra) -> tuple[Way, 
     return Way(gains, spectra, 1.0), Way(dry_gains, spectra.without_room(), DRY_SHARE)
 
 
-class Run:
+class Trainer:
     """The network, its average, its optimisers, and how far it is; the same in every process."""
 
     def __init__(self, plan: Plan, rank: int, processes: int) -> None:
