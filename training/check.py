@@ -61,7 +61,7 @@ def _check_mixtures(sample_rate: int, device: str) -> None:
     parts = [Parts(*(rng.standard_normal(there.shape) * there).astype(np.float32), 24_000.0) for _ in recipes]
     nothing = Corpus(np.zeros(0, np.int16), [], np.zeros(0))
     mixer = Mixer(nothing, nothing, nothing, sample_rate, words.size)
-    meant = [as_spectra(mixer.mixed(*pair), sample_rate) for pair in zip(parts, recipes, strict=True)]
+    expected = [as_spectra(mixer.mixed(*pair), sample_rate) for pair in zip(parts, recipes, strict=True)]
     numbers = torch.tensor(recipes, dtype=torch.float32, device=device)
     speech, noise = (
         torch.from_numpy(np.stack([np.stack(part[span]) for part in parts])).to(device)
@@ -69,7 +69,7 @@ def _check_mixtures(sample_rate: int, device: str) -> None:
     )
     bandwidths = torch.full((len(parts),), 24_000.0, device=device)
     made = Analysis(sample_rate, device)(mix(speech, noise[:, 0], numbers), numbers[:, 3], bandwidths)
-    for ours, theirs in zip(made, zip(*meant, strict=True), strict=True):
+    for ours, theirs in zip(made, zip(*expected, strict=True), strict=True):
         torch.testing.assert_close(ours.cpu(), torch.from_numpy(np.stack(theirs)), rtol=1e-3, atol=1e-3)
 
 
@@ -83,11 +83,11 @@ def _difference_of_grades() -> float:
     x = resample_poly(x, 1, rate // GRADED_RATE)
     rng = np.random.default_rng(0)
     white = rng.standard_normal(len(x)).astype(np.float32) * np.sqrt((x**2).mean())
-    heard = [x + white * 10 ** (-snr_db / 20) for snr_db in (0, 5, 10, 20, 30)]
-    heard += [x + lfilter([0.2], [1, -0.98], white) * 10 ** (-snr_db / 20) for snr_db in (0, 10)]
-    heard += [0.3 * x, lfilter([0.5], [1, -0.5], x)]
+    degraded = [x + white * 10 ** (-snr_db / 20) for snr_db in (0, 5, 10, 20, 30)]
+    degraded += [x + lfilter([0.2], [1, -0.98], white) * 10 ** (-snr_db / 20) for snr_db in (0, 10)]
+    degraded += [0.3 * x, lfilter([0.5], [1, -0.5], x)]
     differences = []
-    for y in heard:
+    for y in degraded:
         ours = grade(*(powers(torch.from_numpy(signal.astype(np.float32))[None]) for signal in (x, y)))
         differences.append(abs(float(ours) - pesq(GRADED_RATE, x, y, "wb")))
     assert max(differences) < GRADE_TOLERANCE, differences

@@ -39,14 +39,14 @@ def as_spectra(mixture: Mixture, sample_rate: int) -> tuple[NDArray[np.generic],
     whole = len(mixture.noisy) // stft.hop * stft.hop
     noisy, target, dry = (stft.analyze(x[None, :whole], stft.silence(1))[0][0] for x in mixture[:3])
     power = noisy.real**2 + noisy.imag**2
-    heard, _ = features(power, sample_rate, stft.size, Level())
+    inputs, _ = features(power, sample_rate, stft.size, Level())
     # The loss sees every recording at the same loudness, whatever its level and rate.
     scale = np.float32(1 / np.sqrt(power[:, :BINS].mean() + 1e-20))
     average = averaging(stft.size, sample_rate)[:, BELOW_SPLIT:]
     known = present(stft.size, sample_rate)[BELOW_SPLIT:] & (centres_hz()[BELOW_SPLIT:] < mixture.bandwidth_hz * 0.95)
     known &= sample_rate > 2 * centres_hz()[BELOW_SPLIT + 1]
     return (
-        heard,
+        inputs,
         noisy[:, :BINS] * scale,
         target[:, :BINS] * scale,
         dry[:, :BINS] * scale,

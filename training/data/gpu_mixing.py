@@ -67,12 +67,12 @@ class Analysis:
         limit = torch.rsqrt(1 + (self.frequency / cut_hz[:, None]).clamp(max=8) ** 40)
         spectra = spectra * limit[:, None, None]
         powers = power(spectra)
-        heard = self.features(powers[:, 0])
+        inputs = self.features(powers[:, 0])
         scale = torch.rsqrt(powers[:, 0, :, :BINS].mean((1, 2)) + 1e-20)[:, None, None]
         below = spectra[..., :BINS] * scale[:, None]
         above = (powers @ self.averaging[:, BELOW_SPLIT:]) * scale[:, None] ** 2
         known = self.reached & (self.above < 0.95 * bandwidth_hz[:, None])
-        return Spectra(heard, *below.unbind(1), *above.unbind(1), known.float())
+        return Spectra(inputs, *below.unbind(1), *above.unbind(1), known.float())
 
     def features(self, powers: Tensor) -> Tensor:
         """(batch, frames, bins) → (batch, frames, 148), as `pipeline.neural.features.features` does."""

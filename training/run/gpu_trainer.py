@@ -159,8 +159,8 @@ class GpuTrainer(Trainer):
             rated = max(1, round(self.plan.batch * RATED))
             for k, way in enumerate(ways):
                 some = slice(k, None, round(1 / RATED))
-                heard = Spectra(*(part[some][:rated] for part in way.spectra))
-                rating_loss = dnsmos_loss(self.dnsmos, way.gains[some][:rated], heard, self.bins)
+                spectra = Spectra(*(part[some][:rated] for part in way.spectra))
+                rating_loss = dnsmos_loss(self.dnsmos, way.gains[some][:rated], spectra, self.bins)
                 loss = loss + self.numbers[2] * rating_loss
         return loss
 

@@ -150,9 +150,9 @@ class Trainer:
             auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             pesq = float(np.mean([float(pesq_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
-        heard_h = self.step * self.plan.batch * self.plan.seconds / 3600
+        hours = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
-            f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self.learning_rate():.5f}  "
+            f"{self.minutes:6.1f} min  step {self.step:6d}  {hours:6.1f} h heard  rate {self.learning_rate():.5f}  "
             f"training {self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  "
             f"pesq {pesq:.4f}  dry {dry:.4f}"
         )
