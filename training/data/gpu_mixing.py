@@ -15,7 +15,7 @@ from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, SPACING_HZ, SPLIT_HZ, WI
 from pipeline.neural.features import LEVEL_MEMORY_S, LOWEST, SILENCE
 
 from .batches import BINS
-from .mixing import Recipe, draw_recipe
+from .mixing import draw_recipe
 from .spectra import Spectra, power
 
 
@@ -25,8 +25,8 @@ def draw_recipes(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def mix(speech: Tensor, noise: Tensor, recipes: Tensor) -> Tensor:
-    """speech (batch, 3, n), noise (batch, n), recipes (batch, fields) → noisy, target, dry (batch, 3, n)."""
-    speech_there, noise_there, snr_db, _, peak_db, ceiling, step = Recipe(*recipes[:, :, None].unbind(1))
+    """speech (batch, 3, n), noise (batch, n), recipes (batch, fields of Recipe) → noisy, target, dry (batch, 3, n)."""
+    speech_there, noise_there, snr_db, _, peak_db, ceiling, step = recipes[:, :, None].unbind(1)
     speech = speech * speech_there[:, None]
     whole = speech.shape[-1] // 160 * 160
     frames = speech[:, 0, :whole].unflatten(1, (-1, 160)).square().mean(-1)
@@ -69,10 +69,11 @@ class Analysis:
         powers = power(spectra)
         inputs = self.features(powers[:, 0])
         scale = torch.rsqrt(powers[:, 0, :, :BINS].mean((1, 2)) + 1e-20)[:, None, None]
-        below = spectra[..., :BINS] * scale[:, None]
+        noisy, target, dry = (spectra[..., :BINS] * scale[:, None]).unbind(1)
         above = (powers @ self.averaging[:, BELOW_SPLIT:]) * scale[:, None] ** 2
+        noisy_above, target_above, dry_above = above.unbind(1)
         known = self.reached & (self.above < 0.95 * bandwidth_hz[:, None])
-        return Spectra(inputs, *below.unbind(1), *above.unbind(1), known.float())
+        return Spectra(inputs, noisy, target, dry, noisy_above, target_above, dry_above, known.float())
 
     def features(self, powers: Tensor) -> Tensor:
         """(batch, frames, bins) → (batch, frames, 148), as `pipeline.neural.features.features` does."""
