@@ -121,7 +121,7 @@ def _fixture(options: argparse.Namespace) -> None:
     write_fixture(options.out)
 
 
-def _check(options: argparse.Namespace) -> None:  # noqa: ARG001
+def _check(_: argparse.Namespace) -> None:
     from .check import check
 
     check()

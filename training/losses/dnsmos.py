@@ -39,6 +39,10 @@ COEFFICIENTS = (
 class Dnsmos(nn.Module):
     """Waveforms (batch, n) at 16 kHz → ratings (batch, 3): signal, background, overall, 1 to 5."""
 
+    real: Tensor
+    imag: Tensor
+    coefficients: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         found = _weights()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
 
 import numpy as np
 import torch
@@ -76,7 +75,7 @@ class GpuTrainer(Trainer):
     def mean_loss(self) -> float:
         total, count = self.lost.tolist()
         self.lost.zero_()
-        return total / max(count, 1)
+        return float(total / max(count, 1))
 
     def _capture(self) -> None:
         while any(pool.filled < FIRST[rate] for rate, pool in self.pools.items()):
@@ -167,7 +166,7 @@ class GpuTrainer(Trainer):
 
 def _clip(network: nn.Module) -> None:
     """Gradients of a norm of at most one; none where one is not finite."""
-    gradients: list[Any] = [p.grad for p in network.parameters() if p.grad is not None]
+    gradients: list[Tensor] = [p.grad for p in network.parameters() if p.grad is not None]
     norm = torch.stack(torch._foreach_norm(gradients)).norm()
     scale = (1 / (norm + 1e-6)).clamp(max=1.0)
     usable = torch.isfinite(norm)

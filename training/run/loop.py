@@ -7,6 +7,7 @@ import time
 
 import torch
 from torch import distributed
+from torch.multiprocessing.spawn import spawn
 
 from .plan import Plan
 from .trainer import Trainer
@@ -25,7 +26,7 @@ def train(plan: Plan) -> None:
     else:
         os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
         os.environ.setdefault("MASTER_PORT", "29511")
-        torch.multiprocessing.spawn(_train, (plan, plan.processes), plan.processes)  # type: ignore[no-untyped-call]
+        spawn(_train, (plan, plan.processes), plan.processes)
 
 
 def _train(rank: int, plan: Plan, processes: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from training.losses.pesq import pesq_loss
 from training.losses.spectral import spectral_loss
 from training.model.network import Network
 
-from .muon import Muon
+from .muon import Group, Muon
 from .plan import DRY_SHARE, EMA, FULL_BAND_SHARE, Plan
 from .start import weights_to_start_with
 
@@ -91,7 +92,8 @@ class Trainer:
         total = 0.0
         for _ in range(mine):
             spectra = self._tensors(make(self.mixers, 1, int(rng.binomial(1, FULL_BAND_SHARE)), rng))
-            loss = self._loss(*self.compiled(spectra.features), spectra) / mine
+            gains, dry_gains = self.compiled(spectra.features)
+            loss = self._loss(gains, dry_gains, spectra) / mine
             loss.backward()
             total += float(loss.detach())
         if self.processes > 1:
@@ -162,7 +164,7 @@ class Trainer:
 
     def save(self) -> None:
         """checkpoint.pt, replaced at once; it holds all that `restore` needs."""
-        state: dict[str, Any] = {
+        state: dict[str, object] = {
             "shape": self.plan.shape.as_dict(),
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -192,9 +194,9 @@ class Trainer:
         self.step, self.minutes = state["step"], state["minutes"]
 
 
-def _compiled(network: Network) -> nn.Module:
+def _compiled(network: Network) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
     """The network with its small operations fused, where there is a C++ compiler to do it (a quarter faster)."""
-    return torch.compile(network) if shutil.which("g++") else network  # type: ignore[return-value]
+    return torch.compile(network) if shutil.which("g++") else network
 
 
 def _optimisers(network: Network, learning_rate: float, device: torch.device) -> list[torch.optim.Optimizer]:
@@ -211,6 +213,6 @@ def _optimisers(network: Network, learning_rate: float, device: torch.device) ->
     rest = [p for p in network.parameters() if id(p) not in chosen]
     cuda = device.type == "cuda"
     rates = [torch.tensor(learning_rate, device=device) if cuda else learning_rate for _ in range(2)]
-    groups: list[dict[str, Any]] = [{"params": rest, "times": 1.0}, {"params": inner, "times": 2.0}]
+    groups: list[Group] = [{"params": rest, "times": 1.0}, {"params": inner, "times": 2.0}]
     adam = torch.optim.AdamW(groups[:1], lr=rates[0], betas=(0.9, 0.98), weight_decay=0.01, capturable=cuda)
     return [adam, Muon(groups[1:], lr=rates[1])]
