@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 import runtime_setup
@@ -35,13 +36,16 @@ def _parser() -> argparse.ArgumentParser:
         ("batch", int),
         ("seed", int),
         ("seconds", float),
-        ("rate", float),
         ("decay", float),
         ("processes", int),
     ):
         command.add_argument(f"--{name}", type=kind)
-    for name in ("auditory", "auditory-from", "quality", "opinion", "opinion-from", "report-minutes"):
+    command.add_argument("--rate", type=float, dest="learning_rate", help="learning rate at its highest")
+    for name in ("auditory", "auditory-from", "report-minutes"):
         command.add_argument(f"--{name}", type=float)
+    command.add_argument("--quality", type=float, dest="pesq", help="weight of the PESQ loss")
+    command.add_argument("--opinion", type=float, dest="dnsmos", help="weight of the DNSMOS loss")
+    command.add_argument("--opinion-from", type=float, dest="dnsmos_from", help="share of the run without it")
     command.add_argument("--width", type=int, help="of the network")
     command.add_argument("--blocks", type=int, help="of the network")
     command.set_defaults(run=_train)
@@ -91,24 +95,9 @@ def _train(options: argparse.Namespace) -> None:
     from training.run.loop import train
     from training.run.plan import Plan
 
-    names = (
-        "start",
-        "batch",
-        "seed",
-        "seconds",
-        "rate",
-        "decay",
-        "processes",
-        "auditory",
-        "auditory_from",
-        "quality",
-        "opinion",
-        "opinion_from",
-        "report_minutes",
-    )
-    given = {name: value for name in names if (value := getattr(options, name)) is not None}
-    shape = Shape(**{name: value for name in ("width", "blocks") if (value := getattr(options, name)) is not None})
-    train(Plan(options.data, options.out, options.minutes, shape=shape, **given))
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    shape = Shape(**{field.name: given[field.name] for field in fields(Shape) if field.name in given})
+    train(Plan(shape=shape, **{field.name: given[field.name] for field in fields(Plan) if field.name in given}))
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -116,8 +105,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     for name, scores in evaluate(options.weights, options.pairs, options.strength_db, options.every).items():
         eaten = 100 * scores.eaten / scores.cells
-        quality = f"PESQ {scores.pesq:.3f}  ESTOI {scores.estoi:.1f}  SI-SDR {scores.si_sdr:.1f}"
-        print(f"{name:>9}: {quality}  OVRL-n {scores.overall:.2f}  eaten {eaten:.2f} %")
+        grades = f"PESQ {scores.pesq:.3f}  ESTOI {scores.estoi:.1f}  SI-SDR {scores.si_sdr:.1f}"
+        print(f"{name:>9}: {grades}  OVRL-n {scores.overall:.2f}  eaten {eaten:.2f} %")
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -132,7 +121,7 @@ def _fixture(options: argparse.Namespace) -> None:
     write_fixture(options.out)
 
 
-def _check(options: argparse.Namespace) -> None:  # noqa: ARG001
+def _check(_: argparse.Namespace) -> None:
     from .check import check
 
     check()

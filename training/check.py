@@ -1,5 +1,5 @@
 """What exists twice must agree: the recurrence and its gradients, mixtures and their spectra, on a CPU and a GPU; the
-quality loss and PESQ.
+PESQ loss's grades and PESQ's.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.data.batches import as_spectra
@@ -35,7 +36,7 @@ def check() -> None:
         for sample_rate in (16_000, 48_000):
             _check_mixtures(sample_rate, device)
         print(f"mixtures on {device}: spectra agree")
-    print(f"quality loss and PESQ: grades differ by {_difference_of_grades():.2f} at most")
+    print(f"PESQ loss and PESQ: grades differ by {_difference_of_grades():.2f} at most")
 
 
 def _answers(function: Callable[[Tensor], Tensor], p: Tensor) -> list[Tensor]:
@@ -57,24 +58,28 @@ def _check_mixtures(sample_rate: int, device: str) -> None:
         plain._replace(step=2.0**-7, peak_db=-40.0),
     ]
     words = np.repeat(rng.random(30) > 0.5, sample_rate // 10)  # with digital silence between them
-    there = np.stack((words, words, words, np.ones(words.size)))
-    parts = [Parts(*(rng.standard_normal(there.shape) * there).astype(np.float32), 24_000.0) for _ in recipes]
+    active = np.stack((words, words, words, np.ones_like(words)))
+    parts = [_parts(active, rng) for _ in recipes]
     nothing = Corpus(np.zeros(0, np.int16), [], np.zeros(0))
     mixer = Mixer(nothing, nothing, nothing, sample_rate, words.size)
-    meant = [as_spectra(mixer.mixed(*pair), sample_rate) for pair in zip(parts, recipes, strict=True)]
+    expected = [as_spectra(mixer.mixed(*pair), sample_rate) for pair in zip(parts, recipes, strict=True)]
     numbers = torch.tensor(recipes, dtype=torch.float32, device=device)
-    speech, noise = (
-        torch.from_numpy(np.stack([np.stack(part[span]) for part in parts])).to(device)
-        for span in (slice(0, 3), slice(3, 4))
-    )
+    speech = torch.from_numpy(np.stack([np.stack((part.wet, part.target, part.dry)) for part in parts])).to(device)
+    noise = torch.from_numpy(np.stack([part.noise for part in parts])).to(device)
     bandwidths = torch.full((len(parts),), 24_000.0, device=device)
-    made = Analysis(sample_rate, device)(mix(speech, noise[:, 0], numbers), numbers[:, 3], bandwidths)
-    for ours, theirs in zip(made, zip(*meant, strict=True), strict=True):
+    made = Analysis(sample_rate, device)(mix(speech, noise, numbers), numbers[:, 3], bandwidths)
+    for ours, theirs in zip(made, zip(*expected, strict=True), strict=True):
         torch.testing.assert_close(ours.cpu(), torch.from_numpy(np.stack(theirs)), rtol=1e-3, atol=1e-3)
 
 
+def _parts(active: NDArray[np.bool_], rng: np.random.Generator) -> Parts:
+    """White noise for wet, target, dry and noise, each where its row of `active` (4, n) is true."""
+    wet, target, dry, noise = (rng.standard_normal(active.shape) * active).astype(np.float32)
+    return Parts(wet, target, dry, noise, 24_000.0)
+
+
 def _difference_of_grades() -> float:
-    """Between the quality loss and PESQ, for a sentence that noise of several kinds and a filter make worse."""
+    """Between the PESQ loss and PESQ, for a sentence that noise of several kinds and a filter make worse."""
     import soundfile
     from pesq import pesq
     from scipy.signal import lfilter, resample_poly
@@ -83,11 +88,11 @@ def _difference_of_grades() -> float:
     x = resample_poly(x, 1, rate // GRADED_RATE)
     rng = np.random.default_rng(0)
     white = rng.standard_normal(len(x)).astype(np.float32) * np.sqrt((x**2).mean())
-    heard = [x + white * 10 ** (-snr_db / 20) for snr_db in (0, 5, 10, 20, 30)]
-    heard += [x + lfilter([0.2], [1, -0.98], white) * 10 ** (-snr_db / 20) for snr_db in (0, 10)]
-    heard += [0.3 * x, lfilter([0.5], [1, -0.5], x)]
-    differences = []
-    for y in heard:
+    degraded = [x + white * 10 ** (-snr_db / 20) for snr_db in (0, 5, 10, 20, 30)]
+    degraded += [x + lfilter([0.2], [1, -0.98], white) * 10 ** (-snr_db / 20) for snr_db in (0, 10)]
+    degraded += [0.3 * x, lfilter([0.5], [1, -0.5], x)]
+    differences: list[float] = []
+    for y in degraded:
         ours = grade(*(powers(torch.from_numpy(signal.astype(np.float32))[None]) for signal in (x, y)))
         differences.append(abs(float(ours) - pesq(GRADED_RATE, x, y, "wb")))
     assert max(differences) < GRADE_TOLERANCE, differences

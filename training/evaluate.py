@@ -75,17 +75,17 @@ def score(y: Samples, noisy: Samples, clean: Samples, sample_rate: int, dry: boo
     ratio = Fraction(METRIC_RATE, sample_rate)
     a, b = (resample_poly(x, ratio.numerator, ratio.denominator) for x in (clean, y))
     try:
-        quality = pesq(METRIC_RATE, a, b, "wb")
+        grade = pesq(METRIC_RATE, a, b, "wb")
     except NoUtterancesError:
-        quality = float("nan")
+        grade = float("nan")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # too short for STOI: nan
         intelligible = 100 * stoi(a, b, METRIC_RATE, extended=True)
     if not dry:
-        return Scores(quality, intelligible, _overall(b), *[float("nan")] * 3)
+        return Scores(grade, intelligible, _overall(b), *[float("nan")] * 3)
     scaled = clean * (np.dot(clean, y) / np.dot(clean, clean))
     si_sdr = 10 * np.log10((scaled**2).sum() / (((y - scaled) ** 2).sum() + 1e-12) + 1e-12)
-    return Scores(quality, intelligible, _overall(b), float(si_sdr), *eaten_cells(y, noisy, clean, sample_rate))
+    return Scores(grade, intelligible, _overall(b), float(si_sdr), *eaten_cells(y, noisy, clean, sample_rate))
 
 
 def _overall(x: Samples) -> float:

@@ -34,6 +34,8 @@ def centres_hz() -> NDArray[np.float64]:
 
 COUNT = len(centres_hz())
 BELOW_SPLIT = int(np.searchsorted(centres_hz(), SPLIT_HZ))
+PATCH, STRIDE = 8, 4  # bands that a token of the network takes in, and from one token to the next
+TOKENS = COUNT // STRIDE
 
 
 @cache

@@ -45,23 +45,23 @@ def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[F
     in_bands = scaled @ averaging(size, sample_rate)
     below = round(SPLIT_HZ * size / sample_rate) + 1
     bin_share = sample_rate / size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)
-    loudness = scaled[:, :below].sum(axis=1, dtype=np.float64) * bin_share
-    sums, weights = _running_sums(loudness, float(np.exp(-hop / sample_rate / LEVEL_MEMORY_S)), level)
+    speech_power = scaled[:, :below].sum(axis=1, dtype=np.float64) * bin_share
+    sums, weights = _running_sums(speech_power, float(np.exp(-hop / sample_rate / LEVEL_MEMORY_S)), level)
     mean_db = 10 * np.log10(sums / np.maximum(weights, SILENCE) + SILENCE)
     decibels = 10 * np.log10(in_bands + np.float32(SILENCE)) - mean_db[:, None]
-    heard = np.maximum(decibels / 20, LOWEST).astype(np.float32)
-    heard[:, ~present(size, sample_rate)] = LOWEST
+    inputs = np.maximum(decibels / 20, LOWEST).astype(np.float32)
+    inputs[:, ~present(size, sample_rate)] = LOWEST
     after = Level(float(sums[-1]), float(weights[-1])) if len(power) else level
-    return heard, after
+    return inputs, after
 
 
-def _running_sums(loudness: NDArray[np.float64], keep: float, level: Level) -> tuple[NDArray[np.float64], ...]:
+def _running_sums(speech_power: NDArray[np.float64], keep: float, level: Level) -> tuple[NDArray[np.float64], ...]:
     """`Level`'s two sums after every frame; those that are silent leave them as they were."""
     from scipy.signal import lfilter
 
-    heard = loudness > SILENCE
-    kept = keep ** np.arange(heard.sum() + 1)
+    audible = speech_power > SILENCE
+    kept = keep ** np.arange(audible.sum() + 1)
     weights = level.weight * kept + (1 - kept)
-    sums, _ = lfilter([1 - keep], [1, -keep], loudness[heard], zi=[keep * level.power])
-    at = np.cumsum(heard)
+    sums, _ = lfilter([1 - keep], [1, -keep], speech_power[audible], zi=[keep * level.power])
+    at = np.cumsum(audible)
     return np.concatenate(([level.power], sums))[at], weights[at]

@@ -11,12 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .bands import COUNT
+from .bands import COUNT, PATCH, STRIDE, TOKENS
 from .features import LOWEST, Features
 from .kernels import Numbers, gate, normalize, normalize_later, recur, sigmoids
-
-PATCH, STRIDE = 8, 4
-TOKENS = COUNT // STRIDE
 
 
 class Recurrence(NamedTuple):
@@ -76,7 +73,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """Weights, as `neural_weights` reads them; head (3 · width, 8): for gains kept and dry, 4 each.
+    """Weights, as `pipeline.neural.weights` reads them; head (3 · width, 8): for gains kept and dry, 4 each.
 
     past, ahead : frames around its own that a patch takes in
     look, shift : so many channels of every block's recurrence come from so many frames later

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .bands import PATCH, STRIDE, TOKENS
 from .kernels import Numbers
-from .network import PATCH, STRIDE, TOKENS, Exchange, Network, Recurrence, Wide
+from .network import Exchange, Network, Recurrence, Wide
 
 FORMAT = "speech-denoiser-3"
 MAX_BYTES = 8_000_000

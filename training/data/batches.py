@@ -33,25 +33,27 @@ class Batch(NamedTuple):
     weight_above: NDArray[np.float32]
 
 
-def as_spectra(mixture: Mixture, sample_rate: int) -> tuple[NDArray[np.generic], ...]:
-    """One item of a batch."""
+def as_spectra(mixture: Mixture, sample_rate: int) -> Batch:
+    """One item of a batch, without the batch's axis."""
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
     whole = len(mixture.noisy) // stft.hop * stft.hop
     noisy, target, dry = (stft.analyze(x[None, :whole], stft.silence(1))[0][0] for x in mixture[:3])
-    power = noisy.real**2 + noisy.imag**2
-    heard, _ = features(power, sample_rate, stft.size, Level())
+    powers = [x.real**2 + x.imag**2 for x in (noisy, target, dry)]
+    inputs, _ = features(powers[0], sample_rate, stft.size, Level())
     # The loss sees every recording at the same loudness, whatever its level and rate.
-    scale = np.float32(1 / np.sqrt(power[:, :BINS].mean() + 1e-20))
+    scale = np.float32(1 / np.sqrt(powers[0][:, :BINS].mean() + 1e-20))
     average = averaging(stft.size, sample_rate)[:, BELOW_SPLIT:]
+    noisy_above, target_above, dry_above = ((power @ average) * scale**2 for power in powers)
     known = present(stft.size, sample_rate)[BELOW_SPLIT:] & (centres_hz()[BELOW_SPLIT:] < mixture.bandwidth_hz * 0.95)
     known &= sample_rate > 2 * centres_hz()[BELOW_SPLIT + 1]
-    return (
-        heard,
+    return Batch(
+        inputs,
         noisy[:, :BINS] * scale,
         target[:, :BINS] * scale,
         dry[:, :BINS] * scale,
-        (power @ average) * scale**2,
-        *(((x.real**2 + x.imag**2) @ average) * scale**2 for x in (target, dry)),
+        noisy_above,
+        target_above,
+        dry_above,
         known.astype(np.float32),
     )
 
@@ -60,7 +62,7 @@ def make(mixers: dict[int, Mixer], size: int, full_band: int, rng: np.random.Gen
     """A batch of `size` mixtures, `full_band` of them at 48 kHz."""
     rates = [48_000] * full_band + [16_000] * (size - full_band)
     items = [as_spectra(mixers[rate].draw(rng), rate) for rate in rates]
-    return Batch(*(np.stack(part) for part in zip(*items, strict=True)))  # type: ignore[arg-type]
+    return Batch(*(np.stack(part) for part in zip(*items, strict=True)))
 
 
 def open_mixers(folder: Path, seconds: float, held_out: bool = False) -> dict[int, Mixer]:

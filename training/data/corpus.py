@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,20 +29,30 @@ SPEECH_WEIGHTS = {
 }
 
 
+class Entry(TypedDict):
+    """A recording in the index: its samples from `start` to `stop`; bandwidth_hz : up to which it has sound."""
+
+    start: int
+    stop: int
+    corpus: str
+    bandwidth_hz: float
+    held_out: bool
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Recordings of one kind at one rate. `samples` is mapped from the disk, not loaded."""
 
     samples: NDArray[np.int16]
-    entries: list[dict[str, Any]]
+    entries: list[Entry]
     chances: NDArray[np.float64]
 
     @classmethod
     def open(cls, folder: Path, kind: str, sample_rate: int, held_out: bool = False) -> Corpus:
         """The prepared recordings of `kind` (speech, noise, rir); with held_out, those kept for validation."""
         path = folder / f"{kind}{sample_rate // 1000}"
-        entries = json.loads(path.with_suffix(".json").read_text())
-        entries = [e for e in entries if kind == "rir" or e["held_out"] == held_out]
+        index: list[Entry] = json.loads(path.with_suffix(".json").read_text())
+        entries = [e for e in index if kind == "rir" or e["held_out"] == held_out]
         lengths = np.array([e["stop"] - e["start"] for e in entries], np.float64)
         # Noise: by the square root of the length, so that the few long recordings are not all that is heard.
         weights = np.sqrt(lengths) if kind == "noise" else lengths
@@ -55,11 +65,11 @@ class Corpus:
             weights = np.ones(len(entries))
         return cls(np.load(path.with_suffix(".npy"), mmap_mode="r"), entries, weights / weights.sum())
 
-    def draw(self, rng: Generator) -> dict[str, Any]:
+    def draw(self, rng: Generator) -> Entry:
         """One entry of the index."""
         return self.entries[rng.choice(len(self.entries), p=self.chances)]
 
-    def read(self, entry: dict[str, Any], length: int, rng: Generator) -> Samples:
+    def read(self, entry: Entry, length: int, rng: Generator) -> Samples:
         """At most `length` samples of a recording, from a random place."""
         spare = entry["stop"] - entry["start"] - length
         start = entry["start"] + (int(rng.integers(spare + 1)) if spare > 0 else 0)

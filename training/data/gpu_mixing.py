@@ -13,10 +13,10 @@ from torch import Tensor
 from pipeline.dsp.stft import Stft
 from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, SPACING_HZ, SPLIT_HZ, WINDOW_S, averaging, centres_hz, present
 from pipeline.neural.features import LEVEL_MEMORY_S, LOWEST, SILENCE
-from training.losses.spectral import Spectra, power
 
 from .batches import BINS
-from .mixing import Recipe, draw_recipe
+from .mixing import draw_recipe
+from .spectra import Spectra, power
 
 
 def draw_recipes(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -25,8 +25,8 @@ def draw_recipes(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def mix(speech: Tensor, noise: Tensor, recipes: Tensor) -> Tensor:
-    """speech (batch, 3, n), noise (batch, n), recipes (batch, fields) → noisy, target, dry (batch, 3, n)."""
-    speech_there, noise_there, snr_db, _, peak_db, ceiling, step = Recipe(*recipes[:, :, None].unbind(1))
+    """speech (batch, 3, n), noise (batch, n), recipes (batch, fields of Recipe) → noisy, target, dry (batch, 3, n)."""
+    speech_there, noise_there, snr_db, _, peak_db, ceiling, step = recipes[:, :, None].unbind(1)
     speech = speech * speech_there[:, None]
     whole = speech.shape[-1] // 160 * 160
     frames = speech[:, 0, :whole].unflatten(1, (-1, 160)).square().mean(-1)
@@ -67,26 +67,27 @@ class Analysis:
         limit = torch.rsqrt(1 + (self.frequency / cut_hz[:, None]).clamp(max=8) ** 40)
         spectra = spectra * limit[:, None, None]
         powers = power(spectra)
-        heard = self.features(powers[:, 0])
+        inputs = self.features(powers[:, 0])
         scale = torch.rsqrt(powers[:, 0, :, :BINS].mean((1, 2)) + 1e-20)[:, None, None]
-        below = spectra[..., :BINS] * scale[:, None]
+        noisy, target, dry = (spectra[..., :BINS] * scale[:, None]).unbind(1)
         above = (powers @ self.averaging[:, BELOW_SPLIT:]) * scale[:, None] ** 2
+        noisy_above, target_above, dry_above = above.unbind(1)
         known = self.reached & (self.above < 0.95 * bandwidth_hz[:, None])
-        return Spectra(heard, *below.unbind(1), *above.unbind(1), known.float())
+        return Spectra(inputs, noisy, target, dry, noisy_above, target_above, dry_above, known.float())
 
     def features(self, powers: Tensor) -> Tensor:
-        """(batch, frames, bins) → (batch, frames, 148), as `neural_features.features` does."""
+        """(batch, frames, bins) → (batch, frames, 148), as `pipeline.neural.features.features` does."""
         scaled = powers * (1 / self.hop**2)
         below = round(SPLIT_HZ * self.size / self.sample_rate) + 1
         share = self.sample_rate / self.size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)
-        loudness = scaled[..., :below].sum(-1) * share
-        heard = (loudness > SILENCE).float()
-        age = heard.cumsum(1)
+        speech_power = scaled[..., :below].sum(-1) * share
+        audible = (speech_power > SILENCE).float()
+        age = audible.cumsum(1)
         decay = self.hop / self.sample_rate / LEVEL_MEMORY_S
         ages = age[:, :, None] - age[:, None, :]
-        memory = torch.tril(torch.exp(-decay * ages.clamp(min=0))) * heard[:, None, :]
+        memory = torch.tril(torch.exp(-decay * ages.clamp(min=0))) * audible[:, None, :]
         keep = float(np.exp(-decay))
-        sums = (1 - keep) * (memory @ loudness[..., None])[..., 0]
+        sums = (1 - keep) * (memory @ speech_power[..., None])[..., 0]
         weights = -torch.expm1(-decay * age)
         mean_db = 10 * torch.log10(sums / weights.clamp(min=SILENCE) + SILENCE)
         decibels = 10 * torch.log10(scaled @ self.averaging + SILENCE) - mean_db[..., None]

@@ -188,7 +188,8 @@ class Mixer:
     def _limited(self, x: Samples, cut_hz: float) -> Samples:
         spectrum = fft.rfft(x)
         frequency = np.arange(len(spectrum)) * self.sample_rate / len(x)
-        return fft.irfft(spectrum / np.sqrt(1 + (frequency / cut_hz) ** 40), len(x)).astype(np.float32)
+        limited: Samples = fft.irfft(spectrum / np.sqrt(1 + (frequency / cut_hz) ** 40), len(x)).astype(np.float32)
+        return limited
 
 
 def draw_recipe(rng: Generator) -> Recipe:

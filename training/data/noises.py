@@ -52,7 +52,9 @@ def machine(n: int, sample_rate: int, rng: Generator) -> Samples:
         if k * pitch < sample_rate / 2.2:
             x += 10 ** (-rng.uniform(0, 30) / 20) * np.sin(k * phase + rng.uniform(0, 6.28))
     floor = coloured(n, sample_rate, rng)
-    return (x + floor * (x.std() / (floor.std() + 1e-9)) * 10 ** (rng.uniform(-20, 10) / 20)).astype(np.float32)
+    floor_gain = 10 ** (rng.uniform(-20, 10) / 20)
+    noise: Samples = (x + floor * (x.std() / (floor.std() + 1e-9)) * floor_gain).astype(np.float32)
+    return noise
 
 
 def knocks(n: int, sample_rate: int, rng: Generator) -> Samples:
@@ -116,7 +118,8 @@ def _note(pitch_hz: float, seconds: float, part: _Part, sample_rate: int, rng: G
         weaker_db = part.slope_db * np.log2(k) + rng.uniform(0, 6)
         x += (10 ** (-weaker_db / 20) * np.sin(k * phase)).astype(np.float32)
     edges = np.minimum(1, np.minimum(t, seconds - t) / part.attack_s)
-    return (x * edges * np.exp(-part.decay * t)).astype(np.float32)
+    note: Samples = (x * edges * np.exp(-part.decay * t)).astype(np.float32)
+    return note
 
 
 def babble(speech: Corpus, n: int, rng: Generator) -> Samples:

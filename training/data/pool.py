@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from .corpus import Samples
 from .mixing import Mixer
 
 BLOCK = 16  # recordings a process makes at a time
@@ -41,7 +42,7 @@ class Producer:
         )
         self.process.start()
 
-    def block(self, slot: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    def block(self, slot: int) -> Samples:
         """(BLOCK, SIGNALS, length)."""
         flat = np.frombuffer(self.memory, np.float32, self.size // 4, slot * self.size)
         return flat.reshape(BLOCK, SIGNALS, self.length)
@@ -106,4 +107,4 @@ class Pool:
 def _pin(producer: Producer) -> None:
     """Lets the GPU read the process's memory directly; where it may not, copies are slower."""
     pointer = torch.from_numpy(producer.block(0)).data_ptr()
-    torch.cuda.cudart().cudaHostRegister(pointer, 2 * producer.size, 0)  # type: ignore[attr-defined, unused-ignore]
+    torch.cuda.cudart().cudaHostRegister(pointer, 2 * producer.size, 0)

@@ -13,6 +13,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from .corpus import Entry
+
 RATES = (16_000, 48_000)
 FULL_BAND_HZ = 10_000  # recordings that reach higher are also kept at 48 kHz
 HELD_OUT_PERCENT = 4  # speakers and noises that training never hears
@@ -59,7 +61,7 @@ def _pack(data: Path, rows: list[dict[str, str]], out: Path, rate: int) -> None:
     starts = np.concatenate(([0], np.cumsum([len(x) for x in decoded]))).tolist()
     samples = np.concatenate(decoded) if decoded else np.zeros(0, np.int16)
     np.save(out.with_suffix(".npy"), samples)
-    index = [
+    index: list[Entry] = [
         {
             "start": start,
             "stop": stop,
@@ -87,7 +89,8 @@ def _decode(path: Path, rate: int) -> Pcm:
     x = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
     ratio = Fraction(rate, native)
     y = x if native == rate else resample_poly(x, ratio.numerator, ratio.denominator)
-    return np.clip(np.rint(y * 32767), -32768, 32767).astype(np.int16)
+    samples: Pcm = np.clip(np.rint(y * 32767), -32768, 32767).astype(np.int16)
+    return samples
 
 
 def _copy_subset(data: Path, rows: list[dict[str, str]], out: Path, limit: float) -> None:

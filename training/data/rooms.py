@@ -23,7 +23,8 @@ def draw_room(rirs: Corpus, sample_rate: int, rng: Generator) -> Samples:
         h = h * closer
     else:
         h = _made(sample_rate, rng)
-    return (h / np.sqrt((h.astype(np.float64) ** 2).sum() + 1e-12)).astype(np.float32)
+    response: Samples = (h / np.sqrt((h.astype(np.float64) ** 2).sum() + 1e-12)).astype(np.float32)
+    return response
 
 
 def _made(sample_rate: int, rng: Generator) -> Samples:

@@ -23,8 +23,7 @@ from torch import Tensor
 
 from pipeline.neural.bands import SPACING_HZ
 from training.data.batches import BINS
-
-from .spectral import Spectra, power
+from training.data.spectra import Spectra, power
 
 BARK_BANDS = 42
 LISTENING_DB = 79.0  # sound pressure level of the active speech
@@ -37,16 +36,16 @@ def auditory_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """Loss of gains (batch, frames, 148) applied to the noisy spectra; some 1 to 3 where speech is buried."""
     speech = power(batch.target)
     estimate = power(batch.noisy) * (gains @ bins).square()
-    heard = _heard(speech)
-    count = heard.sum() + 1.0
-    level = ((speech.sum(-1) * heard).sum(1) / (heard.sum(1) + 1e-6) + 1e-9)[:, None, None]
+    active = _active(speech)
+    count = active.sum() + 1.0
+    level = ((speech.sum(-1) * active).sum(1) / (active.sum(1) + 1e-6) + 1e-9)[:, None, None]
     scale = 10 ** (LISTENING_DB / 10) / level
-    loud = _disturbance(estimate * scale, speech * scale)
-    envelope = _envelope_loss(estimate / level, speech / level, heard)
-    return (loud * heard).sum() / count + ENVELOPE_SHARE * envelope
+    disturbance = _disturbance(estimate * scale, speech * scale)
+    envelope = _envelope_loss(estimate / level, speech / level, active)
+    return (disturbance * active).sum() / count + ENVELOPE_SHARE * envelope
 
 
-def _heard(speech: Tensor) -> Tensor:
+def _active(speech: Tensor) -> Tensor:
     """1 for frames within 40 dB of the loudest, (batch, frames)."""
     total = speech.sum(-1)
     return ((total > 1e-4 * total.amax(1, keepdim=True)) & (total > 1e-6)).float()
@@ -69,12 +68,12 @@ def _bark_bands(device: torch.device) -> tuple[Tensor, Tensor]:
 def _disturbance(estimate: Tensor, speech: Tensor) -> Tensor:
     """Symmetric and asymmetric loudness error per frame, (batch, frames)."""
     bands, quiet = _bark_bands(speech.device)
-    heard, meant = estimate @ bands, speech @ bands
-    loud, wanted = _loudness(heard, quiet), _loudness(meant, quiet)
-    zone = 0.25 * torch.minimum(loud, wanted)
-    error = torch.nn.functional.relu((loud - wanted).abs() - zone)
+    degraded, reference = estimate @ bands, speech @ bands
+    loudness, reference_loudness = _loudness(degraded, quiet), _loudness(reference, quiet)
+    zone = 0.25 * torch.minimum(loudness, reference_loudness)
+    error = torch.nn.functional.relu((loudness - reference_loudness).abs() - zone)
     floor = 10 ** (2.5)  # as PESQ's constant of 50, on this scale
-    weight = ((heard + floor) / (meant + floor)).pow(1.2)
+    weight = ((degraded + floor) / (reference + floor)).pow(1.2)
     weight = torch.where(weight < 3, torch.zeros_like(weight), weight.clamp(max=12.0))
     symmetric = (error.square().mean(-1) + 1e-6).sqrt()
     return symmetric + ASYMMETRIC_SHARE * (error * weight.detach()).mean(-1)
@@ -94,12 +93,12 @@ def _third_octaves(device: torch.device) -> Tensor:
     return torch.from_numpy(inside.astype(np.float32)).to(device)
 
 
-def _envelope_loss(estimate: Tensor, speech: Tensor, heard: Tensor) -> Tensor:
-    """1 - ESTOI over stretches of 24 frames in which speech is mostly heard."""
+def _envelope_loss(estimate: Tensor, speech: Tensor, active: Tensor) -> Tensor:
+    """1 - ESTOI over stretches of 24 frames in which speech is mostly active."""
     bands = _third_octaves(speech.device)
     x, y = ((spectrum @ bands + 1e-9).sqrt().unfold(1, ENVELOPE_FRAMES, 6) for spectrum in (speech, estimate))
     x, y = _normalised(x), _normalised(y)
-    weight = (heard.unfold(1, ENVELOPE_FRAMES, 6).mean(-1) > 0.5).float()
+    weight = (active.unfold(1, ENVELOPE_FRAMES, 6).mean(-1) > 0.5).float()
     correlation = (x * y).sum((-1, -2)) / ENVELOPE_FRAMES
     return ((1 - correlation) * weight).sum() / (weight.sum() + 1.0)
 

@@ -1,6 +1,6 @@
-"""A loss that is a listener's opinion: what DNSMOS, a network trained on ratings, says of the denoised speech.
+"""DNSMOS as a loss: the rating that a network, trained on those of listeners, gives to the denoised speech.
 
-The weights are those of the `speechmos` package (MIT), in PyTorch's operations, so that there is a gradient. It hears
+The weights are those of the `speechmos` package (MIT), in PyTorch's operations, so that there is a gradient. It takes
 16 kHz. Mixtures are brought to one level first, as DNSMOS likes quiet recordings. A network that only pleases DNSMOS
 would learn its blind spots: this goes beside the other losses, late and with a small weight.
 
@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline.dsp.stft import Stft
-
-from .spectral import Spectra, power
+from training.data.spectra import Spectra, power
 
 SIZE = 512  # of the denoiser's window, at 16 kHz
 LEVEL = 0.05  # root mean square of active speech, -26 dBFS
@@ -29,16 +28,20 @@ HIGHEST = 5.0
 USUAL_FLOOR = 0.01  # the default: nothing is turned down further
 EXCERPT = 144_160  # 9.01 s
 CONVOLUTIONS, POOLED = 7, (3, 4, 5)  # after these the map is halved
-# From the network's answers to opinions: c₀ + c₁ x + c₂ x² for signal, background, overall (the package's own numbers).
-OPINIONS = (
+# From the network's answers to ratings: c₀ + c₁ x + c₂ x² for signal, background, overall (the package's own numbers).
+COEFFICIENTS = (
     (0.0052439, 1.22083953, -0.08397278),
     (-0.39604546, 1.60915514, -0.13166888),
     (0.04602535, 1.11546468, -0.06766283),
 )
 
 
-class Opinion(nn.Module):
-    """Waveforms (batch, n) at 16 kHz → opinions (batch, 3): signal, background, overall, 1 to 5."""
+class Dnsmos(nn.Module):
+    """Waveforms (batch, n) at 16 kHz → ratings (batch, 3): signal, background, overall, 1 to 5."""
+
+    real: Tensor
+    imag: Tensor
+    coefficients: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +56,7 @@ class Opinion(nn.Module):
         for k, name in enumerate(("dense", "dense_1", "dense_3")):
             self.register_buffer(f"dense{k}", found[f"mos_estimator_logpow/{name}/MatMul/ReadVariableOp/resource:0"])
             self.register_buffer(f"shift{k}", found[f"mos_estimator_logpow/{name}/BiasAdd/ReadVariableOp/resource:0"])
-        self.register_buffer("opinions", torch.tensor(OPINIONS))
+        self.register_buffer("coefficients", torch.tensor(COEFFICIENTS))
         self.power, self.least, self.scale = (
             float(found[f"mos_estimator_logpow/{name}:0"]) for name in ("pow/y", "Maximum/x", "truediv/y")
         )
@@ -73,28 +76,28 @@ class Opinion(nn.Module):
             z = z @ getattr(self, f"dense{k}") + getattr(self, f"shift{k}")
             z = z.relu() if k < 2 else z
         powers = torch.stack((torch.ones_like(z), z, z.square()), dim=-1)
-        return (powers * self.opinions).sum(-1)
+        return (powers * self.coefficients).sum(-1)
 
 
 def overall(x: NDArray[np.float32]) -> float:
-    """The overall opinion of a recording (n,) at 16 kHz: of 9 s at one level, its middle or all of it repeated."""
+    """The overall rating of a recording (n,) at 16 kHz: of 9 s at one level, its middle or all of it repeated."""
     frames = x[: len(x) // 320 * 320].astype(np.float64).reshape(-1, 320)
     power = (frames**2).mean(axis=1) + 1e-14
     active = power[power > 10**-2.5 * np.percentile(power, 95)].mean()
     start = max(0, (len(x) - EXCERPT) // 2)
     excerpt = np.tile(x[start : start + EXCERPT], -(-EXCERPT // len(x)))[:EXCERPT] * np.float32(LEVEL / np.sqrt(active))
     with torch.no_grad():
-        return float(_opinion()(torch.from_numpy(excerpt.clip(-1, 1))[None])[0, 2])
+        return float(_dnsmos()(torch.from_numpy(excerpt.clip(-1, 1))[None])[0, 2])
 
 
 @cache
-def _opinion() -> Opinion:
+def _dnsmos() -> Dnsmos:
     torch.set_num_threads(1)
-    return Opinion()
+    return Dnsmos()
 
 
-def opinion_loss(opinion: Opinion, gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
-    """How far the overall opinion is from the best, mean over the batch."""
+def dnsmos_loss(dnsmos: Dnsmos, gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
+    """How far the overall rating is from the best, mean over the batch."""
     applied = (gains @ bins).clamp(min=USUAL_FLOOR)
     frames = power(batch.target).sum(-1)
     active = (frames > 3e-3 * frames.amax(1, keepdim=True)).float()
@@ -102,8 +105,8 @@ def opinion_loss(opinion: Opinion, gains: Tensor, batch: Spectra, bins: Tensor) 
     energy = speech.square().unfold(1, SIZE // 2, SIZE // 2).mean(-1)
     active = active[:, 1 : 1 + energy.shape[1]]
     level = ((energy * active).sum(1) / (active.sum(1) + 1e-6) + 1e-12).sqrt()
-    spoken = (frames.amax(1) > 1e-3).float()  # silence has no opinion
-    overall = opinion((x * (LEVEL / level)[:, None]).clamp(-1, 1))[:, 2]
+    spoken = (frames.amax(1) > 1e-3).float()  # silence has no rating
+    overall = dnsmos((x * (LEVEL / level)[:, None]).clamp(-1, 1))[:, 2]
     return ((HIGHEST - overall) * spoken).mean()
 
 
@@ -124,6 +127,6 @@ def _weights() -> dict[str, Tensor]:
 
     spec = find_spec("speechmos")
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("The opinion loss needs the package speechmos (pip install --no-deps speechmos).")
+        raise ModuleNotFoundError("The DNSMOS loss needs the package speechmos (pip install --no-deps speechmos).")
     graph = onnx.load(Path(spec.origin).parent / "dnsmos_models" / "sig_bak_ovr.onnx").graph
     return {t.name: torch.from_numpy(np.array(onnx.numpy_helper.to_array(t))) for t in graph.initializer}

@@ -23,9 +23,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.data.batches import BINS
+from training.data.spectra import Spectra, power
 
 from .dnsmos import SIZE, waveform
-from .spectral import Spectra, power
 
 BANDS = 49
 NARROWEST, WIDENING = 0.3164, 1.0131  # Bark: width of the first band, and of each against the one before
@@ -44,7 +44,7 @@ SHARE_AT, SHARE = (0, 13, 24, 30, 40, 48), (100, 100, 177, 243, 577, 1591)
 
 class Hearing(NamedTuple):
     """bands : (257, 49), powers of bins → of bands; quiet : (49,), thresholds; exponent : (49,), of loudness;
-    width : (49,), Bark; voice, filtered : (257,), weights of bins when levels are set, and of what is heard.
+    width : (49,), Bark; voice, filtered : (257,), weights of bins when levels are set, and of what is audible.
     """
 
     bands: Tensor
@@ -84,7 +84,7 @@ def _hertz(bark: NDArray[np.float64]) -> NDArray[np.float64]:
     return hertz
 
 
-def quality_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
+def pesq_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """How far the grade of gains (batch, frames, 148) applied to the noisy spectra is from the best; mean, 0 to 3.6."""
     spoken = power(batch.target).sum(-1).amax(1) > 1e-3
     estimate, speech = (powers(waveform(spectrum)) for spectrum in (batch.noisy * (gains @ bins), batch.target))
@@ -104,14 +104,14 @@ def _window(device: torch.device) -> Tensor:
 def grade(speech: Tensor, estimate: Tensor) -> Tensor:
     """Powers (batch, frames, 257) of the reference and of what is graded → grades (batch,), 1 to 4.64."""
     tables = _hearing(speech.device)
-    meant, heard = _at_listening_level(speech, tables), _at_listening_level(estimate, tables)
-    meant = meant * _equaliser(meant, heard, tables)[:, None]
-    level = _audible(meant, tables)
-    heard = heard * _followed(level, _audible(heard, tables))[..., None]
-    loud, wanted = _loudness(heard, tables), _loudness(meant, tables)
-    error = loud - wanted
-    error = error.sign() * functional.relu(error.abs() - 0.25 * torch.minimum(loud, wanted))
-    added = ((heard + 50) / (meant + 50)).pow(1.2)
+    reference, degraded = (_at_listening_level(spectra, tables) for spectra in (speech, estimate))
+    reference = reference * _equaliser(reference, degraded, tables)[:, None]
+    level = _audible(reference, tables)
+    degraded = degraded * _followed(level, _audible(degraded, tables))[..., None]
+    loudness, reference_loudness = _loudness(degraded, tables), _loudness(reference, tables)
+    error = loudness - reference_loudness
+    error = error.sign() * functional.relu(error.abs() - 0.25 * torch.minimum(loudness, reference_loudness))
+    added = ((degraded + 50) / (reference + 50)).pow(1.2)
     added = torch.where(added < 3, 0.0, added.clamp(max=12))
     total = tables.width.sum()
     symmetric = ((error * tables.width).square().sum(-1) / total + 1e-6).sqrt() * total
@@ -134,17 +134,17 @@ def _audible(bands: Tensor, tables: Hearing) -> Tensor:
     return torch.where(bands > tables.quiet, bands, 0.0)[..., 1:].sum(-1)
 
 
-def _equaliser(meant: Tensor, heard: Tensor, tables: Hearing) -> Tensor:
+def _equaliser(reference: Tensor, degraded: Tensor, tables: Hearing) -> Tensor:
     """What the reference is multiplied by in every band, (batch, 49): a constant colour is no fault."""
     clearly = 100 * tables.quiet
-    speech = torch.where(meant > clearly, meant, 0.0)[..., 1:].sum(-1) >= SPEECH_POWER
-    sums = [(torch.where(p > clearly, p, 0.0) * speech[..., None]).mean(1) for p in (heard, meant)]
+    speech = torch.where(reference > clearly, reference, 0.0)[..., 1:].sum(-1) >= SPEECH_POWER
+    sums = [(torch.where(p > clearly, p, 0.0) * speech[..., None]).mean(1) for p in (degraded, reference)]
     return ((sums[0] + 1e3) / (sums[1] + 1e3)).clamp(0.01, 100)
 
 
-def _followed(meant: Tensor, heard: Tensor) -> Tensor:
+def _followed(reference: Tensor, degraded: Tensor) -> Tensor:
     """What every frame (batch, frames) of the graded is multiplied by: slow changes of level are no fault."""
-    ratio = (meant + 5e3) / (heard + 5e3)
+    ratio = (reference + 5e3) / (degraded + 5e3)
     before, earlier = (functional.pad(ratio, (k, 0), value=1.0)[:, :-k] for k in (1, 2))
     return (0.8 * ratio + 0.16 * before + 0.04 * earlier).clamp(3e-4, 5)
 

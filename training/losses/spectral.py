@@ -5,13 +5,11 @@ Magnitudes are compressed by a power of 0.3, as loudness is; in them too little 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
-from pipeline.neural.bands import BELOW_SPLIT, interpolation
-from training.data.batches import BINS
+from pipeline.neural.bands import BELOW_SPLIT
+from training.data.spectra import Spectra, power
 
 COMPRESSION = 0.3
 COMPLEX_SHARE = 0.3
@@ -21,28 +19,6 @@ PROTECTION = 70.0  # of cells in which speech is clearly there
 PROTECTED_GAIN = 0.42  # no protected cell should lose more than 7.5 dB: a margin to the 10 dB that count as eaten
 VOICE_BIN = 2  # below 47 Hz is rumble and no voice: what is left of it is not for the network to say
 PROTECTED_RANGE = 1e-3  # down to 30 dB below the loudest cell of speech
-
-
-class Spectra(NamedTuple):
-    """A batch as tensors; magnitudes and complex spectra up to 8 kHz, powers of the bands above."""
-
-    features: Tensor
-    noisy: Tensor
-    target: Tensor
-    dry: Tensor
-    noisy_above: Tensor
-    target_above: Tensor
-    dry_above: Tensor
-    weight_above: Tensor
-
-    def without_room(self) -> Spectra:
-        """The same with the dry speech as the target."""
-        return self._replace(target=self.dry, target_above=self.dry_above)
-
-
-def to_bins(device: torch.device | str = "cpu") -> Tensor:
-    """The matrix from the gains of all bands to those of the bins up to 8 kHz."""
-    return torch.from_numpy(interpolation(2 * BINS - 2, 16_000).copy()).to(device)
 
 
 def compressed(magnitude: Tensor) -> Tensor:
@@ -72,11 +48,6 @@ def _eaten(gain: Tensor, batch: Spectra) -> Tensor:
     speech, noise = (power(spectrum) for spectrum in (batch.target, batch.noisy - batch.target))
     cells = (speech > noise) & (speech > PROTECTED_RANGE * speech.amax((1, 2), keepdim=True))
     return (torch.clamp(PROTECTED_GAIN - gain, min=0) * cells)[..., VOICE_BIN:].mean()
-
-
-def power(spectrum: Tensor) -> Tensor:
-    """Squared magnitude."""
-    return spectrum.real.square() + spectrum.imag.square()
 
 
 def _above(gains: Tensor, batch: Spectra) -> Tensor:

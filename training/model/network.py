@@ -23,13 +23,10 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from pipeline.neural.bands import COUNT
+from pipeline.neural.bands import PATCH, STRIDE, TOKENS
 from pipeline.neural.features import LOWEST
 
 from .scan import gated_scan, rms_norm
-
-PATCH, STRIDE = 8, 4
-TOKENS = COUNT // STRIDE
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,23 @@
 """What the network is made of beside matrices. The recurrence has no fast version in PyTorch: it is an operator of its
-own (so that `torch.compile` goes on around it), on a CPU a numba loop, on a GPU a Triton kernel (`device_kernels.py`).
+own (so that `torch.compile` goes on around it), on a CPU a numba loop, on a GPU a Triton kernel (`scan_triton.py`).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numba
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
+
+Numbers = NDArray[np.float32]
 
 EPSILON = 1e-6
 
 
 @numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def _scan_forward(p: Any, gates: Any, h: Any, y: Any) -> None:
+def _scan_forward(p: Numbers, gates: Numbers, h: Numbers, y: Numbers) -> None:
     batch, frames, tokens, width = y.shape
     for b in range(batch):
         last = np.zeros((tokens, width), np.float32)
@@ -29,7 +31,7 @@ def _scan_forward(p: Any, gates: Any, h: Any, y: Any) -> None:
 
 
 @numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def _scan_backward(p: Any, gates: Any, h: Any, dy: Any, dp: Any) -> None:
+def _scan_backward(p: Numbers, gates: Numbers, h: Numbers, dy: Numbers, dp: Numbers) -> None:
     batch, frames, tokens, width = dy.shape
     one = np.float32(1)
     for b in range(batch):
@@ -82,23 +84,24 @@ def _scan_gradient(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:
 
 
 @_scan_gradient.register_fake
-def _(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:  # noqa: ARG001
+def _(p: Tensor, _gates: Tensor, _h: Tensor, _dy: Tensor) -> Tensor:
     return p.new_empty(p.shape)
 
 
 @_scan_gradient.register_kernel("cuda")
-def _(p: Tensor, gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:  # noqa: ARG001
+def _(p: Tensor, _gates: Tensor, h: Tensor, dy: Tensor) -> Tensor:
     from .scan_triton import scan_gradient
 
     return scan_gradient(p.contiguous(), h, dy.contiguous())
 
 
-def _remember(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor, Tensor]) -> None:
+def _remember(ctx: BackwardCFunction, inputs: tuple[Tensor], output: tuple[Tensor, Tensor, Tensor]) -> None:
     ctx.save_for_backward(inputs[0], output[2], output[1])
 
 
-def _gradient(ctx: Any, dy: Tensor, *_: Tensor) -> Tensor:
-    return _scan_gradient(*ctx.saved_tensors, dy)  # type: ignore[no-any-return]
+def _gradient(ctx: BackwardCFunction, dy: Tensor, *_: Tensor) -> Tensor:
+    gradient: Tensor = _scan_gradient(*ctx.saved_tensors, dy)
+    return gradient
 
 
 _scan.register_autograd(_gradient, setup_context=_remember)

@@ -1,6 +1,6 @@
 """The gated recurrence on a GPU, in Triton: one program per token and recording runs through time.
 
-What `kernels.py` describes, with the state in float32 whatever the type of p.
+What `scan.py` describes, with the state in float32 whatever the type of p.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from torch import Tensor
 BLOCK = 64  # channels per program
 
 
-@triton.jit  # type: ignore[untyped-decorator, unused-ignore]
-def _forward(p, h, y, frames, tokens, width, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]  # noqa: N803
+@triton.jit
+def _forward(p, h, y, frames, tokens, width, block: tl.constexpr):
     row = tl.program_id(0)
-    channel = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    channel = tl.program_id(1) * block + tl.arange(0, block)
     inside = channel < width
     first = (row // tokens).to(tl.int64) * frames * tokens + row % tokens
-    state = tl.zeros((BLOCK,), tl.float32)
+    state = tl.zeros((block,), tl.float32)
     for t in range(frames):
         at = first + t * tokens
         new = tl.load(p + at * 3 * width + channel, inside, 0.0).to(tl.float32)
@@ -30,13 +30,13 @@ def _forward(p, h, y, frames, tokens, width, BLOCK: tl.constexpr):  # type: igno
         tl.store(y + at * width + channel, (state * gate * tl.sigmoid(gate)).to(y.dtype.element_ty), inside)
 
 
-@triton.jit  # type: ignore[untyped-decorator, unused-ignore]
-def _backward(p, h, dy, dp, frames, tokens, width, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]  # noqa: N803
+@triton.jit
+def _backward(p, h, dy, dp, frames, tokens, width, block: tl.constexpr):
     row = tl.program_id(0)
-    channel = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    channel = tl.program_id(1) * block + tl.arange(0, block)
     inside = channel < width
     first = (row // tokens).to(tl.int64) * frames * tokens + row % tokens
-    carry = tl.zeros((BLOCK,), tl.float32)
+    carry = tl.zeros((block,), tl.float32)
     for back in range(frames):
         t = frames - 1 - back
         at = first + t * tokens
@@ -60,11 +60,12 @@ def _backward(p, h, dy, dp, frames, tokens, width, BLOCK: tl.constexpr):  # type
 
 def scan(p: Tensor) -> tuple[Tensor, Tensor]:
     """p (batch, frames, tokens, 3 · width), contiguous → the result in p's type, and the states in float32."""
-    batch, frames, tokens, width = *p.shape[:-1], p.shape[-1] // 3
+    batch, frames, tokens, channels = p.shape
+    width = channels // 3
     y = p.new_empty((batch, frames, tokens, width))
     h = torch.empty_like(y, dtype=torch.float32)
     grid = (batch * tokens, triton.cdiv(width, BLOCK))
-    _forward[grid](p, h, y, frames, tokens, width, BLOCK=BLOCK, num_warps=2)
+    _forward[grid](p, h, y, frames, tokens, width, block=BLOCK, num_warps=2)
     return y, h
 
 
@@ -73,5 +74,5 @@ def scan_gradient(p: Tensor, h: Tensor, dy: Tensor) -> Tensor:
     batch, frames, tokens, width = dy.shape
     dp = torch.empty_like(p)
     grid = (batch * tokens, triton.cdiv(width, BLOCK))
-    _backward[grid](p, h, dy, dp, frames, tokens, width, BLOCK=BLOCK, num_warps=2)
+    _backward[grid](p, h, dy, dp, frames, tokens, width, block=BLOCK, num_warps=2)
     return dp

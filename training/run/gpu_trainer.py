@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,17 +15,17 @@ from torch import Tensor, nn
 from training.data.gpu_mixing import Analysis, draw_recipes, mix
 from training.data.mixing import Recipe
 from training.data.pool import Pool, Producer
-from training.losses.dnsmos import opinion_loss
-from training.losses.spectral import Spectra
+from training.data.spectra import Spectra
+from training.losses.dnsmos import dnsmos_loss
 
 from .plan import FULL_BAND_SHARE, Plan
-from .trainer import Run, both_ways
+from .trainer import Trainer, both_ways
 
 POOL = {16_000: 4096, 48_000: 1024}
 FIRST = {16_000: 512, 48_000: 128}  # recordings before the first step
 FULL_BAND_PROCESSES = 0.4
 CUT_HZ = Recipe._fields.index("cut_hz")
-JUDGED = 0.25  # of a batch is listened to by DNSMOS, for either gain
+RATED = 0.25  # of a batch is rated by DNSMOS, for either gain
 AHEAD = 3  # steps given to the GPU before their end is waited for
 
 
@@ -41,8 +40,8 @@ def producers(plan: Plan) -> dict[int, list[Producer]]:
     return made
 
 
-class DeviceRun(Run):
-    """`Run` on one GPU."""
+class GpuTrainer(Trainer):
+    """`Trainer` on one GPU."""
 
     def __init__(self, plan: Plan, made: dict[int, list[Producer]]) -> None:
         super().__init__(plan, 0, 1)
@@ -53,7 +52,7 @@ class DeviceRun(Run):
         self.sizes = {16_000: plan.batch - full, 48_000: full}
         self.recipes = torch.zeros((plan.batch, len(Recipe._fields)), device=self.device)
         self.drawn = torch.zeros((2, plan.batch), dtype=torch.int64, device=self.device)
-        self.numbers = torch.zeros(4, device=self.device)  # rate, weights of the losses, share of the average
+        self.numbers = torch.zeros(4, device=self.device)  # learning rate, weights of the losses, share of the average
         self.lost = torch.zeros(2, device=self.device)  # sum of losses, count
         self.rng = np.random.default_rng((plan.seed, 7))
         self.events = [torch.cuda.Event() for _ in range(AHEAD)]
@@ -76,7 +75,7 @@ class DeviceRun(Run):
     def mean_loss(self) -> float:
         total, count = self.lost.tolist()
         self.lost.zero_()
-        return total / max(count, 1)
+        return float(total / max(count, 1))
 
     def _capture(self) -> None:
         while any(pool.filled < FIRST[rate] for rate, pool in self.pools.items()):
@@ -113,7 +112,7 @@ class DeviceRun(Run):
 
     def _draw(self) -> None:
         """Numbers of the next step, to where the graph finds them."""
-        numbers = np.array([self.rate(), *self.weights(), self.new_share()], np.float32)
+        numbers = np.array([self.learning_rate(), *self.weights(), self.new_share()], np.float32)
         drawn = [self.rng.integers(self.pools[rate].filled, size=(2, size)) for rate, size in self.sizes.items()]
         self.numbers.copy_(torch.from_numpy(numbers), non_blocking=True)
         self.recipes.copy_(torch.from_numpy(draw_recipes(self.plan.batch, self.rng)), non_blocking=True)
@@ -155,19 +154,19 @@ class DeviceRun(Run):
             gains, dry_gains = self.compiled(batch.features)
         ways = both_ways(gains.float(), dry_gains.float(), batch)
         loss = self.compared(ways, self.numbers[1])
-        if self.opinion is not None:
-            judged = max(1, round(self.plan.batch * JUDGED))
+        if self.dnsmos is not None:
+            rated = max(1, round(self.plan.batch * RATED))
             for k, way in enumerate(ways):
-                some = slice(k, None, round(1 / JUDGED))
-                heard = Spectra(*(part[some][:judged] for part in way.spectra))
-                judgement = opinion_loss(self.opinion, way.gains[some][:judged], heard, self.bins)
-                loss = loss + self.numbers[2] * judgement
+                some = slice(k, None, round(1 / RATED))
+                spectra = Spectra(*(part[some][:rated] for part in way.spectra))
+                rating_loss = dnsmos_loss(self.dnsmos, way.gains[some][:rated], spectra, self.bins)
+                loss = loss + self.numbers[2] * rating_loss
         return loss
 
 
 def _clip(network: nn.Module) -> None:
     """Gradients of a norm of at most one; none where one is not finite."""
-    gradients: list[Any] = [p.grad for p in network.parameters() if p.grad is not None]
+    gradients: list[Tensor] = [p.grad for p in network.parameters() if p.grad is not None]
     norm = torch.stack(torch._foreach_norm(gradients)).norm()
     scale = (1 / (norm + 1e-6)).clamp(max=1.0)
     usable = torch.isfinite(norm)

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 MOMENTUM, DECAY, ROUNDS = 0.95, 0.02, 5
 A, B, C = 3.4445, -4.7750, 2.0315  # coefficients of the quintic Newton-Schulz iteration
+
+Group = dict[str, list[nn.Parameter] | float]
+"""`params` of the network, and how many `times` the plan's learning rate is theirs."""
 
 
 class Muon(torch.optim.Optimizer):
     """For matrices only. The update has the size that AdamW's has (0.2 · √max(rows, columns) per unit of spectrum)."""
 
-    def __init__(self, params: Iterable[Any], lr: float | Tensor) -> None:
+    def __init__(self, params: Iterable[Group], lr: float | Tensor) -> None:
         super().__init__(params, {"lr": lr})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
-        """One step."""
+    def step(self, closure: None = None) -> None:
+        """One step, with the gradients that there are."""
+        assert closure is None, "Muon does not ask for the loss again."
         for group in self.param_groups:
             alike: dict[torch.Size, list[Tensor]] = defaultdict(list)
             for parameter in group["params"]:

@@ -18,10 +18,10 @@ class Plan:
 
     minutes : length of the run, in all its sessions
     batch : mixtures per step, over all processes
-    rate : step size; it rises over the first 100 steps and falls to zero over the last share `decay` of the run
+    learning_rate : it rises over the first 100 steps and falls to zero over the last share `decay` of the run
     auditory : weight of the auditory loss beside the spectral one, from the share `auditory_from` of the run on
-    quality : weight of the quality loss
-    opinion : weight of the opinion loss, at every other step (it takes as long as the rest), from `opinion_from` on
+    pesq : weight of the PESQ loss
+    dnsmos : weight of the DNSMOS loss, at every other step (it takes as long as the rest), from `dnsmos_from` on
     processes : each draws its own mixtures; what they learn is averaged at every step
     start : a checkpoint whose averaged weights to begin with, or the app's weights
     """
@@ -31,13 +31,13 @@ class Plan:
     minutes: float
     batch: int = 8
     seconds: float = 3.0
-    rate: float = 2e-3
+    learning_rate: float = 2e-3
     decay: float = 0.4
     auditory: float = 0.015
     auditory_from: float = 0.45
-    quality: float = 0.0
-    opinion: float = 0.0
-    opinion_from: float = 0.5
+    pesq: float = 0.0
+    dnsmos: float = 0.0
+    dnsmos_from: float = 0.5
     processes: int = 2
     seed: int = 1
     report_minutes: float = 3.0

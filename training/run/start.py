@@ -21,7 +21,7 @@ def weights_to_start_with(source: Path, shape: Shape) -> dict[str, Tensor]:
         found = load_file(source)
     else:
         found = torch.load(source, map_location="cpu", weights_only=True)["average"]
-    tensors = Network(shape).state_dict()
+    tensors: dict[str, Tensor] = Network(shape).state_dict()
     had = 1 + max(int(name.split(".")[1]) for name in found if name.startswith("recurrences."))
     places = {_place(k, had, shape.blocks): k for k in range(had)}
     for name, tensor in tensors.items():

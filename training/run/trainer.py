@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 
 from training.data.batches import Batch, make, open_mixers
+from training.data.spectra import Spectra, to_bins
 from training.losses.auditory import auditory_loss
-from training.losses.dnsmos import Opinion, opinion_loss
-from training.losses.pesq import quality_loss
-from training.losses.spectral import Spectra, spectral_loss, to_bins
+from training.losses.dnsmos import Dnsmos, dnsmos_loss
+from training.losses.pesq import pesq_loss
+from training.losses.spectral import spectral_loss
 from training.model.network import Network
 
-from .muon import Muon
+from .muon import Group, Muon
 from .plan import DRY_SHARE, EMA, FULL_BAND_SHARE, Plan
 from .start import weights_to_start_with
 
@@ -36,7 +38,7 @@ def both_ways(gains: Tensor, dry_gains: Tensor, spectra: Spectra) -> tuple[Way, 
     return Way(gains, spectra, 1.0), Way(dry_gains, spectra.without_room(), DRY_SHARE)
 
 
-class Run:
+class Trainer:
     """The network, its average, its optimisers, and how far it is; the same in every process."""
 
     def __init__(self, plan: Plan, rank: int, processes: int) -> None:
@@ -47,9 +49,9 @@ class Run:
         self.average = Network(plan.shape).to(self.device)
         self.average.load_state_dict(self.network.state_dict())
         self.compiled = _compiled(self.network)
-        self.optimisers = _optimisers(self.network, plan.rate, self.device)
+        self.optimisers = _optimisers(self.network, plan.learning_rate, self.device)
         self.bins = to_bins(self.device)
-        self.opinion = Opinion().to(self.device) if plan.opinion else None
+        self.dnsmos = Dnsmos().to(self.device) if plan.dnsmos else None
         self.step, self.minutes = 0, 0.0
         self.losses: list[float] = []
         self.mixers = open_mixers(plan.data, plan.seconds)
@@ -63,7 +65,7 @@ class Run:
         """One step."""
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = self.rate() * group["times"]
+                group["lr"] = self.learning_rate() * group["times"]
         self.losses.append(self._gradients())
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for optimiser in self.optimisers:
@@ -90,7 +92,8 @@ class Run:
         total = 0.0
         for _ in range(mine):
             spectra = self._tensors(make(self.mixers, 1, int(rng.binomial(1, FULL_BAND_SHARE)), rng))
-            loss = self._loss(*self.compiled(spectra.features), spectra) / mine
+            gains, dry_gains = self.compiled(spectra.features)
+            loss = self._loss(gains, dry_gains, spectra) / mine
             loss.backward()
             total += float(loss.detach())
         if self.processes > 1:
@@ -109,12 +112,12 @@ class Run:
         return float(clock)
 
     def _loss(self, gains: Tensor, dry_gains: Tensor, spectra: Spectra) -> Tensor:
-        auditory, opinion = self.weights()
+        auditory, dnsmos = self.weights()
         ways = both_ways(gains, dry_gains, spectra)
         loss = self.compared(ways, auditory)
-        if self.opinion is not None and self.step % 2 and opinion:
+        if self.dnsmos is not None and self.step % 2 and dnsmos:
             way = ways[self.step // 2 % 2]
-            loss = loss + opinion * opinion_loss(self.opinion, way.gains, way.spectra, self.bins)
+            loss = loss + dnsmos * dnsmos_loss(self.dnsmos, way.gains, way.spectra, self.bins)
         return loss
 
     def compared(self, ways: tuple[Way, Way], auditory: float | Tensor) -> Tensor:
@@ -124,22 +127,22 @@ class Run:
             loss = loss + weight * spectral_loss(gains, spectra, self.bins)
             if isinstance(auditory, Tensor) or auditory:
                 loss = loss + weight * auditory * auditory_loss(gains, spectra, self.bins)
-            if self.plan.quality:
-                loss = loss + weight * self.plan.quality * quality_loss(gains, spectra, self.bins)
+            if self.plan.pesq:
+                loss = loss + weight * self.plan.pesq * pesq_loss(gains, spectra, self.bins)
         return loss
 
     def weights(self) -> tuple[float, float]:
-        """Of the auditory and of the opinion loss, now."""
+        """Of the auditory and of the DNSMOS loss, now."""
         done, plan = self.minutes / self.plan.minutes, self.plan
-        return plan.auditory * (done >= plan.auditory_from), plan.opinion * (done >= plan.opinion_from)
+        return plan.auditory * (done >= plan.auditory_from), plan.dnsmos * (done >= plan.dnsmos_from)
 
     def new_share(self) -> float:
         """Of the newest weights in the average."""
         return 1 - min(EMA, self.step / (self.step + 20))
 
-    def rate(self) -> float:
+    def learning_rate(self) -> float:
         done = self.minutes / self.plan.minutes
-        return self.plan.rate * max(0.0, min(1.0, (self.step + 1) / 100, (1 - done) / self.plan.decay))
+        return self.plan.learning_rate * max(0.0, min(1.0, (self.step + 1) / 100, (1 - done) / self.plan.decay))
 
     def report(self) -> None:
         """Losses of the averaged weights on mixtures of held-out speakers and noises, to the screen and log.txt."""
@@ -147,13 +150,13 @@ class Run:
             both = [(*self.average(batch.features), batch) for batch in self.validation]
             spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, _, batch in both]))
-            quality = float(np.mean([float(quality_loss(gains, batch, self.bins)) for gains, _, batch in both]))
+            pesq = float(np.mean([float(pesq_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
-        heard_h = self.step * self.plan.batch * self.plan.seconds / 3600
+        hours = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
-            f"{self.minutes:6.1f} min  step {self.step:6d}  {heard_h:6.1f} h heard  rate {self.rate():.5f}  training "
-            f"{self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  quality {quality:.4f}"
-            f"  dry {dry:.4f}"
+            f"{self.minutes:6.1f} min  step {self.step:6d}  {hours:6.1f} h heard  rate {self.learning_rate():.5f}  "
+            f"training {self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  "
+            f"pesq {pesq:.4f}  dry {dry:.4f}"
         )
         print(line, flush=True)
         with (self.plan.out / "log.txt").open("a") as file:
@@ -161,7 +164,7 @@ class Run:
 
     def save(self) -> None:
         """checkpoint.pt, replaced at once; it holds all that `restore` needs."""
-        state: dict[str, Any] = {
+        state: dict[str, object] = {
             "shape": self.plan.shape.as_dict(),
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -191,15 +194,15 @@ class Run:
         self.step, self.minutes = state["step"], state["minutes"]
 
 
-def _compiled(network: Network) -> nn.Module:
+def _compiled(network: Network) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
     """The network with its small operations fused, where there is a C++ compiler to do it (a quarter faster)."""
-    return torch.compile(network) if shutil.which("g++") else network  # type: ignore[return-value]
+    return torch.compile(network) if shutil.which("g++") else network
 
 
-def _optimisers(network: Network, rate: float, device: torch.device) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the network, AdamW for the rest. `times`: the group's rate against plan.rate.
+def _optimisers(network: Network, learning_rate: float, device: torch.device) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the network, AdamW for the rest. `times`: a group's rate against the plan's.
 
-    On a GPU the rate is a number that lies there, so that steps recorded once can change it.
+    On a GPU the learning rate is a number that lies there, so that steps recorded once can change it.
     """
     inner = [
         p
@@ -209,7 +212,7 @@ def _optimisers(network: Network, rate: float, device: torch.device) -> list[tor
     chosen = {id(p) for p in inner}
     rest = [p for p in network.parameters() if id(p) not in chosen]
     cuda = device.type == "cuda"
-    rates = [torch.tensor(rate, device=device) if cuda else rate for _ in range(2)]
-    groups: list[dict[str, Any]] = [{"params": rest, "times": 1.0}, {"params": inner, "times": 2.0}]
+    rates = [torch.tensor(learning_rate, device=device) if cuda else learning_rate for _ in range(2)]
+    groups: list[Group] = [{"params": rest, "times": 1.0}, {"params": inner, "times": 2.0}]
     adam = torch.optim.AdamW(groups[:1], lr=rates[0], betas=(0.9, 0.98), weight_decay=0.01, capturable=cuda)
     return [adam, Muon(groups[1:], lr=rates[1])]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from pipeline.neural.network import PATCH, STRIDE, TOKENS
+from pipeline.neural.bands import PATCH, STRIDE, TOKENS
 from pipeline.neural.weights import FORMAT
 
 Tensors = dict[str, NDArray[np.floating]]
