@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.errors import SettingsError
 from pipeline.files.decode import Recording
 from pipeline.files.encode import Writer
-from pipeline.files.formats import Sound as Form
+from pipeline.files.formats import AudioShape, Encoding
 from pipeline.files.limits import Limits
 from pipeline.loudness.meter import Meter
 from pipeline.loudness.normalize import Sound, gain_for
@@ -80,6 +81,7 @@ def enhance_file(
     settings: Settings | None = None,
     *,
     subtype: str = "PCM_24",
+    bitrate_kbps: float = 192.0,
     removed: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     temporary: str | os.PathLike[str] | None = None,
@@ -89,28 +91,39 @@ def enhance_file(
     """Enhance a file into another, in memory that does not grow with its length.
 
     source, limits : as `load` takes them
-    target, subtype : as `save` takes them; the file appears complete or not at all
+    target, subtype, bitrate_kbps : as `save` takes them; the file appears complete or not at all
     removed : a second file to write: what was taken away, at the level it had in the recording
     temporary : folder for a nameless file as large as the samples in float32; default: the system's
 
     Raises what `load`, `save` and `enhance` raise.
     """
     recording = Recording(source, limits)
-    watch = Watch(progress, cancelled)
+    watch, encoding = Watch(progress, cancelled), Encoding(subtype, bitrate_kbps)
+    outputs = [target] if removed is None else [target, removed]
+    for path in outputs:  # told before the work: a format that is not known, or cannot hold it
+        Writer(path, AudioShape(recording.sample_rate, recording.channels, 0), encoding)
+    _check_apart(outputs)
     with ExitStack() as stack:
         spool = stack.enter_context(FileSpool(temporary))
 
         def opened(path: str | os.PathLike[str]) -> Callable[[int], Sink]:
             def write_to(samples: int) -> Sink:
-                form = Form(recording.sample_rate, recording.channels, samples)
-                return stack.enter_context(Writer(path, form, subtype=subtype)).write
+                shape = AudioShape(recording.sample_rate, recording.channels, samples)
+                return stack.enter_context(Writer(path, shape, encoding)).write
 
             return write_to
 
-        # Told before the work: a format that cannot hold it.
-        Writer(target, Form(recording.sample_rate, recording.channels, 0), subtype=subtype)
         return _enhanced(
             recording, settings or Settings(), watch, spool, opened(target), opened(removed) if removed else None
+        )
+
+
+def _check_apart(outputs: list[str | os.PathLike[str]]) -> None:
+    """Raises SettingsError where what was removed would be written over the result: the later one would win."""
+    places = [os.path.realpath(path) for path in outputs]
+    if len(set(places)) < len(places):
+        raise SettingsError(
+            "The result and what was removed would be written to the same file.", suggestion="Give them two names."
         )
 
 

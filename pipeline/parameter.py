@@ -81,6 +81,11 @@ class Choice:
 Kind = Range | Switch | Choice
 
 
+def kinds(parameters: type[Parameters]) -> dict[str, Kind]:
+    """Name → what it may be, of the fields of a class of parameters."""
+    return {f.name: f.metadata["kind"] for f in fields(parameters)}
+
+
 def number(default: float, minimum: float, maximum: float, step: float, unit: str, label: str, help: str) -> Any:
     """A float field of a parameter dataclass, with its range and its words."""
     return _parameter(default, Range(minimum, maximum, step, unit, label, help))

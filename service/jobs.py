@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import pipeline
 import runtime_setup
 from pipeline import warm_up
 from pipeline.errors import AudioError, SettingsError
+from pipeline.files.formats import OUTPUT_NAMES, PLAYABLE, AudioShape, Encoding
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings
 
@@ -21,30 +22,27 @@ from . import spectrograms
 from .site import Site
 from .storage import refused_path, safe_stem
 from .turns import Ticket
-from .work import STEP_S, Handle, Progress
+from .work import STEP_S, Handle, Progress, Work
 
 if TYPE_CHECKING:
     from pipeline import Report
     from pipeline.stream.source import Source
 
-FORMATS = ("wav", "flac", "mp3", "ogg", "opus")
-PLAYABLE = {".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".webm", ".mp4"}
-"""What every current browser plays; anything else is shown to it as FLAC."""
-
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted: the file, the settings, the format of the result."""
+    """What is wanted: the file, the settings, the format of the result and how it is encoded."""
 
     source: Path
     settings: Settings
     output_format: str = "wav"
+    encoding: Encoding = field(default_factory=Encoding)
 
     def __post_init__(self) -> None:
-        if self.output_format not in FORMATS:
+        if self.output_format not in OUTPUT_NAMES:
             raise SettingsError(
                 f"The output format {self.output_format!r:.20} is not known.",
-                suggestion=f"Use one of {', '.join(FORMATS)}.",
+                suggestion=f"Use one of {', '.join(OUTPUT_NAMES)}.",
             )
 
 
@@ -69,6 +67,18 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
     while runtime_setup.warm_up_status()["state"] == "running" and not warm_up.kernels_ready.is_set():
         yield Progress(0.0, "Preparing the engine (first start)…")
         runtime_setup.wait_until_ready(STEP_S)
+
+
+def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
+    """From the order to its result, for the page and for programs alike: keep the upload, wait in the queue, work.
+
+    Yields how far it is. Whoever closes the generator (a visitor cancelled, or left) stops the work. Raises what fails.
+    """
+    with site.storage.keeping(order.source), site.turns.ticket() as ticket:
+        yield from until_turn(ticket)
+        work = Work(lambda handle: enhance(handle, site, order))
+        yield from work.progress()
+        return work.result()
 
 
 def preset(name: object) -> Settings:
@@ -97,7 +107,8 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
         original = Recording(order.source)
         with site.storage.keeping(folder):
             report = pipeline.enhance_file(
-                order.source, after, order.settings, removed=removed, temporary=folder,
+                order.source, after, order.settings, subtype=order.encoding.subtype,
+                bitrate_kbps=order.encoding.bitrate_kbps, removed=removed, temporary=folder,
                 progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
         before = order.source
@@ -126,9 +137,8 @@ def draw(outcome: Outcome, look: spectrograms.Look) -> tuple[str, str]:
 def _copied(original: Source, target: Path, handle: Handle) -> None:
     """The recording in a format that browsers play."""
     from pipeline.files.encode import Writer
-    from pipeline.files.formats import Sound
 
-    with Writer(target, Sound(original.sample_rate, original.channels, 0)) as writer:
+    with Writer(target, AudioShape(original.sample_rate, original.channels, 0)) as writer:
         for block in original.blocks():
             if handle.cancelled():
                 raise pipeline.Cancelled("The enhancement was cancelled.")

@@ -9,10 +9,13 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 
 STEP_S = 0.15  # between two looks at the work: quick enough for the eye and for Cancel
 
@@ -82,3 +85,15 @@ class Work(Generic[T]):
             self._fault = fault
         finally:
             self._done.set()
+
+
+def mapped(work: Generator[A, None, T], say: Callable[[A], B]) -> Generator[B, None, T]:
+    """`work`, with `say` of all that it yields; closed together with it. Returns what it returns."""
+    with closing(work):
+        while True:
+            try:
+                now = next(work)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            yield say(now)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any, Literal
 
 import gradio as gr
 from gradio.events import api as add_endpoint
 
-from pipeline.parameter import Choice, Kind, Range, Switch
+from pipeline.files.formats import OUTPUT_NAMES, Encoding
+from pipeline.parameter import Choice, Kind, Range, Switch, kinds
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 from service import jobs
 from service.site import Site
-from service.work import Work
+from service.work import mapped
 
 from .api_faults import for_programs
 
@@ -26,7 +27,8 @@ Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 ENHANCE = """Clean a recording of speech.
 
 file: the uploaded recording. preset: its settings are used where a parameter is left out (null). output_format: wav,
-flac, mp3, ogg or opus. The other parameters and what they may be are those of `presets`.
+flac, mp3, ogg or opus. subtype, bitrate_kbps: how it is encoded. All other parameters, and what they may be, are those
+of `presets`.
 Returns the enhanced file and a report: what was measured before and after, and which denoiser worked. While the work
 runs, `generating` events carry no file, and how far it is."""
 ANALYZE = "Measure a recording: loudness, true peak, noise floor, signal-to-noise ratio."
@@ -41,32 +43,35 @@ def add_endpoints(site: Site) -> None:
 
 
 def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]:
-    """The function behind `/enhance`, with one optional parameter for each of the settings."""
+    """The function behind `/enhance`, with one optional parameter for each of the settings and for the encoding."""
+    count = len(parameters())
 
     def enhance(file: Any, preset: Any, *values: Any) -> Generator[Answer, None, None]:
-        *flat, output_format = values
+        flat, (output_format, *coded) = values[:count], values[count:]
         try:
-            given = {name: value for name, value in zip(parameters(), flat, strict=True) if value is not None}
-            settings = Settings.from_flat(given, base=jobs.preset(preset))
-            order = jobs.Order(jobs.uploaded(site, _path(file)), settings, output_format)
-            with site.storage.keeping(order.source), site.turns.ticket() as ticket:
-                for now in jobs.until_turn(ticket):
-                    yield None, asdict(now)
-                work = Work(lambda handle: jobs.enhance(handle, site, order))
-                for now in work.progress():
-                    yield None, asdict(now)
-                outcome = work.result()
+            given = _given(parameters(), flat)
+            encoding = _given(kinds(Encoding), coded)
+            settings = Settings.from_flat(given, base=jobs.preset("default" if preset is None else preset))
+            source = jobs.uploaded(site, _path(file))
+            order = jobs.Order(source, settings, output_format or OUTPUT_NAMES[0], Encoding(**encoding))
+            outcome = yield from mapped(jobs.serve_one(site, order), lambda now: (None, asdict(now)))
         except Exception as fault:
             raise for_programs(fault) from fault
         yield _file(str(outcome.after), outcome.after.name), outcome.report.as_dict()
 
     types = {name: _type(kind) | None for name, kind in parameters().items()}
+    codings = {name: _type(kind) | None for name, kind in kinds(Encoding).items()}
     return _with_signature(
         enhance,
-        {"file": File, "preset": str, **types, "output_format": str},
-        {"preset": "default", **dict.fromkeys(types), "output_format": "wav"},
+        {"file": File, "preset": str, **types, "output_format": str, **codings},
+        {"preset": "default", **dict.fromkeys({**types, **codings}), "output_format": "wav"},
         tuple[File, dict[str, Any]],
     )
+
+
+def _given(kinds: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
+    """What is not left out: null means the default."""
+    return {name: value for name, value in zip(kinds, values, strict=True) if value is not None}
 
 
 def analyze_endpoint(site: Site) -> Callable[[Any], dict[str, Any]]:
@@ -93,11 +98,16 @@ def presets() -> dict[str, Any]:
             name: {"label": preset.label, "why": preset.why, "settings": preset.settings.flat()}
             for name, preset in NAMED_PRESETS.items()
         },
-        "parameters": {
-            name: {"type": TYPES[type(kind)].__name__, **{f.name: getattr(kind, f.name) for f in fields(kind)}}
-            for name, kind in parameters().items()
-        },
-        "output_formats": list(jobs.FORMATS),
+        "parameters": _described(parameters()),
+        "output_formats": list(OUTPUT_NAMES),
+        "encoding": _described(kinds(Encoding)),
+    }
+
+
+def _described(kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    return {
+        name: {"type": TYPES[type(kind)].__name__, **{f.name: getattr(kind, f.name) for f in fields(kind)}}
+        for name, kind in kinds.items()
     }
 
 

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from pipeline.errors import AudioError
-from pipeline.parameter import Value
+from pipeline.files.formats import Encoding
+from pipeline.parameter import Value, kinds
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings, parameters
 from service import health, jobs, spectrograms
 from service.faults import explain
 from service.site import Site
-from service.work import Progress, Work
+from service.work import Progress, Work, mapped
 
 from . import diagnostics_tab, markup, words
 
@@ -64,17 +65,13 @@ class Handlers:
     ) -> Generator[Updates, None, None]:
         """The enhancement, until the result is shown; closed by Gradio when the visitor cancels or leaves."""
         try:
-            settings = Settings.from_flat(dict(zip(parameters(), values, strict=True)), base=PRESETS[preset])
+            given = dict(zip((*kinds(Encoding), *parameters()), values, strict=True))
+            encoding: dict[str, Any] = {name: given.pop(name) for name in kinds(Encoding)}
+            settings = Settings.from_flat(given, base=PRESETS[preset])
             if not path:
                 raise words.no_input()
-            order = jobs.Order(jobs.uploaded(self._site, path), settings, output_format)
-            with self._site.storage.keeping(order.source), self._site.turns.ticket() as ticket:
-                for now in jobs.until_turn(ticket):
-                    yield self._show(now)
-                work = Work(lambda handle: jobs.enhance(handle, self._site, order))
-                for now in work.progress():
-                    yield self._show(now)
-                outcome = work.result()
+            order = jobs.Order(jobs.uploaded(self._site, path), settings, output_format, Encoding(**encoding))
+            outcome = yield from mapped(jobs.serve_one(self._site, order), self._show)
         except Exception as fault:
             yield self._failed(fault)
             return

@@ -8,7 +8,7 @@ from pipeline.errors import EnhancementError
 from pipeline.presets import NAMED_PRESETS
 from service.work import Progress
 
-from .words import CLAIM, TITLE, clock, duration
+from .words import CLAIM, TITLE, clock, duration, known_formats
 
 EMPTY = (
     '<div class="empty"><p>Your result appears here: before and after to listen to, '
@@ -29,7 +29,7 @@ def privacy(lifetime_s: float, max_upload_bytes: int) -> str:
     return (
         '<p class="privacy">Your recording stays on this server: nothing is sent anywhere else. '
         f"Files vanish after {duration(lifetime_s)}. Up to {max_upload_bytes / 2**20:.0f} MB; "
-        "WAV, FLAC, MP3, M4A, OGG, Opus, AIFF, WebM, or a video's sound.</p>"
+        f"{known_formats()}.</p>"
     )
 
 

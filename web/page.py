@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from pipeline.parameter import Choice, Kind, Range, Switch, Value
+from pipeline.files.formats import DEFAULT, OUTPUTS, Encoding
+from pipeline.parameter import Choice, Kind, Range, Switch, Value, kinds
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, groups, parameters
-from service import jobs
 from service.site import CREDITS, EXAMPLES, Site, examples
 from service.storage import ADVICE
 from web import patches
@@ -18,7 +18,6 @@ from web import patches
 from . import api, handlers, markup, theme, words
 from .handlers import Controls, Handlers, Results
 
-PAGE_FORMATS = [("WAV (24 bit)", "wav"), ("FLAC (smaller, same quality)", "flac"), ("MP3 (smallest)", "mp3")]
 QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may wait is Turns' business
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
@@ -58,7 +57,7 @@ def _enhance_tab(site: Site, screen: gr.JSON) -> None:
                 enhance = gr.Button("Enhance", variant="primary", size="lg", elem_id="enhance-button", scale=3)
                 cancel = gr.Button("Cancel", size="lg", visible=False, elem_id="cancel-button", scale=1, min_width=100)
             status = gr.HTML(elem_id="status")
-            output_format, adjusted = _adjustments()
+            output_format, encoding, adjusted = _adjustments()
     # In the browser: an Enhance pressed right after must not meet the controls as they were.
     preset.input(None, preset, [why, *adjusted], js=handlers.CHOOSE_PRESET_JS, **PRIVATE)
     results = _results()
@@ -67,8 +66,8 @@ def _enhance_tab(site: Site, screen: gr.JSON) -> None:
     buttons = [enhance, cancel, status]
     begun = enhance.click(does.begin, None, buttons, **LIGHT)
     running = begun.then(
-        does.run, [recording, preset, output_format, screen, *adjusted], [*controls, *results],
-        js=_with_screen(4 + len(adjusted)), show_progress="hidden", concurrency_limit=None, **PRIVATE,
+        does.run, [recording, preset, output_format, screen, *encoding, *adjusted], [*controls, *results],
+        js=_with_screen(4 + len(encoding) + len(adjusted)), show_progress="hidden", concurrency_limit=None, **PRIVATE,
     )  # fmt: skip
     running.then(does.settle, None, buttons, **LIGHT)
     cancel.click(does.cancel, None, buttons, cancels=[running], **LIGHT)
@@ -106,7 +105,7 @@ def _preset() -> tuple[gr.Radio, gr.HTML]:
     return preset, gr.HTML(markup.why("default"), elem_id="why")
 
 
-def _adjustments() -> tuple[gr.Radio, list[Any]]:
+def _adjustments() -> tuple[gr.Radio, list[Any], list[Any]]:
     """Below the button, which so stays where it is."""
     with gr.Accordion("Adjust", open=False, elem_id="adjust"):
         defaults = Settings().flat()
@@ -114,8 +113,11 @@ def _adjustments() -> tuple[gr.Radio, list[Any]]:
         for title, names in groups().items():
             gr.HTML(markup.group(title))
             made |= {name: _adjustment(name, kind, defaults[name]) for name, kind in names.items()}
-        output_format = gr.Radio(PAGE_FORMATS, value=jobs.FORMATS[0], label="File format", elem_id="format")
-    return output_format, [made[name] for name in parameters()]
+        gr.HTML(markup.group("File"))
+        choices = [(words.format_label(form), form.name) for form in OUTPUTS.values()]
+        output_format = gr.Radio(choices, value=choices[0][1], label="File format", elem_id="format")
+        encoding = [_adjustment(name, kind, getattr(DEFAULT, name)) for name, kind in kinds(Encoding).items()]
+    return output_format, encoding, [made[name] for name in parameters()]
 
 
 def _adjustment(name: str, kind: Kind, value: Value) -> Any:

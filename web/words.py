@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.errors import EnhancementError
+from pipeline.files.formats import FORMATS, Format
 from pipeline.parameter import Range
 from service.work import Progress
 
@@ -34,3 +35,12 @@ def clock(seconds: float) -> str:
 
 def slider_label(kind: Range) -> str:
     return f"{kind.label} ({kind.unit})" if kind.unit else kind.label
+
+
+def format_label(form: Format) -> str:
+    return f"{form.label} ({form.note})" if form.note else form.label
+
+
+def known_formats() -> str:
+    """What can be given to us."""
+    return ", ".join(form.label for form in FORMATS) + ", or a video's sound"

@@ -8,12 +8,12 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.errors import EnhancementError
 from pipeline.files.encode import remove_unfinished
-from pipeline.files.formats import Sound, form_of
+from pipeline.files.formats import AudioShape, Encoding, sndfile_format
 from pipeline.files.limits import GENEROUS, Limits
 from pipeline.settings import Settings
 
@@ -37,7 +37,7 @@ class Order:
 
     settings: Settings
     overwrite: bool = False
-    subtype: str = "PCM_24"
+    encoding: Encoding = field(default_factory=Encoding)
 
 
 def enhance_all(
@@ -97,13 +97,15 @@ def _enhanced(
     _check_target(task, order.overwrite)
     limits = Limits.from_environment(GENEROUS)
     recording = Recording(task.source, limits)  # what is no recording makes no folder, nor what the format cannot hold
-    form_of(task.target.suffix, Sound(recording.sample_rate, recording.channels, 0), order.subtype)
+    shape = AudioShape(recording.sample_rate, recording.channels, 0)
+    sndfile_format(task.target.suffix, shape, order.encoding)
     try:
         task.target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
     report = enhance_file(
-        task.source, task.target, order.settings, subtype=order.subtype, limits=limits,
+        task.source, task.target, order.settings, subtype=order.encoding.subtype,
+        bitrate_kbps=order.encoding.bitrate_kbps, limits=limits,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
     return Outcome(task, report.as_dict(), str(report))

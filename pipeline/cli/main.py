@@ -41,7 +41,7 @@ def _understood(options: argparse.Namespace) -> tuple[Plan, Order]:
     """Raises SettingsError if the options do not make sense together."""
     if not options.inputs:
         raise SettingsError("No recording was named.", suggestion="See --help.")
-    order = Order(parser.settings_of(options), options.overwrite, parser.SUBTYPES[options.depth])
+    order = Order(parser.settings_of(options), options.overwrite, parser.encoding_of(options))
     return plan(options.inputs, options.output, f".{options.format}" if options.format else None), order
 
 

@@ -6,12 +6,11 @@ import argparse
 from typing import Any
 
 import runtime_setup
-from pipeline.files.formats import SUFFIXES
-from pipeline.parameter import Choice, Kind, Range, Switch
+from pipeline.files.formats import OUTPUT_NAMES, Encoding
+from pipeline.parameter import Choice, Kind, Range, Switch, kinds
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 
-FORMATS = [suffix.removeprefix(".") for suffix in SUFFIXES]
 SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
 
 _DESCRIPTION = "Make speech in recordings clear: less noise, no rumble, the right loudness."
@@ -31,8 +30,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("inputs", nargs="*", metavar="IN", help="recordings, or folders of them")
     found.add_argument("-o", "--output", metavar="OUT", help="file or folder; default: IN.clean.wav, beside the input")
     found.add_argument("--preset", choices=NAMED_PRESETS, default="default", metavar="NAME", help="see --list-presets")
-    found.add_argument("--format", choices=FORMATS, help="of the outputs, where OUT does not tell; default: wav")
+    found.add_argument("--format", choices=OUTPUT_NAMES, help="of the outputs, where OUT does not tell; default: wav")
     found.add_argument("--depth", choices=SUBTYPES, default="24", help="bits per sample of wav and flac; default: 24")
+    found.add_argument("--bitrate-kbps", default=None, **_option(kinds(Encoding)["bitrate_kbps"]))
     found.add_argument("--report", choices=["table", "json", "none"], default="table", help="json: one line per file")
     found.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes; 0 = one per CPU core")
     found.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
@@ -48,6 +48,12 @@ def settings_of(options: argparse.Namespace) -> Settings:
     given = {name: getattr(options, name) for name in parameters()}
     base = NAMED_PRESETS[options.preset].settings
     return Settings.from_flat({name: value for name, value in given.items() if value is not None}, base)
+
+
+def encoding_of(options: argparse.Namespace) -> Encoding:
+    """Bit depth and bit rate. Raises SettingsError."""
+    given = {} if options.bitrate_kbps is None else {"bitrate_kbps": options.bitrate_kbps}
+    return Encoding(SUBTYPES[options.depth], **given)
 
 
 def presets_table() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import SettingsError
 from pipeline.files.decode import is_audio
-from pipeline.files.formats import SUFFIXES
+from pipeline.files.formats import OUTPUTS
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ def plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> Plan:
     if folders and output is None:
         raise SettingsError("A folder needs an output folder.", suggestion="Name one with -o.")
     named = None if output is None else Path(output)
-    if named is not None and not named.is_dir() and (named.exists() or named.suffix.lower() in SUFFIXES):
+    if named is not None and not named.is_dir() and (named.exists() or named.suffix.lower() in OUTPUTS):
         raise SettingsError("Several recordings cannot be written to one file.", suggestion="Name a folder with -o.")
-    return _to_folder(inputs, None if output is None else Path(output), suffix or SUFFIXES[0])
+    return _to_folder(inputs, None if output is None else Path(output), suffix or next(iter(OUTPUTS)))
 
 
 def printable(name: str) -> str:
@@ -61,8 +61,8 @@ def _is_folder(output: str) -> bool:
 
 def _output_file(output: str, suffix: str | None) -> Path:
     found = Path(output).suffix.lower()
-    if found not in SUFFIXES:
-        raise SettingsError(f"The output format {found!r:.20} is not known.", suggestion=f"Use {', '.join(SUFFIXES)}.")
+    if found not in OUTPUTS:
+        raise SettingsError(f"The output format {found!r:.20} is not known.", suggestion=f"Use {', '.join(OUTPUTS)}.")
     if suffix not in (None, found):
         raise SettingsError(
             f"The output's name says {found}, the format says {suffix}.", suggestion="Drop one of them."

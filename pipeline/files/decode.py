@@ -15,9 +15,8 @@ from pipeline.errors import AudioError
 
 from . import container, decode_av, decode_sndfile
 from .decode_sndfile import Blocks, damaged
+from .formats import KNOWN
 from .limits import Limits
-
-FORMATS = "WAV, FLAC, OGG, Opus, MP3, M4A, AAC, AIFF, WebM or MP4"
 
 
 class Recording:
@@ -135,7 +134,7 @@ def _container(file: BinaryIO) -> container.Container:
     if kind is None:
         what = container.other_kind(head)
         message = f"This is {what}, not a recording." if what else "This is not a recording that can be read."
-        raise AudioError(message, suggestion=f"Choose a file in {FORMATS}.")
+        raise AudioError(message, suggestion=f"Choose a file in {KNOWN}.")
     return kind
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.audio import Audio, Samples
 from pipeline.errors import EnhancementError
 
-from .formats import Sound, form_of
+from .formats import DEFAULT, AudioShape, Encoding, sndfile_format
 
 BLOCK = 1 << 16  # frames
 DITHER_SEED = 1
@@ -28,11 +28,10 @@ _FULL_SCALE = {"PCM_16": 2**15, "PCM_24": 2**23}
 class Writer:
     """Writes a recording block by block; the suffix says how: .wav, .flac, .mp3, .ogg (Vorbis) or .opus.
 
-    sound : rate, channels, and samples per channel (more than come do no harm: they choose the kind of header)
-    subtype : "PCM_16", "PCM_24" (default: what was won over 16 bit is kept) or, for wav, "FLOAT". 16 bit are
-        dithered (triangular, 2 steps wide, the same in every run), except a block that fits 16 bit as it is:
-        silence stays silent, and a 16-bit recording stays itself.
-    bitrate_kbps : of mp3 (constant, 8 to 320); Vorbis has a quality instead, and takes about as much
+    shape : rate, channels, and samples per channel (more than come do no harm: they choose the kind of header)
+    encoding : bit depth and bit rate. 16 bit are dithered (triangular, 2 steps wide, the same in every run), except a
+        block that fits 16 bit as it is: silence stays silent, and a 16-bit recording stays itself. Vorbis has a quality
+        instead of a bit rate, and takes about as much as MP3 does by default.
 
     A context manager: the file appears complete, under its name, when the context ends well, or not at all: it is
     written beside it and then renamed.
@@ -41,11 +40,9 @@ class Writer:
     EnhancementError (it cannot be written there).
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], sound: Sound, *, subtype: str = "PCM_24", bitrate_kbps: float = 192.0
-    ) -> None:
-        self._form = form_of(Path(path).suffix, sound, subtype, bitrate_kbps)
-        self._path, self._sound, self._stack = Path(path), sound, ExitStack()
+    def __init__(self, path: str | os.PathLike[str], shape: AudioShape, encoding: Encoding = DEFAULT) -> None:
+        self._form = sndfile_format(Path(path).suffix, shape, encoding)
+        self._path, self._shape, self._stack = Path(path), shape, ExitStack()
         self._rng = np.random.default_rng(DITHER_SEED)
 
     def __enter__(self) -> Writer:
@@ -55,7 +52,7 @@ class Writer:
             part = stack.enter_context(_replacing(self._path))
             self._file = stack.enter_context(
                 soundfile.SoundFile(
-                    part, "w", self._sound.sample_rate, self._sound.channels, form.subtype, format=form.container,
+                    part, "w", self._shape.sample_rate, self._shape.channels, form.subtype, format=form.container,
                     bitrate_mode=form.bitrate_mode, **options,
                 )
             )  # fmt: skip
@@ -81,10 +78,17 @@ class Writer:
 
 
 def save(path: str | os.PathLike[str], audio: Audio, *, subtype: str = "PCM_24", bitrate_kbps: float = 192.0) -> None:
-    """Write a whole recording; everything else is as `Writer` says."""
-    sound = Sound(audio.sample_rate, audio.channels, audio.samples.shape[1])
-    with Writer(path, sound, subtype=subtype, bitrate_kbps=bitrate_kbps) as writer:
-        for at in range(0, sound.samples, BLOCK):
+    """Write a whole recording.
+
+    path : its suffix says how: .wav, .flac, .mp3, .ogg (Vorbis) or .opus
+    subtype : "PCM_16", "PCM_24" (default: what was won over 16 bit is kept) or, for wav, "FLOAT"
+    bitrate_kbps : of mp3, constant, 8 to 320
+
+    Raises SettingsError and EnhancementError, as `Writer` does.
+    """
+    shape = AudioShape(audio.sample_rate, audio.channels, audio.samples.shape[1])
+    with Writer(path, shape, Encoding(subtype, bitrate_kbps)) as writer:
+        for at in range(0, shape.samples, BLOCK):
             writer.write(audio.samples[:, at : at + BLOCK])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -27,7 +28,7 @@ def test_the_endpoints_are_three_and_the_page_itself_is_private(client: Client) 
     found = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(found) == {"/enhance", "/analyze", "/presets"}
     takes = {p["parameter_name"]: p for p in found["/enhance"]["parameters"]}
-    assert list(takes) == ["file", "preset", *parameters(), "output_format"]
+    assert list(takes) == ["file", "preset", *parameters(), "output_format", "subtype", "bitrate_kbps"]
     assert [name for name, p in takes.items() if not p["parameter_has_default"]] == ["file"]
     assert "Literal['neural', 'spectral']" in takes["denoise_method"]["python_type"]["type"]
 
@@ -61,6 +62,29 @@ def test_parameters_by_position(server: Server, talk: Path) -> None:
     assert file["orig_name"] == "talk.clean.wav"
 
 
+@pytest.mark.parametrize("given", [(), (None,), ("gentle",), (None, None, 6.0)])
+def test_what_is_left_out_is_the_default(server: Server, talk: Path, given: tuple[Any, ...]) -> None:
+    file, report = curl.call_by_position(server.url, "enhance", curl.upload(server.url, talk), *given)
+    assert file["orig_name"] == "talk.clean.wav"
+    assert report["settings"]["denoise_strength_db"] == (12.0 if "gentle" in given else 40.0)
+
+
+def test_bit_depth_and_bit_rate(server: Server, talk: Path) -> None:
+    upload = curl.upload(server.url, talk)
+    file, _ = curl.call(server.url, "enhance", file=upload, subtype="PCM_16")
+    assert soundfile.info(file["path"]).subtype == "PCM_16"
+    sizes = [
+        Path(curl.call(server.url, "enhance", file=upload, output_format="mp3", bitrate_kbps=kbps)[0]["path"])
+        .stat()
+        .st_size
+        for kbps in (32, 64)
+    ]
+    assert sizes[1] == pytest.approx(2 * sizes[0], rel=0.1)
+    with pytest.raises(curl.ApiError) as refusal:
+        curl.call(server.url, "enhance", file=upload, subtype="PCM_8")
+    assert refusal.value.error["status"] == 400
+
+
 def test_analyze(client: Client, talk: Path) -> None:
     measures = client.predict(handle_file(str(talk)), api_name="/analyze")
     assert measures["duration_s"] == pytest.approx(3.0)
@@ -73,6 +97,7 @@ def test_presets(client: Client) -> None:
         name: settings.flat() for name, settings in PRESETS.items()
     }
     assert set(found["parameters"]) == set(parameters())
+    assert set(found["encoding"]) == {"subtype", "bitrate_kbps"}
     strength, method = found["parameters"]["denoise_strength_db"], found["parameters"]["denoise_method"]
     assert (strength["type"], strength["maximum"]) == ("float", 60)
     assert (method["type"], list(method["options"])) == ("str", ["neural", "spectral"])

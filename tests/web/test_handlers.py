@@ -21,7 +21,7 @@ from web.handlers import Controls, Handlers, Results
 
 NAMES: Any = Results._fields
 CONTROLS: Any = Controls._fields
-VALUES = tuple(Settings().flat().values())
+VALUES = ("PCM_24", 192.0, *Settings().flat().values())
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_the_page_says_which_denoiser_worked_and_why(
 
 def test_a_method_that_does_not_exist_is_words_on_the_page(page: Handlers, uploaded: str) -> None:
     values = Settings().flat() | {"denoise_method": "magic"}
-    shown = together(page.run(uploaded, "default", "wav", None, *values.values()))
+    shown = together(page.run(uploaded, "default", "wav", None, *VALUES[:2], *values.values()))
     assert "must be neural or spectral" in shown["status"]
     assert "after" not in shown
 

@@ -2,7 +2,7 @@
 
 A file in a request may be an address: Gradio would fetch it, past the upload limit, from the network of the server. And
 it may be a path that nobody uploaded: Gradio refuses it, but without a word. A parameter that is missing or unknown
-would be a fault of the server (500) to it.
+would be a fault of the server (500) to it; one that is missing at the end of a list is the default.
 
 Gradio judges a path after it has followed it, so that `/proc/self/fd/9` is a visitor's upload to it when the server has
 that one open. `FileGate` and `_check_allowed` therefore ask `Site.may_open` first, which judges the name as given.
@@ -14,7 +14,7 @@ import re
 from importlib import import_module
 from typing import Any, NoReturn
 
-from gradio import processing_utils, utils
+from gradio import Blocks, processing_utils, utils
 from gradio.exceptions import InvalidPathError
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -56,6 +56,10 @@ def shut(site: Site) -> None:
     if utils.is_static_file is not _is_static_file:
         globals()["_gradio_static"] = utils.is_static_file
         vars(utils)["is_static_file"] = _is_static_file
+    if Blocks.validate_inputs is not _validate_inputs:
+        globals()["_gradio_inputs"] = Blocks.validate_inputs
+        vars_of_blocks: Any = Blocks
+        vars_of_blocks.validate_inputs = _validate_inputs
     if client_utils.construct_args is not _construct_args:
         globals()["_gradio_args"] = client_utils.construct_args
         client_utils.construct_args = _construct_args
@@ -82,6 +86,13 @@ def _is_static_file(path: Any) -> bool:
         return bool(globals()["_gradio_static"](path))
     except (OSError, ValueError):
         return False
+
+
+def _validate_inputs(blocks: Blocks, function: Any, inputs: list[Any]) -> None:
+    """What a program leaves out at the end of `{"data": [...]}` is null, the default, as in a call by name."""
+    if function.api_visibility == "public":
+        inputs.extend([None] * (len(function.inputs) - len(inputs)))
+    globals()["_gradio_inputs"](blocks, function, inputs)
 
 
 def _construct_args(*given: Any) -> Any:

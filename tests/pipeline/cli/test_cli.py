@@ -42,6 +42,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         settings: Settings,
         *,
         subtype: str,
+        bitrate_kbps: float,
         limits: object,
         progress: object,
         cancelled: object,
@@ -51,7 +52,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         if callable(progress):
             progress(0.5, "at work")
         audio = load(source)
-        save(target, Audio(-audio.samples, audio.sample_rate), subtype=subtype)
+        save(target, Audio(-audio.samples, audio.sample_rate), subtype=subtype, bitrate_kbps=bitrate_kbps)
         return FakeReport()
 
     monkeypatch.setattr(pipeline, "enhance_file", enhance_file)
