@@ -246,7 +246,7 @@ def main() -> None:
             state = "ready"
         except (NotInstalledError, ImportError, OSError) as fault:
             state = f"left out: {fault}"
-        print(f"{name:<24}{state:<48}{make.__doc__}")
+        print(f"{name:<24}{state}\n    {make.__doc__}")
 
 
 if __name__ == "__main__":

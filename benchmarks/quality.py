@@ -56,14 +56,14 @@ class Outcome(NamedTuple):
 
 
 def read(path: Path) -> Sound:
-    """The first channel, or the mean of several."""
+    """The first channel."""
     x, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    return Sound(np.ascontiguousarray(x.mean(axis=1)), int(rate))
+    return Sound(np.ascontiguousarray(x[:, 0]), int(rate))
 
 
 def digest(sound: Sound) -> str:
-    """SHA-256 of the samples as 16-bit integers, low byte first: the same for wav and flac."""
-    integers = np.clip(np.round(sound.samples * 32_768.0), -32_768, 32_767).astype("<i2")
+    """SHA-256 of the samples' upper 16 bits, low byte first: the same for wav and flac, 16 and 24 bit."""
+    integers = np.clip(np.floor(sound.samples * 32_768.0), -32_768, 32_767).astype("<i2")
     return hashlib.sha256(integers.tobytes()).hexdigest()
 
 

@@ -223,7 +223,8 @@ def main() -> None:
         print(f"| {row.stage} | {row.measure} | {values} |")
     print("\n| stage | RTF |\n|---|--:|")
     for name, timed in STAGES.items():
-        print(f"| {name} | {timed.cpu_s / timed.sound_s:.4f} |")
+        if timed.sound_s:
+            print(f"| {name} | {timed.cpu_s / timed.sound_s:.4f} |")
 
 
 if __name__ == "__main__":
