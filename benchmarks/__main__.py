@@ -5,5 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for module in ("benchmarks.speed", "benchmarks.rungs"):
-    subprocess.run([sys.executable, "-m", module], check=True)
+
+def main() -> None:
+    for module in ("benchmarks.speed", "benchmarks.rungs"):
+        subprocess.run([sys.executable, "-m", module], check=True)
+
+
+if __name__ == "__main__":
+    main()

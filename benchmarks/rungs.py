@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,14 +51,24 @@ print(json.dumps({
 """
 
 
-def run(rung: str, seconds: float, **environment: str) -> dict[str, object]:
-    """One child process on one rung; what it printed."""
+class Cost(NamedTuple):
+    """mode : the rung that was taken; first, later : seconds of the requests; rss : peak memory, MB."""
+
+    mode: str
+    first: float
+    later: list[float]
+    rss: float
+    compilations: int
+
+
+def run(rung: str, seconds: float, **environment: str) -> Cost:
+    """One child process on one rung."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
     answer = subprocess.run(
         [sys.executable, "-c", CHILD, rung, str(seconds)],
         cwd=ROOT, env={**kept, **environment}, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    return dict(json.loads(answer.stdout.splitlines()[-1]))
+    return Cost(**json.loads(answer.stdout.splitlines()[-1]))
 
 
 def size_mb(directory: Path) -> float:
@@ -82,11 +93,11 @@ def main() -> None:
             ("interpreted", None, {"NUMBA_DISABLE_JIT": "1"}),
         ):
             r = run(name, seconds, **environment)
-            later = statistics.median(r["later"])  # type: ignore[arg-type]
+            later = statistics.median(r.later)
             disk = f"{size_mb(on_disk):.1f}" if on_disk else "–"
             print(
-                f"| {name} | {r['first']:.1f} | {later:.3f} | {seconds / later:.0f} | {r['rss']:.0f} |"
-                f" {r['compilations']} | {disk} |",
+                f"| {name} | {r.first:.1f} | {later:.3f} | {seconds / later:.0f} | {r.rss:.0f} |"
+                f" {r.compilations} | {disk} |",
                 flush=True,
             )
 

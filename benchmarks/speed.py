@@ -1,6 +1,6 @@
 """What the denoisers cost: real-time factor and peak memory.
 
-    python benchmarks/speed.py [--seconds 60]
+    python -m benchmarks.speed [--seconds 60]
 
 Every row runs in a process of its own, after one warm-up, on noise in blocks of two seconds; the last rows double the
 duration to show that memory does not grow with it, and take the NumPy versions of the kernels.
@@ -21,12 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 CHILD = """
 import json, resource, sys, time
 method, (rate, channels, seconds) = sys.argv[1], map(int, sys.argv[2:])
-import runtime_setup
-runtime_setup.configure()
 import numpy as np
-from pipeline.denoise import denoiser
 from pipeline.settings import Denoise, Dereverb
-from pipeline.stream import chained, run
+from pipeline.stages.denoise.choice import denoiser
+from pipeline.stream.stage import chained, run
 block = np.random.default_rng(0).standard_normal((channels, 2 * rate)).astype(np.float32) * np.float32(0.1)
 def passed(count):
     stages = denoiser(Denoise(method=method), Dereverb(), rate, channels).stages

@@ -52,7 +52,7 @@ trap 'exit 130' INT TERM
 scripts/make_base_image.sh "$base"
 
 # pip in the build sees what pip on this machine sees: its settings, its certificates, its local directories.
-python3 scripts/pip_settings.py "$work/pip.conf" >"$work/mounts"
+python3 -m scripts.pip_settings "$work/pip.conf" >"$work/mounts"
 mounts=(-v "$work/pip.conf:/etc/pip.conf:ro")
 while read -r path; do mounts+=(-v "$path:$path:ro"); done <"$work/mounts"
 

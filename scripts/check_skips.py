@@ -1,7 +1,9 @@
 """Fails when a test was skipped: in CI a missing tool is a fault of the machine, not a reason to look away.
 
-usage: check_skips.py JUNIT_XML
+usage: python -m scripts.check_skips JUNIT_XML
 """
+
+from __future__ import annotations
 
 import sys
 from pathlib import Path

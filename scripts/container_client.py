@@ -4,13 +4,14 @@ Waits for `/health` to be ready, wants nothing to have been compiled by then, an
 second of noisy tone. Read from standard input by the image's own Python; PORT as for the app.
 """
 
+from __future__ import annotations
+
 import io
 import json
 import math
 import os
 import random
 import struct
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -107,4 +108,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

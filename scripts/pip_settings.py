@@ -1,7 +1,9 @@
 """Writes this machine's pip settings as one pip.conf, and prints the local paths they name, for mounting into a build.
 
-usage: pip_settings.py PIP_CONF
+usage: python -m scripts.pip_settings PIP_CONF
 """
+
+from __future__ import annotations
 
 import subprocess
 import sys

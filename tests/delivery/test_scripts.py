@@ -87,5 +87,5 @@ def test_no_suitable_python_is_said_in_words(bare: Path) -> None:
 def test_a_skipped_test_fails_the_check(tmp_path: Path, case: str, status: int) -> None:
     report = tmp_path / "junit.xml"
     report.write_text(f'<testsuites><testcase classname="a" name="b" time="1">{case}</testcase></testsuites>')
-    command = [sys.executable, ROOT / "scripts" / "check_skips.py", report]
-    assert subprocess.run(command, check=False, capture_output=True).returncode == status
+    command = [sys.executable, "-m", "scripts.check_skips", report]
+    assert subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode == status
