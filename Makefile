@@ -10,7 +10,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 TESTS ?= tests
 
-.PHONY: help run test lint types format doctor bench container-check lock clean venv dev
+.PHONY: help run test lint types format docs doctor bench container-check lock clean venv dev
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,9 @@ types: dev  ## Static types
 format: dev  ## Rewrite the sources in the house style
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+docs: dev  ## Write what the docs repeat of the code: the table of settings, the presets
+	@$(PY) -m scripts.write_docs
 
 doctor: venv  ## Say whether the numba runtime is well, and what to do if not
 	@$(PY) runtime_setup.py

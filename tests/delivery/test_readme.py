@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.parameter import Kind
 from pipeline.presets import NAMED_PRESETS
-from pipeline.settings import Settings, parameters
+from pipeline.settings import parameters
+from scripts.write_docs import row, written
 from tests.delivery.files import ROOT
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-
-
-def row(name: str, kind: Kind) -> str:
-    default = Settings().flat()[name]
-    shown = f"{default:g}" if isinstance(default, float) else str(default).lower()
-    return f"| {kind.label} | `{name}` | {kind.allowed} | {shown} | {kind.help} |"
 
 
 @pytest.mark.parametrize("name", parameters())
@@ -30,3 +24,13 @@ def test_every_preset_is_explained(name: str) -> None:
 
 def test_the_readme_leads_to_them() -> None:
     assert "(docs/settings.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_make_docs_has_nothing_to_write() -> None:
+    assert written(SETTINGS) == SETTINGS
+
+
+def test_make_docs_mends_what_is_out_of_date() -> None:
+    old = SETTINGS.replace("| 40 |", "| 20 |").replace("- `gentle`: ", "- `gentle`: Once ")
+    assert old != SETTINGS
+    assert written(old) == SETTINGS

@@ -27,7 +27,7 @@ WITH_SCORES = ("assets/denoiser.md", "benchmarks/README.md")
 COLUMNS = {
     "pesq": "pesq", "pesq-wb": "pesq", "stoi": "stoi", "estoi": "estoi", "si-sdr": "si_sdr", "csig": "csig",
     "cbak": "cbak", "covl": "covl", "ovrl-n": "ovrl_n", "sig-n": "sig_n", "bak-n": "bak_n", "p.808-n": "p808_n",
-    "p.808": "p808_n", "hf keep": "hf_keep_db", "lsd-fb": "lsd_fb", "rtf": "rtf",
+    "p.808": "p808_n", "hf keep": "hf_keep_db", "lsd-fb": "lsd_fb", "lsd": "lsd_fb", "rtf": "rtf",
 }  # fmt: skip
 # The first pattern that a row's name matches; the first of the systems that the set has.
 ROWS = (

@@ -52,10 +52,9 @@ OFF: dict[str, Make] = {
 APART = [step.name for step in SIGNAL_PATH if step.apart]
 
 
-def test_the_signal_path_is_what_it_was() -> None:
-    assert [step.name for step in SIGNAL_PATH] == [
-        *("declip", "declick", "dehum", "denoise", "rumble", "tone", "deess")
-    ]
+def test_repair_comes_before_noise_and_noise_before_tone() -> None:
+    order = ("declip", "declick", "dehum", "denoise", "rumble", "tone", "deess")
+    assert tuple(step.name for step in SIGNAL_PATH if step.name in order) == order
 
 
 @pytest.mark.parametrize("name", ON)
