@@ -20,7 +20,7 @@ from pipeline.files.encode import Writer
 from pipeline.files.formats import AudioShape, Encoding
 from pipeline.files.limits import Limits
 from pipeline.loudness.meter import Meter
-from pipeline.loudness.normalize import Sound, gain_for
+from pipeline.loudness.normalize import Programme, gain_for
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
 from pipeline.measures.analysis import Analysis, Analyzer, analyze_blocks
@@ -155,11 +155,11 @@ def _enhanced(
         peak.add(block)
 
     watch.phase(0.7, 0.9, "Setting the loudness")
-    sound = Sound(spool.blocks, rate, channels, loudness.result(), peak.result())
-    gain = gain_for(sound, settings.loudness, watch.tick(2 * blocks))
+    programme = Programme(spool.blocks, rate, channels, loudness.result(), peak.result())
+    gain = gain_for(programme, settings.loudness, watch.tick(2 * blocks))
     watch.phase(0.9, 1.0, "Writing the result")
     put, after, tick = sink(samples), Analyzer(rate, channels), watch.tick(blocks)
-    for block in gain.applied(sound):
+    for block in gain.applied(programme):
         put(block)
         after.add(block)
         tick()

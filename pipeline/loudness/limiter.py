@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude
 from pipeline.dsp.kernel import kernel
 from pipeline.stream.stage import AnyStage, Stage, run_whole
 
@@ -79,7 +80,7 @@ def stage(ceiling_dbtp: float, sample_rate: int, channels: int) -> AnyStage:
     width = max(2 * HALF, round(LOOK_AHEAD_S * sample_rate))
     latency = width + HALF - 1
     rise = RELEASE_DB_PER_S / sample_rate
-    ceiling = 10 ** ((ceiling_dbtp - MARGIN_DB) / 20)
+    ceiling = amplitude(ceiling_dbtp - MARGIN_DB)
 
     def start() -> _State:
         return _State(

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude, amplitude_db
 from pipeline.settings import Loudness
 from pipeline.stream.stage import run
 
 from .limiter import stage
 from .meter import Meter
-from .true_peak import PeakMeter, to_db
+from .true_peak import PeakMeter
 
 MAX_GAIN_DB = 40.0  # a recording so quiet that it needs more holds little but noise
 MAX_LIMITING_DB = 15.0  # more would flatten speech into its own noise
@@ -32,7 +33,7 @@ Blocks = Callable[[], Iterable[Samples]]
 
 
 @dataclass(frozen=True)
-class Sound:
+class Programme:
     """What is to be set to a loudness: its blocks, as often as asked for, and what they measure.
 
     lufs : None for silence; true_peak : magnitude, full scale = 1
@@ -54,28 +55,28 @@ class Gain:
     ceiling_dbtp: float | None = None
     notes: tuple[str, ...] = ()
 
-    def applied(self, sound: Sound) -> Iterator[Samples]:
-        """The blocks of `sound` at their loudness."""
+    def applied(self, programme: Programme) -> Iterator[Samples]:
+        """The blocks of `programme` at their loudness."""
         if self.ceiling_dbtp is None:
-            yield from sound.blocks()
+            yield from programme.blocks()
             return
         trim = np.float32(self.trim)
-        for block in _limited(sound, self.gain_db, self.ceiling_dbtp):
+        for block in _limited(programme, self.gain_db, self.ceiling_dbtp):
             yield block if trim == 1 else block * trim
 
 
-def gain_for(sound: Sound, params: Loudness, on_block: Callable[[], None] = lambda: None) -> Gain:
-    """What brings `sound` to `params.target_lufs` with its true peak under `params.ceiling_dbtp`.
+def gain_for(programme: Programme, params: Loudness, on_block: Callable[[], None] = lambda: None) -> Gain:
+    """What brings `programme` to `params.target_lufs` with its true peak under `params.ceiling_dbtp`.
 
     Nothing, for silence and where `normalize` is off.
     """
-    if not params.normalize or sound.lufs is None:
+    if not params.normalize or programme.lufs is None:
         return Gain()
-    most = min(MAX_GAIN_DB, params.ceiling_dbtp - to_db(sound.true_peak) + MAX_LIMITING_DB)
-    gain = min(params.target_lufs - sound.lufs, most)
+    most = min(MAX_GAIN_DB, params.ceiling_dbtp - amplitude_db(programme.true_peak) + MAX_LIMITING_DB)
+    gain = min(params.target_lufs - programme.lufs, most)
     last: tuple[float, float] | None = None
     for _ in range(ROUNDS):
-        reached, peak = _measured(sound, gain, params.ceiling_dbtp, on_block)
+        reached, peak = _measured(programme, gain, params.ceiling_dbtp, on_block)
         missing = 0.0 if reached is None else params.target_lufs - reached
         next_gain = min(gain + missing / _yield(last, gain, missing), most)
         if abs(missing) <= TOLERANCE_LU or next_gain == gain:
@@ -83,9 +84,9 @@ def gain_for(sound: Sound, params: Loudness, on_block: Callable[[], None] = lamb
         last, gain = (gain, missing), next_gain
     else:
         gain = last[0] if last else gain  # the one that was measured
-    over = to_db(peak) - params.ceiling_dbtp
+    over = amplitude_db(peak) - params.ceiling_dbtp
     # By rounding, or where a gain moves fast: the ceiling is a promise.
-    trim = 10 ** (-over / 20) * (1 - 1e-6) if over > 0 else 1.0
+    trim = amplitude(-over) * (1 - 1e-6) if over > 0 else 1.0
     return Gain(gain, trim, params.ceiling_dbtp, () if abs(missing) <= NOTED_LU else (_note(missing),))
 
 
@@ -103,18 +104,18 @@ def _yield(last: tuple[float, float] | None, gain: float, missing: float) -> flo
     return float(np.clip((last[1] - missing) / (gain - last[0]), LEAST_YIELD, 1.0))
 
 
-def _limited(sound: Sound, gain_db: float, ceiling_dbtp: float) -> Iterator[Samples]:
-    factor = np.float32(10 ** (gain_db / 20))
-    limiter = stage(ceiling_dbtp, sound.sample_rate, sound.channels)
-    yield from run(limiter, (factor * block for block in sound.blocks()))
+def _limited(programme: Programme, gain_db: float, ceiling_dbtp: float) -> Iterator[Samples]:
+    factor = np.float32(amplitude(gain_db))
+    limiter = stage(ceiling_dbtp, programme.sample_rate, programme.channels)
+    yield from run(limiter, (factor * block for block in programme.blocks()))
 
 
 def _measured(
-    sound: Sound, gain_db: float, ceiling_dbtp: float, on_block: Callable[[], None]
+    programme: Programme, gain_db: float, ceiling_dbtp: float, on_block: Callable[[], None]
 ) -> tuple[float | None, float]:
     """Loudness in LUFS and true peak (a magnitude) after gain and limiter."""
-    meter, peak = Meter(sound.sample_rate, sound.channels), PeakMeter(sound.channels)
-    for block in _limited(sound, gain_db, ceiling_dbtp):
+    meter, peak = Meter(programme.sample_rate, programme.channels), PeakMeter(programme.channels)
+    for block in _limited(programme, gain_db, ceiling_dbtp):
         meter.add(block)
         peak.add(block)
         on_block()

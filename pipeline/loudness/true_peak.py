@@ -7,8 +7,6 @@ References
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,8 +111,3 @@ def true_peak(x: Samples, block: int = 1 << 16) -> float:
     for piece in split(x, block):
         meter.add(piece)
     return meter.result()
-
-
-def to_db(magnitude: float) -> float:
-    """20 log10, minus infinity for 0."""
-    return 20 * math.log10(magnitude) if magnitude > 0 else -math.inf

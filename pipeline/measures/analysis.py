@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.audio import Audio, Samples
+from pipeline.dsp.decibels import amplitude_db
 from pipeline.errors import AudioError
 from pipeline.loudness.meter import Meter
-from pipeline.loudness.true_peak import PeakMeter, to_db
+from pipeline.loudness.true_peak import PeakMeter
 from pipeline.settings import Declick
 from pipeline.stages.declick import ClickMeter
 from pipeline.stages.declip.clipping import ClippingMeter
@@ -22,6 +23,16 @@ from .levels import FramePowers, measure
 from .reverberation import DecayMeter
 
 CLICKS = Declick(50.0)  # what counts as a click
+
+# From here on a recording is called so, by the advice, by `auto` and by whoever else asks.
+CLIPPED_PERCENT = 0.005
+CLICKS_PER_MINUTE = 6.0
+HUM_DBFS = -70.0
+NOISY_SNR_DB, VERY_NOISY_SNR_DB = 15.0, 6.0
+NOISY_CLEARANCE_DB = 15.0
+REVERBERANT_S, VERY_REVERBERANT_S = 0.5, 0.9
+NARROW_HZ, DULL_HZ, FULL_HZ = 4_200.0, 7_600.0, 10_000.0
+QUIET_LUFS = -38.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,59 @@ class Analysis:
     t60_s: float | None = None
     clearance_db: float | None = None
 
+    @property
+    def clipped(self) -> bool:
+        return self.clipped_percent >= CLIPPED_PERCENT
+
+    @property
+    def clicking(self) -> bool:
+        return self.clicks_per_minute >= CLICKS_PER_MINUTE
+
+    @property
+    def humming(self) -> bool:
+        return self.hum_hz is not None and self.hum_dbfs is not None and self.hum_dbfs >= HUM_DBFS
+
+    @property
+    def noisy(self) -> bool:
+        """The speech is not far above the noise."""
+        return self.snr_db is not None and self.snr_db <= NOISY_SNR_DB
+
+    @property
+    def very_noisy(self) -> bool:
+        return self.snr_db is not None and self.snr_db < VERY_NOISY_SNR_DB
+
+    @property
+    def close_to_noise(self) -> bool:
+        """Even what is quietest is near to the speech: noise that does not pause."""
+        return self.clearance_db is not None and self.clearance_db < NOISY_CLEARANCE_DB
+
+    @property
+    def reverberant(self) -> bool:
+        return self.t60_s is not None and self.t60_s >= REVERBERANT_S
+
+    @property
+    def very_reverberant(self) -> bool:
+        return self.t60_s is not None and self.t60_s > VERY_REVERBERANT_S
+
+    @property
+    def narrow(self) -> bool:
+        """A telephone's band."""
+        return self.bandwidth_hz is not None and self.bandwidth_hz <= NARROW_HZ
+
+    @property
+    def dull(self) -> bool:
+        """The band of a call, or of a low bit rate."""
+        return self.bandwidth_hz is not None and self.bandwidth_hz <= DULL_HZ
+
+    @property
+    def full_band(self) -> bool:
+        """The band reaches the sibilants."""
+        return self.bandwidth_hz is not None and self.bandwidth_hz > FULL_HZ
+
+    @property
+    def quiet(self) -> bool:
+        return self.lufs is not None and self.lufs <= QUIET_LUFS
+
     def as_dict(self) -> dict[str, Any]:
         return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
@@ -84,7 +148,7 @@ class Analyzer:
         if not self._samples:
             raise AudioError("The recording is empty: it holds no samples.")
         duration_s = self._samples / self._sample_rate
-        levels, hum, peak = measure(self._powers.result()), self._hum.result(), to_db(self._peak.result())
+        levels, hum, peak = measure(self._powers.result()), self._hum.result(), amplitude_db(self._peak.result())
         return Analysis(
             duration_s=duration_s,
             sample_rate=self._sample_rate,

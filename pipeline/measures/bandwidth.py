@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import power_db
 
 WINDOW_S = 0.064
 EVERY = 2  # windows from one look to the next
@@ -49,7 +50,7 @@ class BandMeter:
             return None
         edges = self._edges()
         steps = np.add.reduceat(self._power, edges[:-1]) / np.diff(edges)
-        level = 10 * np.log10(steps / steps.max() + 1e-20)
+        level = power_db(steps / steps.max() + 1e-20)
         hz = edges[1:] * self._sample_rate / self._size
         least = max(-RANGE_DB, min(float(level[hz > LOWEST_HZ].min()) + CLEAR_DB, -RANGE_DB + 2 * CLEAR_DB))
         inside = np.flatnonzero(level > least)

@@ -8,13 +8,13 @@ is off by 2.8 dB in the mean. It is an estimate from levels alone: music, or spe
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import power, power_db
 
 FRAME_S = 0.02
 Powers = NDArray[np.float64]
@@ -70,22 +70,18 @@ def measure(powers: Powers) -> Levels:
     if sound.size == 0:
         return Levels(None, None)
     silent_gaps = powers.size - sound.size > FLOOR_SHARE * powers.size
-    quietest = _db(_quietest(sound, FLOOR_SHARE))
+    quietest = power_db(_quietest(sound, FLOOR_SHARE))
     floor = None if silent_gaps else quietest
     noise = DIGITAL_SILENCE if silent_gaps else NOISE_BIAS * _quietest(sound, NOISE_SHARE)
     snr = max(float(sound.mean()) / noise - 1, LOWEST_SNR)
     least = SPEECH_SHARE * float(sound[int(0.95 * (sound.size - 1))])
     if floor is not None:
-        least = max(least, OVER_NOISE * 10 ** (floor / 10))
+        least = max(least, OVER_NOISE * power(floor))
     speech = sound[sound >= min(least, sound[-1])]
-    level = _db(float(speech.mean()))
+    level = power_db(float(speech.mean()))
     activity = 100 * speech.size / powers.size
-    return Levels(floor, min(_db(snr), HIGHEST_SNR_DB), level, activity, level - quietest)
+    return Levels(floor, min(power_db(snr), HIGHEST_SNR_DB), level, activity, level - quietest)
 
 
 def _quietest(ascending: Powers, share: float) -> float:
     return float(ascending[: max(1, round(share * ascending.size))].mean())
-
-
-def _db(power: float) -> float:
-    return 10 * math.log10(power)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import power_db
 
 HOP_S = 0.016
 EDGES_HZ = 250.0 * 2 ** (np.arange(9) / 2)  # to 4 kHz
@@ -48,7 +49,7 @@ class DecayMeter:
             frames = np.lib.stride_tricks.sliding_window_view(x, 2 * self._hop)[: count * self._hop : self._hop]
             power = np.abs(np.fft.rfft(frames * self._window, axis=1)) ** 2
             bands = np.add.reduceat(power, self._bins, axis=1)[:, :-1]
-            self._levels.append((10 * np.log10(bands + 1e-12)).astype(np.float32))
+            self._levels.append(power_db(bands + 1e-12).astype(np.float32))
             x = x[count * self._hop :]
         self._rest = x
 

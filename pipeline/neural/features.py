@@ -6,11 +6,12 @@ the same to the network. Digital silence does not count: a recording that begins
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.dsp.decibels import power_db
 
 from .bands import OVERLAP, SPACING_HZ, SPLIT_HZ, averaging, present
 
@@ -30,7 +31,7 @@ class Level(NamedTuple):
 
     def db(self) -> float:
         """The level, on the scale of `features`' scaled powers."""
-        return 10 * math.log10(self.power / max(self.weight, SILENCE) + SILENCE)
+        return power_db(self.power / max(self.weight, SILENCE) + SILENCE)
 
 
 def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[Features, Level]:
@@ -47,8 +48,8 @@ def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[F
     bin_share = sample_rate / size / SPACING_HZ / (SPLIT_HZ / SPACING_HZ + 1)
     speech_power = scaled[:, :below].sum(axis=1, dtype=np.float64) * bin_share
     sums, weights = _running_sums(speech_power, float(np.exp(-hop / sample_rate / LEVEL_MEMORY_S)), level)
-    mean_db = 10 * np.log10(sums / np.maximum(weights, SILENCE) + SILENCE)
-    decibels = 10 * np.log10(in_bands + np.float32(SILENCE)) - mean_db[:, None]
+    mean_db = power_db(sums / np.maximum(weights, SILENCE) + SILENCE)
+    decibels = power_db(in_bands + np.float32(SILENCE)) - mean_db[:, None]
     inputs = np.maximum(decibels / 20, LOWEST).astype(np.float32)
     inputs[:, ~present(size, sample_rate)] = LOWEST
     after = Level(float(sums[-1]), float(weights[-1])) if len(power) else level

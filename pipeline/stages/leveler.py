@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude, power, power_db
+from pipeline.dsp.ramps import ramps
 from pipeline.settings import Level
 from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
@@ -68,36 +70,29 @@ class _Leveler:
         powers = np.concatenate((state.powers, fresh))
         wanted = np.concatenate((state.wanted, self._wanted(powers, float(state.wanted[-1]))))
         window = np.hanning(2 * SMOOTH_HOPS + 3)[1:-1]
-        gains = 10 ** (np.convolve(wanted, window / window.sum(), "valid") / 20)
+        smoothed: Line = np.convolve(wanted, window / window.sum(), "valid")
+        gains = amplitude(smoothed)
         sound = np.concatenate((state.sound, unit), axis=1)
         out = sound[:, : unit.shape[1]]
         if state.gain != 1 or (gains != 1).any():
-            out = out * self._ramps(state.gain, gains)
+            out = out * ramps(state.gain, gains, self.hop)
         kept = (sound[:, unit.shape[1] :], powers[hops:], wanted[hops:])
         return out, _State(*kept, float(gains[-1]))
 
     def _wanted(self, powers: Line, last: float) -> Line:
         """Gain in dB for each hop in the middle of `powers` (n + 2 · AROUND_HOPS,): (n,)."""
-        active = powers > 10 ** (self.least_db / 10)
+        active = powers > power(self.least_db)
         weights = np.hanning(2 * AROUND_HOPS + 3)[1:-1]
         total = np.convolve(powers * active, weights, "valid")
         count = np.convolve(active.astype(np.float64), weights, "valid")
-        around_db = 10 * np.log10(np.maximum(total / np.maximum(count, QUIETEST), QUIETEST))
-        wanted = np.clip(self.reference_db - around_db, -self.range_db, self.range_db)
+        around_db = power_db(np.maximum(total / np.maximum(count, QUIETEST), QUIETEST))
+        wanted: Line = np.clip(self.reference_db - around_db, -self.range_db, self.range_db)
         speaking = active[AROUND_HOPS : powers.size - AROUND_HOPS]
         for k in range(wanted.size):
             if not speaking[k]:
                 wanted[k] = max(min(last, 0.0), last - RELEASE_DB)
             last = float(wanted[k])
         return wanted
-
-    def _ramps(self, before: float, gains: Line) -> Samples:
-        """The gain of every sample: straight lines from the end of a hop to the end of the next."""
-        starts = np.concatenate(([before], gains[:-1]))
-        share = np.arange(1, self.hop + 1) / self.hop
-        ramps = starts[:, np.newaxis] + (gains - starts)[:, np.newaxis] * share
-        line: Samples = ramps.astype(np.float32).ravel()
-        return line
 
 
 def stage(params: Level, scene: Scene | None, sample_rate: int, channels: int) -> AnyStage:

@@ -9,8 +9,9 @@ import pytest
 import soundfile
 
 from pipeline import PRESETS, Audio, AudioError, Cancelled, Settings, SettingsError, enhance, enhance_file, load, save
+from pipeline.dsp.decibels import amplitude_db
 from pipeline.loudness.meter import loudness
-from pipeline.loudness.true_peak import to_db, true_peak
+from pipeline.loudness.true_peak import true_peak
 from pipeline.settings import Dehum, Denoise, Loudness, Tone
 from tests.pipeline.signals import noise, speech_like
 
@@ -46,7 +47,7 @@ def test_what_is_written_has_the_loudness_and_keeps_the_ceiling(talk: Path, tmp_
     report = enhance_file(talk, target, Settings(loudness=Loudness(True, -14.0, -1.5)))
     written = load(target)
     assert loudness(written.samples, RATE) == pytest.approx(-14, abs=0.3)
-    assert to_db(true_peak(written.samples)) <= -1.5
+    assert amplitude_db(true_peak(written.samples)) <= -1.5
     assert report.after.lufs == pytest.approx(-14, abs=0.3)
 
 
@@ -108,3 +109,28 @@ def test_a_long_recording_ends_where_it_ended(tmp_path: Path) -> None:
     a, b = x[-8_000:], y[-8_000:]
     lag = np.fft.irfft(np.fft.rfft(b, 16_384) * np.conj(np.fft.rfft(a, 16_384)))
     assert int(np.argmax(lag)) == 0
+
+
+def test_result_and_removed_need_two_names(talk: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.wav"
+    (tmp_path / "link").symlink_to(tmp_path)
+    for removed in (target, tmp_path / "link" / "out.wav", f"{tmp_path}/./out.wav"):
+        with pytest.raises(SettingsError, match="same file"):
+            enhance_file(talk, target, removed=removed)
+    assert not target.exists()
+
+
+def test_a_wrong_suffix_of_removed_is_told_before_the_work(talk: Path, tmp_path: Path) -> None:
+    def never(fraction: float, text: str) -> None:
+        raise AssertionError(text)
+
+    with pytest.raises(SettingsError, match=r"'\.txt' is not known"):
+        enhance_file(talk, tmp_path / "out.wav", removed=tmp_path / "removed.txt", progress=never)
+
+
+def test_bit_rate_reaches_the_file(talk: Path, tmp_path: Path) -> None:
+    sizes = []
+    for kbps in (64, 128):
+        enhance_file(talk, tmp_path / "out.mp3", bitrate_kbps=kbps)
+        sizes.append((tmp_path / "out.mp3").stat().st_size)
+    assert sizes[1] == pytest.approx(2 * sizes[0], rel=0.1)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline import PRESETS, Audio, Cancelled, Settings, enhance
+from pipeline.dsp.decibels import amplitude_db
 from pipeline.loudness.meter import loudness
-from pipeline.loudness.true_peak import to_db, true_peak
+from pipeline.loudness.true_peak import true_peak
 from pipeline.settings import Dehum, Denoise, Loudness, Mix, Tone
 from tests.pipeline.signals import noise, speech_like
 
@@ -54,7 +55,7 @@ def test_the_result_is_aligned_with_the_recording() -> None:
 def test_loudness_and_ceiling_are_those_asked_for() -> None:
     y = enhance(recording(), Settings(loudness=Loudness(True, -18.0, -2.0))).audio
     assert loudness(y.samples, RATE) == pytest.approx(-18, abs=0.3)
-    assert to_db(true_peak(y.samples)) <= -2.0
+    assert amplitude_db(true_peak(y.samples)) <= -2.0
 
 
 def test_all_off_is_identity() -> None:
@@ -96,7 +97,7 @@ def test_a_full_scale_square_wave_comes_through() -> None:
     x = np.sign(np.sin(2 * np.pi * 220 * np.arange(RATE * 2) / RATE)).astype(np.float32)
     y = enhance(Audio(x, RATE)).audio.samples
     assert np.isfinite(y).all()
-    assert to_db(true_peak(y)) <= -1.0
+    assert amplitude_db(true_peak(y)) <= -1.0
 
 
 def test_progress_rises_from_nothing_to_done() -> None:

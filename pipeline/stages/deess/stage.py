@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude
+from pipeline.dsp.ramps import ramps
 from pipeline.settings import Deess
 from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
@@ -60,9 +62,9 @@ class _Deesser:
         sound = np.concatenate((state.sound, fresh), axis=1)
         sibilants = np.concatenate((state.sibilants, band), axis=1)
         out = sound[:, :n]
-        gain = 10 ** (-reduction / 20)
+        gain = amplitude(-reduction)
         if min(state.gain, gain.min()) < 1:
-            out = out - (1 - self._ramps(state.gain, gain)) * sibilants[:, :n]
+            out = out - (1 - ramps(state.gain, gain, self.hop)) * sibilants[:, :n]
         return out, _State(x[:, n:], sound[:, n:], sibilants[:, n:], follower, float(gain[-1]))
 
     def _powers(self, x: Samples) -> Gains:
@@ -70,12 +72,6 @@ class _Deesser:
         blocks = x.reshape(x.shape[0], -1, self.hop)
         powers: Gains = np.einsum("chi,chi->h", blocks, blocks).astype(np.float64) / (x.shape[0] * self.hop)
         return powers
-
-    def _ramps(self, before: float, gain: Gains) -> Samples:
-        """The gain of every sample: straight lines from the end of a hop to the end of the next."""
-        starts = np.concatenate(([before], gain[:-1]))
-        share = np.arange(1, self.hop + 1) / self.hop
-        return (starts[:, np.newaxis] + (gain - starts)[:, np.newaxis] * share).astype(np.float32).ravel()
 
 
 def stage(params: Deess, sample_rate: int, channels: int) -> AnyStage:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import log10
 from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import power_db
 from pipeline.stream.stage import Feed
 from pipeline.stream.units import in_units
 
@@ -87,7 +87,7 @@ class HumMeter:
         power = sum(hum.power for hum in self._found)
         if not power or len(self._found) < LEAST_SHARE * self._asked:
             return None
-        return Level(float(np.median([hum.hz for hum in self._found])), 10 * log10(power / len(self._found)))
+        return Level(float(np.median([hum.hz for hum in self._found])), power_db(power / len(self._found)))
 
     def _work(self, unit: Samples, heard: Heard) -> tuple[Samples, Heard]:
         heard = self._listener.hear(unit, heard)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude
 from pipeline.settings import Dehum
 from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
@@ -90,7 +91,7 @@ def stage(params: Dehum, sample_rate: int, channels: int) -> AnyStage:
     if not params.strength_db:
         return IDENTITY
     listener = Listener.of_rate(sample_rate)
-    dehum = _Dehum(listener, 1 - 10 ** (-params.strength_db / 20), round(SILENCE_S * sample_rate))
+    dehum = _Dehum(listener, 1 - amplitude(-params.strength_db), round(SILENCE_S * sample_rate))
     return in_units(listener.unit, channels, AHEAD * listener.unit, lambda: dehum.start(channels), dehum.work)
 
 

@@ -14,10 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.dsp.decibels import power
+
 from .spectrum import Complex, Real
 
 # Power over its uncertainty at which a harmonic begins to count, and counts wholly.
-DOUBTFUL, SURE = 10 ** (4 / 10), 10 ** (10 / 10)
+DOUBTFUL, SURE = power(4.0), power(10.0)
 WANDER = 0.03  # share of its strength by which a harmonic may change from one window to the next
 FRESH = 0.45  # of what a window tells, the rest was in the window before
 SAME_HZ = 0.1  # two frequencies that differ by less are one hum's

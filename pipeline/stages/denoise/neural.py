@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude, power_db
 from pipeline.dsp.stft import Spectra, Stft
 from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, centres_hz, interpolation
 from pipeline.neural.features import SILENCE, Level, features
@@ -92,8 +93,8 @@ class _Denoiser:
     def _least_of_rumble(self, spectra: Spectra, level: Level) -> Numbers:
         """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
-        above_db = 10 * np.log10(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
-        least: Numbers = 10 ** (-(RUMBLE_DB + RUMBLE_SLOPE * np.maximum(above_db, 0)) / np.float32(20))
+        above_db = power_db(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
+        least: Numbers = amplitude(-(RUMBLE_DB + RUMBLE_SLOPE * np.maximum(above_db, 0)))
         return least
 
 
@@ -114,6 +115,6 @@ def stage(network: Network, strength_db: float, sample_rate: int, channels: int,
     Latency: a unit, the look-ahead and a window, 1.26 s.
     """
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
-    denoiser = _Denoiser(network, stft, sample_rate, 10 ** (-strength_db / 20), 10 ** (-dereverb_db / 20))
+    denoiser = _Denoiser(network, stft, sample_rate, amplitude(-strength_db), amplitude(-dereverb_db))
     late = network.look_ahead * stft.hop + stft.tail
     return in_units(UNIT_FRAMES * stft.hop, channels, late, lambda: denoiser.start(channels), denoiser.work)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude, power
 from pipeline.dsp.stft import Spectra, Stft
 from pipeline.settings import Denoise
 from pipeline.stream.stage import AnyStage, run_whole
@@ -33,7 +34,7 @@ WINDOW_S = 0.048  # resolves the harmonics of low voices; longer smears consonan
 UNIT_S = 0.36
 KEEP_SPEECH_PER_S = 0.98 ** (1 / 0.012)  # decision-directed weight of the past: 0.98 per 12 ms
 MOST_DB = 24.0  # beyond, what it takes for noise by mistake is missed, and what it misses twinkles
-LEAST_PRIOR_SNR = 10 ** (-22 / 10)
+LEAST_PRIOR_SNR = power(-22.0)
 
 
 class State(NamedTuple):
@@ -98,7 +99,7 @@ def stage(params: Denoise, sample_rate: int, channels: int) -> AnyStage:
         stft=stft,
         tracker=Tracker.of_hop(hop_s),
         keep_speech=KEEP_SPEECH_PER_S**hop_s,
-        floor=10 ** (-min(params.strength_db, MOST_DB) / 20),
+        floor=amplitude(-min(params.strength_db, MOST_DB)),
         reach=widest(sample_rate / stft.size),
     )
     unit = max(1, round(UNIT_S / hop_s)) * stft.hop

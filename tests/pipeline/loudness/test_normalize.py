@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude_db
 from pipeline.loudness.meter import loudness
-from pipeline.loudness.normalize import MAX_GAIN_DB, Gain, Sound, gain_for
-from pipeline.loudness.true_peak import to_db, true_peak
+from pipeline.loudness.normalize import MAX_GAIN_DB, Gain, Programme, gain_for
+from pipeline.loudness.true_peak import true_peak
 from pipeline.settings import Loudness
 from pipeline.stream.stage import split
 from tests.pipeline.signals import noise, speech_like
 
 
-def sound(x: Samples, rate: int) -> Sound:
-    return Sound(lambda: split(x, rate), rate, x.shape[0], loudness(x, rate), true_peak(x))
+def sound(x: Samples, rate: int) -> Programme:
+    return Programme(lambda: split(x, rate), rate, x.shape[0], loudness(x, rate), true_peak(x))
 
 
 def to_target(x: Samples, rate: int, params: Loudness) -> tuple[Samples, Gain]:
@@ -27,7 +28,7 @@ def test_target_and_ceiling_are_met_together(rate: int, target: float) -> None:
     x = speech_like(rate, 6, level_db=-40)
     y, gain = to_target(x, rate, Loudness(True, target, -3.0))
     assert loudness(y, rate) == pytest.approx(target, abs=0.15)
-    assert to_db(true_peak(y)) <= -3.0
+    assert amplitude_db(true_peak(y)) <= -3.0
     assert gain.notes == ()
     assert gain.gain_db > 0
 
@@ -36,7 +37,7 @@ def test_where_harm_would_be_done_the_ceiling_wins_and_the_note_says_so() -> Non
     x = noise(1, 48_000 * 4, -60)
     x[0, ::9_600] = 0.9
     y, gain = to_target(x, 48_000, Loudness(True, -9.0, -1.0))
-    assert to_db(true_peak(y)) <= -1.0
+    assert amplitude_db(true_peak(y)) <= -1.0
     assert len(gain.notes) == 1
     assert "under the target" in gain.notes[0]
 

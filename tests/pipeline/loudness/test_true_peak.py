@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.signal import resample_poly
 
-from pipeline.loudness.true_peak import HALF, INTERPOLATOR, OVERSHOOT, envelope, to_db, true_peak
+from pipeline.dsp.decibels import amplitude_db
+from pipeline.loudness.true_peak import HALF, INTERPOLATOR, OVERSHOOT, envelope, true_peak
 from tests.pipeline.signals import noise, sine
 
 
@@ -17,7 +18,7 @@ def test_true_peak_of_ebu_3341(divisor: int, phase_deg: float, peak: float, dbtp
     rate = 48_000
     tone = sine(rate / divisor, rate, 1, peak, phase_deg)
     fade = np.clip(np.minimum(np.arange(rate), np.arange(rate)[::-1]) / 480, 0, 1)  # a hard start has peaks of its own
-    reading = to_db(true_peak((tone * fade).astype(np.float32)))
+    reading = amplitude_db(true_peak((tone * fade).astype(np.float32)))
     assert dbtp - 0.4 <= reading <= dbtp + 0.2
 
 
@@ -26,7 +27,7 @@ def test_agrees_with_an_independent_oversampler() -> None:
     # the signal ends within the range that both see
     x[:, :100] = x[:, -100:] = 0
     other = np.abs(resample_poly(x.astype(np.float64), 4, 1, axis=1)).max()
-    assert to_db(true_peak(x)) == pytest.approx(to_db(other), abs=0.3)
+    assert amplitude_db(true_peak(x)) == pytest.approx(amplitude_db(other), abs=0.3)
 
 
 def test_the_block_size_does_not_matter() -> None:
@@ -52,7 +53,7 @@ def test_skipping_the_quiet_loses_no_peak() -> None:
 def test_nothing_and_silence() -> None:
     assert true_peak(np.zeros((1, 0), np.float32)) == 0
     assert true_peak(np.zeros((2, HALF), np.float32)) == 0
-    assert to_db(0.0) == -np.inf
+    assert amplitude_db(0.0) == -np.inf
 
 
 def test_one_sample() -> None:

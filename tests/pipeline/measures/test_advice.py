@@ -68,3 +68,20 @@ def test_auto_does_more_where_more_is_wrong() -> None:
 def test_auto_leaves_loudness_and_mix_to_the_listener() -> None:
     mine = Settings(auto=Auto(True), loudness=Loudness(True, -23.0))
     assert chosen(mine, GOOD)[0].loudness == mine.loudness
+
+
+def test_auto_keeps_the_denoiser_that_was_asked_for() -> None:
+    mine = Settings.from_flat({"auto_strengths": True, "denoise_method": "spectral", "denoise_strength_db": 3.0})
+    settings, _ = chosen(mine, GOOD)
+    assert settings.denoise.method == "spectral"
+    assert settings.denoise.strength_db > 3.0
+
+
+def test_what_is_advised_of_and_what_auto_does_go_by_the_same_words() -> None:
+    for clipped in (0.0, 0.004, 0.005, 0.1):
+        for clicks in (0.0, 5.9, 6.0, 60.0):
+            a = replace(GOOD, clipped_percent=clipped, clicks_per_minute=clicks)
+            settings, _ = chosen(AUTO, a)
+            said = " ".join(advice(a))
+            assert ("Clipped" in said) == a.clipped == (settings.declip.strength_percent > 0)
+            assert ("Clicks" in said) == a.clicking == (settings.declick.sensitivity_percent > 0)
