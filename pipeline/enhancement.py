@@ -19,7 +19,7 @@ from pipeline.files.decode import Recording
 from pipeline.files.encode import Writer
 from pipeline.files.formats import AudioShape, Encoding
 from pipeline.files.limits import Limits
-from pipeline.loudness.meter import Meter
+from pipeline.loudness.meter import LoudnessMeter
 from pipeline.loudness.normalize import Programme, gain_for
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
@@ -146,7 +146,7 @@ def _enhanced(
     watch.phase(0.15, 0.7, "Removing noise")
     needed = settings.denoise if asked.auto.strengths else enough(settings.denoise, before.clearance_db)
     found = denoiser(needed, settings.dereverb, rate, channels) if settings.mix.wet_percent else OFF
-    loudness, peak = Meter(rate, channels), PeakMeter(channels)
+    loudness, peak = LoudnessMeter(rate, channels), PeakMeter(channels)
     tick = watch.tick(blocks)
     takes = removed(samples) if removed else None
     for block in _restored(source, settings, found, before, takes, tick):

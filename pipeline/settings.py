@@ -143,7 +143,7 @@ class Mix(Parameters):
 
     wet_percent: float = number(
         100.0, 0.0, 100.0, 1.0, "%", "Wet / dry",
-        "100 = only the cleaned sound, 0 = only the original (loudness still applies).",
+        "100 = only the cleaned sound, 0 = only the original (leveler and loudness still apply).",
     )  # fmt: skip
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pipeline
 import runtime_setup
@@ -27,6 +27,9 @@ from .work import STEP_S, Handle, Progress, Work
 if TYPE_CHECKING:
     from pipeline import Report
     from pipeline.stream.source import Source
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,21 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
         runtime_setup.wait_until_ready(STEP_S)
 
 
-def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
-    """From the order to its result, for the page and for programs alike: keep the upload, wait in the queue, work.
+def served(site: Site, source: Path, task: Callable[[Handle], T]) -> Generator[Progress, None, T]:
+    """From an upload to what `task` makes of it, for the page and for programs alike: keep it, wait in the queue, work.
 
     Yields how far it is. Whoever closes the generator (a visitor cancelled, or left) stops the work. Raises what fails.
     """
-    with site.storage.keeping(order.source), site.turns.ticket() as ticket:
+    with site.storage.keeping(source), site.turns.ticket() as ticket:
         yield from until_turn(ticket)
-        work = Work(lambda handle: enhance(handle, site, order))
+        work = Work(task)
         yield from work.progress()
         return work.result()
+
+
+def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
+    """The enhancement that was ordered; as `served`."""
+    return served(site, order.source, lambda handle: enhance(handle, site, order))
 
 
 def preset(name: object) -> Settings:
@@ -145,14 +153,19 @@ def _copied(original: Source, target: Path, handle: Handle) -> None:
             writer.write(block)
 
 
-def analyze(site: Site, source: Path) -> dict[str, Any]:
+def analyze(handle: Handle, site: Site, source: Path) -> dict[str, Any]:
     """The measures of a recording."""
     from pipeline.files.decode import Recording
     from pipeline.measures.analysis import analyze_blocks
 
+    def go_on() -> None:
+        if handle.cancelled():
+            raise pipeline.Cancelled("The analysis was cancelled.")
+
+    handle.report(0.0, "Measuring the recording")
     try:
         recording = Recording(source)
-        return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels).as_dict()
+        return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels, go_on).as_dict()
     except AudioError as fault:
         discard_useless(site, source, fault)
         raise

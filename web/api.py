@@ -31,7 +31,9 @@ flac, mp3, ogg or opus. subtype, bitrate_kbps: how it is encoded. All other para
 of `presets`.
 Returns the enhanced file and a report: what was measured before and after, and which denoiser worked. While the work
 runs, `generating` events carry no file, and how far it is."""
-ANALYZE = "Measure a recording: loudness, true peak, noise floor, signal-to-noise ratio."
+ANALYZE = """Measure a recording: loudness, true peak, noise floor, signal-to-noise ratio and more.
+
+While the work runs, `generating` events tell how far it is."""
 PRESETS = "All presets with their settings, all parameters with what they may be, and the output formats."
 
 
@@ -74,21 +76,20 @@ def _given(kinds: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
     return {name: value for name, value in zip(kinds, values, strict=True) if value is not None}
 
 
-def analyze_endpoint(site: Site) -> Callable[[Any], dict[str, Any]]:
+def analyze_endpoint(site: Site) -> Callable[..., Generator[dict[str, Any], None, None]]:
     """The function behind `/analyze`."""
 
-    def analyze(file: Any) -> dict[str, Any]:
+    def analyze(file: Any) -> Generator[dict[str, Any], None, None]:
         try:
             source = jobs.uploaded(site, _path(file))
-            with site.storage.keeping(source), site.turns.ticket() as ticket:
-                for _ in jobs.until_turn(ticket):
-                    pass
-                return jobs.analyze(site, source)
+            measures = yield from mapped(
+                jobs.served(site, source, lambda handle: jobs.analyze(handle, site, source)), asdict
+            )
         except Exception as fault:
             raise for_programs(fault) from fault
+        yield measures
 
-    endpoint: Callable[[Any], dict[str, Any]] = _with_signature(analyze, {"file": File}, {}, dict[str, Any])
-    return endpoint
+    return _with_signature(analyze, {"file": File}, {}, dict[str, Any])
 
 
 def presets() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -107,7 +108,7 @@ def _replacing(target: Path) -> Iterator[str]:
 
     Raises EnhancementError for what the operating system refuses; it names no path.
     """
-    part = target.with_name(f"{_part_prefix(target)}{secrets.token_hex(8)}.part")
+    part = target.with_name(f"{_part_prefix(target)}{os.getpid()}-{secrets.token_hex(8)}.part")
     try:
         yield os.fspath(part)
         part.replace(target)
@@ -123,11 +124,26 @@ def _replacing(target: Path) -> Iterator[str]:
 
 
 def remove_unfinished(target: Path) -> None:
-    """Remove what a process that was killed while saving to `target` left beside it."""
-    for part in target.parent.glob(f"{_part_prefix(target)}*.part"):
-        part.unlink(missing_ok=True)
+    """Remove what processes of this machine that were killed while saving to `target` left beside it."""
+    prefix = _part_prefix(target)
+    for part in target.parent.glob(f"{prefix}*.part"):
+        writer = part.name.removeprefix(prefix).split("-")[0]
+        if writer.isdecimal() and not _lives(int(writer)):
+            part.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    """Whether there is such a process: another batch's, say, that writes to the same target."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
 
 
 def _part_prefix(target: Path) -> str:
     """Short and harmless whatever the target's name is: that may fill the 255 bytes a name can have."""
-    return f".{hashlib.blake2s(target.name.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}-"
+    name = f"{platform.node()}/{target.name}"  # a shared disk has writers on several machines
+    return f".{hashlib.blake2s(name.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}-"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.audio import Samples
+from pipeline.stream.meter import measured
 from pipeline.stream.stage import split
 
 GATING_BLOCK_S = 0.4
@@ -18,7 +19,7 @@ ABSOLUTE_GATE_LUFS = -70.0
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0(side)", 6: "5.1(side)", 7: "6.1", 8: "7.1"}
 
 
-class Meter:
+class LoudnessMeter:
     """Integrated loudness of a recording that comes in blocks."""
 
     def __init__(self, sample_rate: int, channels: int) -> None:
@@ -84,7 +85,4 @@ class Meter:
 
 def loudness(x: Samples, sample_rate: int) -> float | None:
     """Integrated loudness of x (channels, n) in LUFS; None for silence."""
-    meter = Meter(sample_rate, x.shape[0])
-    for block in split(x, sample_rate):
-        meter.add(block)
-    return meter.result()
+    return measured(LoudnessMeter(sample_rate, x.shape[0]), split(x, sample_rate))

@@ -18,7 +18,7 @@ from pipeline.settings import Loudness
 from pipeline.stream.stage import run
 
 from .limiter import stage
-from .meter import Meter
+from .meter import LoudnessMeter
 from .true_peak import PeakMeter
 
 MAX_GAIN_DB = 40.0  # a recording so quiet that it needs more holds little but noise
@@ -114,7 +114,7 @@ def _measured(
     programme: Programme, gain_db: float, ceiling_dbtp: float, on_block: Callable[[], None]
 ) -> tuple[float | None, float]:
     """Loudness in LUFS and true peak (a magnitude) after gain and limiter."""
-    meter, peak = Meter(programme.sample_rate, programme.channels), PeakMeter(programme.channels)
+    meter, peak = LoudnessMeter(programme.sample_rate, programme.channels), PeakMeter(programme.channels)
     for block in _limited(programme, gain_db, ceiling_dbtp):
         meter.add(block)
         peak.add(block)

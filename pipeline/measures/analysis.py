@@ -10,12 +10,13 @@ from typing import Any
 from pipeline.audio import Audio, Samples
 from pipeline.dsp.decibels import amplitude_db
 from pipeline.errors import AudioError
-from pipeline.loudness.meter import Meter
+from pipeline.loudness.meter import LoudnessMeter
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.settings import Declick
 from pipeline.stages.declick import ClickMeter
 from pipeline.stages.declip.clipping import ClippingMeter
 from pipeline.stages.dehum.listener import HumMeter
+from pipeline.stream.meter import Meter
 from pipeline.stream.stage import split
 
 from .bandwidth import BandMeter
@@ -129,11 +130,11 @@ class Analyzer:
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._sample_rate, self._channels, self._samples = sample_rate, channels, 0
-        self._loudness, self._peak = Meter(sample_rate, channels), PeakMeter(channels)
+        self._loudness, self._peak = LoudnessMeter(sample_rate, channels), PeakMeter(channels)
         self._powers, self._band = FramePowers(sample_rate), BandMeter(sample_rate)
         self._hum, self._clipping = HumMeter(sample_rate, channels), ClippingMeter(sample_rate, channels)
         self._clicks, self._decay = ClickMeter(CLICKS, sample_rate, channels), DecayMeter(sample_rate)
-        self._parts = (
+        self._parts: tuple[Meter[object], ...] = (
             self._loudness, self._peak, self._powers, self._band, self._hum, self._clipping, self._clicks, self._decay,
         )  # fmt: skip
 

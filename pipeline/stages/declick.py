@@ -23,6 +23,7 @@ from pipeline.audio import Samples
 from pipeline.dsp.autoregressive import Places, Signal, fit, interpolate, surprise
 from pipeline.dsp.kernel import kernel
 from pipeline.settings import Declick
+from pipeline.stream.meter import measured
 from pipeline.stream.stage import IDENTITY, AnyStage, Feed, run_whole, split
 from pipeline.stream.units import in_units
 
@@ -202,7 +203,4 @@ class ClickMeter:
 
 def count_clicks(x: Samples, sample_rate: int, params: Declick) -> int:
     """How many clicks `declick` takes out of x (channels, n)."""
-    meter = ClickMeter(params, sample_rate, x.shape[0])
-    for block in split(x, sample_rate):
-        meter.add(block)
-    return meter.result()
+    return measured(ClickMeter(params, sample_rate, x.shape[0]), split(x, sample_rate))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,30 @@ def test_bit_depth_and_bit_rate(server: Server, talk: Path) -> None:
     with pytest.raises(curl.ApiError) as refusal:
         curl.call(server.url, "enhance", file=upload, subtype="PCM_8")
     assert refusal.value.error["status"] == 400
+
+
+def test_an_analysis_is_cancelled_when_nobody_listens(server: Server, long_talk: Path) -> None:
+    file = curl.upload(server.url, long_talk)
+    posted = httpx.post(f"{server.url}/gradio_api/call/v2/analyze", json={"file": file}, timeout=60).json()
+    with httpx.stream("GET", f"{server.url}/gradio_api/call/analyze/{posted['event_id']}", timeout=60) as events:
+        assert any("Measuring" in line for line in events.iter_lines())  # and leaves
+    began = time.monotonic()
+    curl.call(server.url, "presets")
+    assert not _at_work(server, within_s=20 - (time.monotonic() - began))
+
+
+def _at_work(server: Server, within_s: float) -> bool:
+    """Whether the app still has a recording open after that time."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        names = []
+        for fd in Path(f"/proc/{server.process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                names.append(str(fd.readlink()))
+        if not any(name.endswith(".flac") for name in names):
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def test_analyze(client: Client, talk: Path) -> None:

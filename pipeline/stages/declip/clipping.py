@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import Samples
 from pipeline.dsp.kernel import kernel
+from pipeline.stream.meter import measured
 from pipeline.stream.stage import AnyStage, Feed, split
 from pipeline.stream.units import in_units
 
@@ -194,7 +195,4 @@ class ClippingMeter:
 
 def clipped_percent(x: Samples, sample_rate: int) -> float:
     """Share of the samples of x (channels, n) that are clipped, in percent."""
-    meter = ClippingMeter(sample_rate, x.shape[0])
-    for block in split(x, sample_rate):
-        meter.add(block)
-    return meter.result()
+    return measured(ClippingMeter(sample_rate, x.shape[0]), split(x, sample_rate))

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import power_db
+from pipeline.stream.meter import measured
 from pipeline.stream.stage import Feed
 from pipeline.stream.units import in_units
 
@@ -99,7 +100,4 @@ class HumMeter:
 
 def measure(blocks: Iterable[Samples], sample_rate: int, channels: int) -> Level | None:
     """The hum in a recording that comes in blocks (channels, n); None where no quarter of it holds any."""
-    meter = HumMeter(sample_rate, channels)
-    for block in blocks:
-        meter.add(block)
-    return meter.result()
+    return measured(HumMeter(sample_rate, channels), blocks)

@@ -256,3 +256,17 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path, jobs: str) -> None:
     for path in (tmp_path / "out").iterdir():
         assert path.name.endswith(".clean.wav")
         assert load(path).duration_s == 60.0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_a_reader_that_leaves_does_not_stop_the_work(tmp_path: Path) -> None:
+    """`python -m pipeline … | head -1`."""
+    for name in ("a.wav", "b.wav"):
+        write_wav(tmp_path / name, noise(1, RATE), RATE)
+    command = f"{sys.executable} -m pipeline a.wav b.wav --preset clean_only --denoise-strength-db 0 | true"
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=270
+    )
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in tmp_path.glob("*.clean.wav")} == {"a.clean.wav", "b.clean.wav"}

@@ -14,6 +14,7 @@ import soundfile
 from pipeline import Audio, EnhancementError, SettingsError, load, save
 from pipeline.files import encode
 from pipeline.files.encode import remove_unfinished
+from pipeline.files.formats import AudioShape
 from tests.pipeline.files.media import clicks, shift
 from tests.pipeline.signals import noise, sine
 
@@ -186,7 +187,17 @@ def test_long_and_odd_names(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_can_be_removed(tmp_path: Path) -> None:
     target, other = tmp_path / "x[1].wav", tmp_path / "y.wav"
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
     for path in (target, other):
-        (tmp_path / f"{encode._part_prefix(path)}0123.part").touch()
+        (tmp_path / f"{encode._part_prefix(path)}{dead.pid}-0123.part").touch()
     remove_unfinished(target)
-    assert [path.name for path in tmp_path.iterdir()] == [f"{encode._part_prefix(other)}0123.part"]
+    assert [path.name for path in tmp_path.iterdir()] == [f"{encode._part_prefix(other)}{dead.pid}-0123.part"]
+
+
+def test_what_a_living_process_writes_to_the_same_target_stays(tmp_path: Path) -> None:
+    target = tmp_path / "x.wav"
+    with encode.Writer(target, AudioShape(8_000, 1, 0)) as writer:
+        remove_unfinished(target)
+        writer.write(noise(1, 8_000))
+    assert load(target).samples.shape == (1, 8_000)
