@@ -29,11 +29,11 @@ RATE = 48_000
 CHILD = """
 import json, resource, sys, time
 import pipeline
-from pipeline.files.limits import GENEROUS
+from pipeline.files.limits import LOCAL
 source, target, preset = sys.argv[1:]
 began, cpu = time.perf_counter(), time.process_time()
 pipeline.enhance_file(
-    source, target, pipeline.PRESETS[preset], limits=GENEROUS, temporary=target.rsplit("/", 1)[0]
+    source, target, pipeline.PRESETS[preset], limits=LOCAL, temporary=target.rsplit("/", 1)[0]
 )
 print(json.dumps({
     "wall": time.perf_counter() - began,

@@ -26,9 +26,9 @@ from pipeline.measures import auto
 from pipeline.measures.analysis import Analysis, Analyzer, analyze_blocks
 from pipeline.measures.report import Report
 from pipeline.stages import leveler
-from pipeline.stages.chain import Order, restoration
+from pipeline.stages.chain import StageContext, restoration
 from pipeline.stages.denoise.choice import OFF, Denoiser, denoiser, enough
-from pipeline.stream.progress import Progress, Watch
+from pipeline.stream.progress import Progress, ProgressMonitor
 from pipeline.stream.source import Counted, InMemory, Source
 from pipeline.stream.spool import FileSpool, MemorySpool, Spool
 from pipeline.stream.stage import IDENTITY, chained, paired, run
@@ -71,7 +71,7 @@ def enhance(
         at += block.shape[1]
 
     with MemorySpool() as spool:
-        report = _enhanced(InMemory(audio), settings, Watch(progress, cancelled), spool, lambda _: keep)
+        report = _enhanced(InMemory(audio), settings, ProgressMonitor(progress, cancelled), spool, lambda _: keep)
     return Result(Audio(y, audio.sample_rate), report, settings)
 
 
@@ -98,7 +98,7 @@ def enhance_file(
     Raises what `load`, `save` and `enhance` raise.
     """
     recording = Recording(source, limits)
-    watch, encoding = Watch(progress, cancelled), Encoding(subtype, bitrate_kbps)
+    monitor, encoding = ProgressMonitor(progress, cancelled), Encoding(subtype, bitrate_kbps)
     outputs = [target] if removed is None else [target, removed]
     for path in outputs:  # told before the work: a format that is not known, or cannot hold it
         Writer(path, AudioShape(recording.sample_rate, recording.channels, 0), encoding)
@@ -114,7 +114,7 @@ def enhance_file(
             return write_to
 
         return _enhanced(
-            recording, settings or Settings(), watch, spool, opened(target), opened(removed) if removed else None
+            recording, settings or Settings(), monitor, spool, opened(target), opened(removed) if removed else None
         )
 
 
@@ -130,40 +130,40 @@ def _check_apart(outputs: list[str | os.PathLike[str]]) -> None:
 def _enhanced(
     source: Source,
     asked: Settings,
-    watch: Watch,
+    monitor: ProgressMonitor,
     spool: Spool,
     sink: Callable[[int], Sink],
     removed: Callable[[int], Sink] | None = None,
 ) -> Report:
     """The three passes. sink, removed : samples per channel → where the blocks go."""
     began, rate, channels = time.perf_counter(), source.sample_rate, source.channels
-    watch.phase(0.0, 0.15, "Measuring the recording")
+    monitor.phase(0.0, 0.15, "Measuring the recording")
     counted = Counted(source)
-    before = analyze_blocks(counted, rate, channels, watch.tick(None))
+    before = analyze_blocks(counted, rate, channels, monitor.tick(None))
     settings, why = auto.chosen(asked, before)
-    samples, blocks = counted.samples, counted.blocks
+    samples, blocks = counted.sample_count, counted.block_count
 
-    watch.phase(0.15, 0.7, "Removing noise")
+    monitor.phase(0.15, 0.7, "Removing noise")
     needed = settings.denoise if asked.auto.strengths else enough(settings.denoise, before.clearance_db)
     found = denoiser(needed, settings.dereverb, rate, channels) if settings.mix.wet_percent else OFF
     loudness, peak = LoudnessMeter(rate, channels), PeakMeter(channels)
-    tick = watch.tick(blocks)
+    tick = monitor.tick(blocks)
     takes = removed(samples) if removed else None
     for block in _restored(source, settings, found, before, takes, tick):
         spool.append(block)
         loudness.add(block)
         peak.add(block)
 
-    watch.phase(0.7, 0.9, "Setting the loudness")
+    monitor.phase(0.7, 0.9, "Setting the loudness")
     programme = Programme(spool.blocks, rate, channels, loudness.result(), peak.result())
-    gain = gain_for(programme, settings.loudness, watch.tick(2 * blocks))
-    watch.phase(0.9, 1.0, "Writing the result")
-    put, after, tick = sink(samples), Analyzer(rate, channels), watch.tick(blocks)
+    gain = gain_for(programme, settings.loudness, monitor.tick(2 * blocks))
+    monitor.phase(0.9, 1.0, "Writing the result")
+    put, after, tick = sink(samples), Analyzer(rate, channels), monitor.tick(blocks)
     for block in gain.applied(programme):
         put(block)
         after.add(block)
         tick()
-    watch.phase(1.0, 1.0, "Done")
+    monitor.phase(1.0, 1.0, "Done")
     took, notes = time.perf_counter() - began, (*why, *_spared(settings, needed), *found.notes, *gain.notes)
     return Report(before, after.result(), gain.gain_db, took, settings.flat(), found.name, notes)
 
@@ -186,7 +186,7 @@ def _restored(
     """The stages that work on the sound itself, mixed with the original as asked; then the leveler."""
     rate, channels = source.sample_rate, source.channels
     wet = np.float32(settings.mix.wet_percent / 100)
-    line = chained(restoration(Order(settings, found, rate, channels))) if wet else IDENTITY
+    line = chained(restoration(StageContext(settings, found, rate, channels))) if wet else IDENTITY
 
     def mixed() -> Iterator[Samples]:
         for x, y in paired(line, source.blocks()):

@@ -3,7 +3,7 @@
 - config        what the environment says: address, limits, lifetimes
 - storage       where uploads and results live, and how they disappear
 - site          configuration, storage and queue of one running site
-- turns         the queue: who is next when the processor is busy
+- admission     the queue: who is next when the processor is busy
 - work          one request's work in a thread: progress out, cancel in
 - jobs          what a request does: load, enhance, save, draw
 - spectrograms  the pictures

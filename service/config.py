@@ -36,7 +36,7 @@ class Config:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
-        """The configuration; see the README's table of environment variables."""
+        """The configuration; see the table in docs/deploying.md."""
         env = os.environ if environ is None else environ
         return cls(
             host=env.get("HOST") or env.get("GRADIO_SERVER_NAME") or _default_host(env),

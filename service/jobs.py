@@ -19,9 +19,9 @@ from pipeline.presets import PRESETS
 from pipeline.settings import Settings
 
 from . import spectrograms
+from .admission import Ticket
 from .site import Site
 from .storage import refused_path, safe_stem
-from .turns import Ticket
 from .work import STEP_S, Handle, Progress, Work
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def served(site: Site, source: Path, task: Callable[[Handle], T]) -> Generator[P
 
     Yields how far it is. Whoever closes the generator (a visitor cancelled, or left) stops the work. Raises what fails.
     """
-    with site.storage.keeping(source), site.turns.ticket() as ticket:
+    with site.storage.keeping(source), site.queue.ticket() as ticket:
         yield from until_turn(ticket)
         work = Work(task)
         yield from work.progress()
@@ -133,13 +133,13 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     return Outcome(folder, before, after, removed, report, order.source)
 
 
-def draw(outcome: Outcome, look: spectrograms.Look) -> tuple[str, str]:
+def draw(outcome: Outcome, style: spectrograms.PictureStyle) -> tuple[str, str]:
     """Spectrograms of the recording before and after, as files."""
     from pipeline.files.decode import Recording
 
     measured = outcome.report.before
     samples = round(measured.duration_s * measured.sample_rate)
-    return spectrograms.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, look)
+    return spectrograms.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, style)
 
 
 def _copied(original: Source, target: Path, handle: Handle) -> None:

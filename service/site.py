@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .admission import AdmissionQueue
 from .config import Config
 from .storage import Storage
-from .turns import Turns
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 EXAMPLES = ASSETS / "examples"
@@ -22,10 +22,10 @@ class Site:
 
     config: Config = field(default_factory=Config.from_environ)
     storage: Storage = field(default_factory=Storage.choose)
-    turns: Turns = field(init=False)
+    queue: AdmissionQueue = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "turns", Turns(self.config.workers, self.config.queue_size))
+        object.__setattr__(self, "queue", AdmissionQueue(self.config.workers, self.config.queue_size))
 
     def may_open(self, path: str | os.PathLike[str]) -> bool:
         """Only what a visitor gave to this server, and the examples; each under its one plain name."""

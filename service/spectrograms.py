@@ -28,7 +28,7 @@ RANGE_DB = 75.0
 
 
 @dataclass(frozen=True)
-class Look:
+class PictureStyle:
     """How a picture is to look: made for the visitor's screen."""
 
     narrow: bool = False
@@ -45,12 +45,12 @@ class Look:
         return ("#151a20", "#aab4c0") if self.dark else ("#ffffff", "#4a5562")
 
 
-def draw_pair(before: Source, after: Source, samples: int, folder: Path, look: Look) -> tuple[str, str]:
+def draw_pair(before: Source, after: Source, samples: int, folder: Path, style: PictureStyle) -> tuple[str, str]:
     """Both pictures as PNG files in `folder`, of recordings of `samples` samples per channel."""
     paths = []
     for name, source in (("before", before), ("after", after)):
         path = folder / f"spectrogram-{name}.png"
-        draw(mel_db(source, samples), source.sample_rate, samples, path, look)
+        draw(mel_db(source, samples), source.sample_rate, samples, path, style)
         paths.append(str(path))
     return paths[0], paths[1]
 
@@ -97,16 +97,16 @@ def _windows(source: Source, at: NDArray[np.int64], length: int) -> Iterator[tup
         kept, start = kept[:, max(0, still - start) :], max(start, min(still, start + kept.shape[1]))
 
 
-def draw(decibels: Array, sample_rate: int, samples: int, path: Path, look: Look) -> None:
+def draw(decibels: Array, sample_rate: int, samples: int, path: Path, style: PictureStyle) -> None:
     """One spectrogram with its axes as a PNG file."""
     import librosa.display
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    paper, ink = look.colors
-    width, height = look.size_px
-    scale = 1.6 if look.narrow else 1.35  # the page shows it smaller than it is drawn: sharp on fine screens
+    paper, ink = style.colors
+    width, height = style.size_px
+    scale = 1.6 if style.narrow else 1.35  # the page shows it smaller than it is drawn: sharp on fine screens
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=paper)
     FigureCanvasAgg(figure)
     left, bottom = 54 * scale / width, 22 * scale / height  # fixed margins: both pictures must match to the pixel
@@ -142,4 +142,4 @@ def warm_up() -> None:
 
     silence = InMemory(Audio(np.zeros((1, 16_000), np.float32), 16_000))
     with tempfile.TemporaryDirectory() as folder:
-        draw_pair(silence, silence, 16_000, Path(folder), Look())
+        draw_pair(silence, silence, 16_000, Path(folder), PictureStyle())

@@ -76,7 +76,7 @@ class Handlers:
             yield self._failed(fault)
             return
         yield self._finished(outcome)
-        yield from self._draw(outcome, _look(screen))
+        yield from self._draw(outcome, _style(screen))
 
     def cancel(self) -> Updates:
         """Together with Gradio's own cancelling of `run`."""
@@ -117,9 +117,9 @@ class Handlers:
             results.report: markup.report_table(report.rows(), report.remarks()),
         }
 
-    def _draw(self, outcome: jobs.Outcome, look: spectrograms.Look) -> Iterator[Updates]:
+    def _draw(self, outcome: jobs.Outcome, style: spectrograms.PictureStyle) -> Iterator[Updates]:
         """The result is complete without its picture: a fault here is the log's business."""
-        work = Work(lambda _: jobs.draw(outcome, look))
+        work = Work(lambda _: jobs.draw(outcome, style))
         for _ in work.progress():
             yield {self._controls.cancel: gr.update(visible=False)}
         try:
@@ -152,6 +152,6 @@ def take_other_file(path: str | None) -> str | None:
     return str(Path(path)) if path else None
 
 
-def _look(screen: list[Any] | None) -> spectrograms.Look:
+def _style(screen: list[Any] | None) -> spectrograms.PictureStyle:
     width, dark = screen if isinstance(screen, list) and len(screen) == 2 else (1280, False)
-    return spectrograms.Look(narrow=isinstance(width, (int, float)) and width < 640, dark=bool(dark))
+    return spectrograms.PictureStyle(narrow=isinstance(width, (int, float)) and width < 640, dark=bool(dark))

@@ -18,7 +18,7 @@ from web import patches
 from . import api, handlers, markup, theme, words
 from .handlers import Controls, Handlers, Results
 
-QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may wait is Turns' business
+QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may wait is `AdmissionQueue`'s business
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
 

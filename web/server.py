@@ -16,7 +16,7 @@ import runtime_setup
 from pipeline.errors import EnhancementError
 from service.routes import answer_fault, routes
 from service.site import Site
-from web.patches.doors import FileGate
+from web.patches.guards import FileGuard
 
 from . import theme
 
@@ -46,7 +46,7 @@ def page_options() -> dict[str, Any]:
 
 def middleware(site: Site) -> list[Middleware]:
     """What every request passes before Gradio sees it."""
-    return [Middleware(FileGate, site=site)]
+    return [Middleware(FileGuard, site=site)]
 
 
 def launch(demo: gr.Blocks, site: Site, **more: Any) -> str:

@@ -6,46 +6,20 @@ import gradio as gr
 
 from service.site import ASSETS
 
-STYLE = ASSETS / "style.css"
-ICON = ASSETS / "favicon.svg"
+PAGE = ASSETS / "page"
+STYLE = PAGE / "style.css"
+ICON = PAGE / "favicon.svg"
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
-# Browsers clean the microphone's sound for calls: gated, levelled, narrow. Here the real room is wanted.
-HEAD = """
+HEAD = f"""
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script>
-(() => {
-  const media = navigator.mediaDevices;
-  if (!media || !media.getUserMedia) return;
-  const original = media.getUserMedia.bind(media);
-  const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-  media.getUserMedia = (wanted = {}) => {
-    const audio = wanted.audio === true ? raw : wanted.audio ? { ...wanted.audio, ...raw } : wanted.audio;
-    return original({ ...wanted, audio });
-  };
-})();
+{(PAGE / "microphone.js").read_text(encoding="utf-8")}
 </script>
 """
-
-COPY_JS = """
-async (text) => {
-  const button = document.querySelector("#copy-json");
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {  // without HTTPS there is no clipboard to write to
-    const area = Object.assign(document.createElement("textarea"), { value: text });
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
-  const label = button.textContent;
-  button.textContent = "Copied";
-  setTimeout(() => { button.textContent = label; }, 1500);
-}
-"""
+COPY_JS = (PAGE / "copy.js").read_text(encoding="utf-8")
 
 
 WAVEFORM = gr.WaveformOptions(waveform_color="#9aa6b2", waveform_progress_color="#0f766e", sample_rate=48000)

@@ -14,14 +14,14 @@ from typing import Any
 from pipeline.errors import EnhancementError
 from pipeline.files.encode import remove_unfinished
 from pipeline.files.formats import AudioShape, Encoding, sndfile_format
-from pipeline.files.limits import GENEROUS, Limits
+from pipeline.files.limits import LOCAL, Limits
 from pipeline.settings import Settings
 
 from .plan import Task
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskOutcome:
     """What became of a task: a report (as JSON and as a table), or an error."""
 
     task: Task
@@ -32,7 +32,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Order:
+class BatchOptions:
     """What is the same for all tasks."""
 
     settings: Settings
@@ -41,8 +41,8 @@ class Order:
 
 
 def enhance_all(
-    tasks: Sequence[Task], order: Order, jobs: int = 1, progress: Callable[[float, str], None] | None = None
-) -> Iterator[Outcome]:
+    tasks: Sequence[Task], order: BatchOptions, jobs: int = 1, progress: Callable[[float, str], None] | None = None
+) -> Iterator[TaskOutcome]:
     """Outcomes as they come. `progress` is told the fraction of the file at work, with one job only.
 
     Stopped from outside (KeyboardInterrupt, a closed generator), it leaves finished files and nothing half written.
@@ -71,31 +71,31 @@ def enhance_all(
 
 def _outcome(
     task: Task,
-    order: Order,
+    order: BatchOptions,
     progress: Callable[[float, str], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> Outcome:
+) -> TaskOutcome:
     """From file to file. Whatever fails is in the outcome, so that the next file has its turn."""
     try:
         return _enhanced(task, order, progress, cancelled)
     except EnhancementError as error:
-        return Outcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
+        return TaskOutcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
     except Exception as error:  # a fault of this program in one file must not cost the others
         message = f"An unexpected fault ({type(error).__name__}) stopped this file. Run it again with -v for details."
-        return Outcome(task, error=message, details=traceback.format_exc())
+        return TaskOutcome(task, error=message, details=traceback.format_exc())
 
 
 def _enhanced(
     task: Task,
-    order: Order,
+    order: BatchOptions,
     progress: Callable[[float, str], None] | None,
     cancelled: Callable[[], bool] | None,
-) -> Outcome:
+) -> TaskOutcome:
     from pipeline import enhance_file
     from pipeline.files.decode import Recording
 
     _check_target(task, order.overwrite)
-    limits = Limits.from_environment(GENEROUS)
+    limits = Limits.from_environment(LOCAL)
     recording = Recording(task.source, limits)  # what is no recording makes no folder, nor what the format cannot hold
     shape = AudioShape(recording.sample_rate, recording.channels, 0)
     sndfile_format(task.target.suffix, shape, order.encoding)
@@ -108,7 +108,7 @@ def _enhanced(
         bitrate_kbps=order.encoding.bitrate_kbps, limits=limits,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
-    return Outcome(task, report.as_dict(), str(report))
+    return TaskOutcome(task, report.as_dict(), str(report))
 
 
 def _check_target(task: Task, overwrite: bool) -> None:

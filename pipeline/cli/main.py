@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pipeline.errors import SettingsError
 
 from . import parser
-from .batch import Order, Outcome, enhance_all
-from .plan import Plan, plan
+from .batch import BatchOptions, TaskOutcome, enhance_all
+from .plan import BatchPlan, plan
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -38,15 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _understood(options: argparse.Namespace) -> tuple[Plan, Order]:
+def _understood(options: argparse.Namespace) -> tuple[BatchPlan, BatchOptions]:
     """Raises SettingsError if the options do not make sense together."""
     if not options.inputs:
         raise SettingsError("No recording was named.", suggestion="See --help.")
-    order = Order(parser.settings_of(options), options.overwrite, parser.encoding_of(options))
+    order = BatchOptions(parser.settings_of(options), options.overwrite, parser.encoding_of(options))
     return plan(options.inputs, options.output, f".{options.format}" if options.format else None), order
 
 
-def _run(planned: Plan, order: Order, options: argparse.Namespace) -> int:
+def _run(planned: BatchPlan, order: BatchOptions, options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     _note_skipped(planned, options.verbose)
@@ -70,13 +70,13 @@ def _run(planned: Plan, order: Order, options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _note_skipped(planned: Plan, verbose: bool) -> None:
+def _note_skipped(planned: BatchPlan, verbose: bool) -> None:
     if planned.skipped:
         names = ": " + ", ".join(planned.skipped) if verbose else ""
         _complain(f"note: {len(planned.skipped)} without sound skipped{names}")
 
 
-def _show(outcome: Outcome, options: argparse.Namespace) -> None:
+def _show(outcome: TaskOutcome, options: argparse.Namespace) -> None:
     if outcome.error:
         _complain(f"error: {outcome.task.name}: {outcome.error}")
         if options.verbose and outcome.details:

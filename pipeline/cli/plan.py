@@ -23,14 +23,14 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """What will be done, and what of a folder will not (it holds no sound)."""
 
     tasks: tuple[Task, ...]
     skipped: tuple[str, ...]
 
 
-def plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> Plan:
+def plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> BatchPlan:
     """Name the output of every input.
 
     inputs : files and folders; of a folder, what begins like a recording, at any depth, links to folders not followed
@@ -41,7 +41,7 @@ def plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> Plan:
     """
     folders = [path for path in map(Path, inputs) if path.is_dir()]
     if output is not None and not folders and len(inputs) == 1 and not _is_folder(output):
-        return Plan((Task(Path(inputs[0]), _output_file(output, suffix), printable(Path(inputs[0]).name)),), ())
+        return BatchPlan((Task(Path(inputs[0]), _output_file(output, suffix), printable(Path(inputs[0]).name)),), ())
     if folders and output is None:
         raise SettingsError("A folder needs an output folder.", suggestion="Name one with -o.")
     named = None if output is None else Path(output)
@@ -70,7 +70,7 @@ def _output_file(output: str, suffix: str | None) -> Path:
     return Path(output)
 
 
-def _to_folder(inputs: Sequence[str], folder: Path | None, suffix: str) -> Plan:
+def _to_folder(inputs: Sequence[str], folder: Path | None, suffix: str) -> BatchPlan:
     found, skipped = [], []
     for source, inside in _sources(inputs, folder):
         if inside.parts and not is_audio(source):
@@ -88,7 +88,7 @@ def _to_folder(inputs: Sequence[str], folder: Path | None, suffix: str) -> Plan:
     if repeated:
         name = printable(repeated[0].name)
         raise SettingsError(f"Two inputs would both be written to {name}.", suggestion="Enhance them one by one.")
-    return Plan(tuple(tasks), tuple(skipped))
+    return BatchPlan(tuple(tasks), tuple(skipped))
 
 
 def _sources(inputs: Sequence[str], folder: Path | None) -> Iterator[tuple[Path, Path]]:

@@ -65,15 +65,15 @@ def fit(x: Signal, window: Signal, order: int) -> Signal:
     return a
 
 
-def _surprise_numpy(x: Signal, a: Signal) -> Signal:
+def _prediction_error_numpy(x: Signal, a: Signal) -> Signal:
     order = a.size - 1
     off: Signal = np.zeros(x.size)
     off[order:-order] = np.abs(np.correlate(np.convolve(x, a, "valid"), a, "valid")) / (a @ a)
     return off
 
 
-@kernel(_surprise_numpy)
-def surprise(x: Signal, a: Signal) -> Signal:
+@kernel(_prediction_error_numpy)
+def prediction_error(x: Signal, a: Signal) -> Signal:
     """How far each sample of x (n,) is off what those on both sides tell, ≥ 0; 0 for the `order` samples at either end.
 
     The residual filtered by the coefficients backward in time, the matched filter of [2, section 5.3], and scaled so

@@ -86,7 +86,7 @@ class Limits:
 
 
 # One's own machine, one's own files: twelve hours, and as much as they take in 48 kHz stereo.
-GENEROUS = Limits(max_file_bytes=16384 * MIB, max_duration_s=12 * 3600.0, max_decoded_bytes=16384 * MIB)
+LOCAL = Limits(max_file_bytes=16384 * MIB, max_duration_s=12 * 3600.0, max_decoded_bytes=16384 * MIB)
 
 
 @cache  # so that a bad value is reported once, not with every file

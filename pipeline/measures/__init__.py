@@ -1,0 +1,1 @@
+"""What a recording measures, and what follows from it."""

@@ -1,0 +1,1 @@
+"""The network without audio: bands, features, kernels, weights. Training shares it."""

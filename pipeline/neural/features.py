@@ -23,7 +23,7 @@ SILENCE = 1e-12  # -120 dBFS: below it nothing is told apart
 LOWEST = -4.0  # in units of 20 dB: what is 80 dB below the level, or above half the sample rate, counts as absent
 
 
-class Level(NamedTuple):
+class RunningLevel(NamedTuple):
     """Sums behind the running mean, both weighted by age."""
 
     power: float = 0.0
@@ -34,11 +34,11 @@ class Level(NamedTuple):
         return power_db(self.power / max(self.weight, SILENCE) + SILENCE)
 
 
-def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[Features, Level]:
+def features(power: Power, sample_rate: int, size: int, level: RunningLevel) -> tuple[Features, RunningLevel]:
     """Input of the network for consecutive frames, and the level after them.
 
     power : (frames, size // 2 + 1) float32, squared magnitudes of the frames' FFT of `size` samples
-    level : what `features` returned for the frames before; Level() at the start
+    level : what `features` returned for the frames before; RunningLevel() at the start
     → (frames, 148) float32, in units of 20 dB above the level, at least LOWEST
     """
     hop = size // OVERLAP
@@ -52,12 +52,14 @@ def features(power: Power, sample_rate: int, size: int, level: Level) -> tuple[F
     decibels = power_db(in_bands + np.float32(SILENCE)) - mean_db[:, None]
     inputs = np.maximum(decibels / 20, LOWEST).astype(np.float32)
     inputs[:, ~present(size, sample_rate)] = LOWEST
-    after = Level(float(sums[-1]), float(weights[-1])) if len(power) else level
+    after = RunningLevel(float(sums[-1]), float(weights[-1])) if len(power) else level
     return inputs, after
 
 
-def _running_sums(speech_power: NDArray[np.float64], keep: float, level: Level) -> tuple[NDArray[np.float64], ...]:
-    """`Level`'s two sums after every frame; those that are silent leave them as they were."""
+def _running_sums(
+    speech_power: NDArray[np.float64], keep: float, level: RunningLevel
+) -> tuple[NDArray[np.float64], ...]:
+    """`RunningLevel`'s two sums after every frame; those that are silent leave them as they were."""
     from scipy.signal import lfilter
 
     audible = speech_power > SILENCE

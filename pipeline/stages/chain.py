@@ -19,7 +19,7 @@ from .dehum import stage as dehum
 from .denoise.choice import Denoiser
 
 
-class Order(NamedTuple):
+class StageContext(NamedTuple):
     """What a stage is made for. denoiser : the one that was chosen for it, once."""
 
     settings: Settings
@@ -36,7 +36,7 @@ class Step(NamedTuple):
     """
 
     name: str
-    stages: Callable[[Order], tuple[AnyStage, ...]]
+    stages: Callable[[StageContext], tuple[AnyStage, ...]]
     apart: bool = False
 
 
@@ -51,6 +51,6 @@ SIGNAL_PATH = (
 )
 
 
-def restoration(order: Order) -> list[AnyStage]:
+def restoration(order: StageContext) -> list[AnyStage]:
     """The stages that are on, in order: repair, noise and room, tone."""
     return [stage for step in SIGNAL_PATH for stage in step.stages(order) if stage is not IDENTITY]

@@ -1,8 +1,9 @@
 """Clicks go: mouth noises, ticks of a faulty cable, single wrong samples.
 
-A voice is close to an autoregressive process, and its value at a sample can be told from the samples on both sides [1,
-section 5.3]. A click surprises; so does each pulse of the vocal folds, less. A click is therefore taken for one only
-if its surprise is many times the usual and also far above every other within 20 ms, where the next pulses would be.
+A voice is close to an autoregressive process, and its value at a sample can be predicted from the samples on both sides
+[1, section 5.3]. A click has a large prediction error; so does each pulse of the vocal folds, a smaller one. A click is
+therefore taken for one only if its prediction error is many times the usual and also far above every other within
+20 ms, where the next pulses would be.
 
 Its ends are found by prediction from outside: the samples before it can be told from those before them, the samples
 after it from those after them. What lies between is filled in by least squares [1, section 5.2].
@@ -20,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.audio import Samples
-from pipeline.dsp.autoregressive import Places, Signal, fit, interpolate, surprise
+from pipeline.dsp.autoregressive import Places, Signal, fit, interpolate, prediction_error
 from pipeline.dsp.kernel import kernel
 from pipeline.settings import Declick
 from pipeline.stream.meter import measured
@@ -34,14 +35,14 @@ GUARD_S = 0.0015  # what lies so near a click's peak belongs to it
 REACH_S = 0.020  # a low voice's next pulse comes within this time
 FAINTEST = 1e-4  # full scale; what is fainter is not heard
 RIM = 1  # samples on either side that are filled in with a click: its ends hide in the voice
-GAP_S = 0.0004  # without surprise, which ends a click
+GAP_S = 0.0004  # without a large prediction error, which ends a click
 ROUNDS = 3  # of fitting, finding the click's ends and filling in: the first fit suffers from the click
 
 
 class Rule(NamedTuple):
     """What makes a click."""
 
-    usual: float  # times the usual surprise
+    usual: float  # times the usual prediction error
     next_peak: float  # times the next highest peak
     guard: int  # samples
     reach: int  # samples
@@ -59,7 +60,7 @@ def model_order(sample_rate: int) -> int:
     return min(32, 12 + sample_rate // 2400)
 
 
-def _surprises(x: Signal, window: Signal, hop: int, order: int) -> tuple[Signal, Signal]:
+def _prediction_errors(x: Signal, window: Signal, hop: int, order: int) -> tuple[Signal, Signal]:
     """Surprise at each sample of x (n,), and the median of its hop: both (n,).
 
     window : (hop and as much around it as is to be fitted,); where it does not fit into x, both are 0
@@ -69,7 +70,7 @@ def _surprises(x: Signal, window: Signal, hop: int, order: int) -> tuple[Signal,
     off, usual = np.zeros(x.size), np.zeros(x.size)
     for at in range(around, around + hops * hop, hop):
         a = fit(x[at - around : at + hop + around], window, order)
-        off[at : at + hop] = surprise(x[at - order : at + hop + order], a)[order : order + hop]
+        off[at : at + hop] = prediction_error(x[at - order : at + hop + order], a)[order : order + hop]
     fitted = slice(around, around + hops * hop)
     medians = np.partition(off[fitted].reshape(hops, hop), hop // 2, axis=1)[:, hop // 2]
     usual[fitted] = np.repeat(medians, hop)
@@ -91,7 +92,7 @@ def _peaks_numpy(off: Signal, usual: Signal, rule: Rule) -> Places:
 
 @kernel(_peaks_numpy)
 def _peaks(off: Signal, usual: Signal, rule: Rule) -> Places:
-    """Places (m,) of the clicks' highest surprise."""
+    """Places (m,) of the clicks' highest prediction error."""
     n, count = off.size, 0
     places = np.empty(n, np.int64)
     for i in range(n):
@@ -160,7 +161,7 @@ def stage(params: Declick, sample_rate: int, channels: int) -> AnyStage:
         answer = buffer[:, edge:-edge].copy()
         for c, line in enumerate(buffer):
             x = line.astype(np.float64)
-            peaks = _peaks(*_surprises(x, window, hop, order), rule)
+            peaks = _peaks(*_prediction_errors(x, window, hop, order), rule)
             for peak in peaks.tolist():
                 inside = edge - rule.guard <= peak < x.size - edge + rule.guard
                 if inside and not _is_rim(line, peak, rule):

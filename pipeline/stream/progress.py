@@ -9,7 +9,7 @@ from pipeline.errors import Cancelled
 Progress = Callable[[float, str], None]
 
 
-class Watch:
+class ProgressMonitor:
     """Turns blocks done into progress, and asks at each whether to go on."""
 
     def __init__(self, progress: Progress | None, cancelled: Callable[[], bool] | None) -> None:

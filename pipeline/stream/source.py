@@ -38,10 +38,10 @@ class Counted:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self.blocks = self.samples = 0
+        self.block_count = self.sample_count = 0
 
     def __iter__(self) -> Iterator[Samples]:
         for block in self._source.blocks():
-            self.blocks += 1
-            self.samples += block.shape[1]
+            self.block_count += 1
+            self.sample_count += block.shape[1]
             yield block

@@ -1,0 +1,1 @@
+"""The diagnostics, and the command line over them."""

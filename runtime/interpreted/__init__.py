@@ -1,0 +1,1 @@
+"""NumPy in place of numba's decorators, for a process that must not compile."""

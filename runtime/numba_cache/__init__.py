@@ -1,0 +1,1 @@
+"""Where numba keeps compiled code, and what happens when that fails."""

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.audio import Audio
 from pipeline.stream.source import InMemory
-from service.spectrograms import COLUMNS, MELS, Look, draw_pair, mel_db
+from service.spectrograms import COLUMNS, MELS, PictureStyle, draw_pair, mel_db
 from tests.pipeline.signals import noise, sine
 
 
@@ -23,11 +23,11 @@ def source(x: np.ndarray, rate: int) -> InMemory:
 @pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
 def test_both_pictures_match_to_the_pixel(tmp_path: Path, narrow: bool, dark: bool) -> None:
-    look = Look(narrow, dark)
-    paths = draw_pair(source(noise(2, 16_000), 16_000), source(np.zeros((2, 16_000)), 16_000), 16_000, tmp_path, look)
+    style = PictureStyle(narrow, dark)
+    paths = draw_pair(source(noise(2, 16_000), 16_000), source(np.zeros((2, 16_000)), 16_000), 16_000, tmp_path, style)
     images = [np.asarray(PIL.Image.open(path).convert("RGB")) for path in paths]
     for image in images:
-        assert image.shape[1::-1] == look.size_px
+        assert image.shape[1::-1] == style.size_px
         assert (image[0, 0].mean() < 128) == dark
     left = [image[:, :40] for image in images]  # the axis
     assert np.array_equal(*left)

@@ -142,7 +142,7 @@ def test_leaving_keeps_nothing(page: Handlers, site: Site, uploaded: str, monkey
         if thread.name == "work":
             thread.join(20)
     assert not list(site.storage.root.glob("out-*"))
-    assert site.turns._line == []
+    assert site.queue._line == []
 
 
 def test_a_preset_moves_the_sliders() -> None:

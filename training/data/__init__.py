@@ -1,0 +1,1 @@
+"""What is learned from: recordings, rooms, noises, and their mixtures."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.dsp.stft import Stft
 from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, averaging, centres_hz, present
-from pipeline.neural.features import Level, features
+from pipeline.neural.features import RunningLevel, features
 
 from .mixing import Mixer, Mixture
 
@@ -39,7 +39,7 @@ def as_spectra(mixture: Mixture, sample_rate: int) -> Batch:
     whole = len(mixture.noisy) // stft.hop * stft.hop
     noisy, target, dry = (stft.analyze(x[None, :whole], stft.silence(1))[0][0] for x in mixture[:3])
     powers = [x.real**2 + x.imag**2 for x in (noisy, target, dry)]
-    inputs, _ = features(powers[0], sample_rate, stft.size, Level())
+    inputs, _ = features(powers[0], sample_rate, stft.size, RunningLevel())
     # The loss sees every recording at the same loudness, whatever its level and rate.
     scale = np.float32(1 / np.sqrt(powers[0][:, :BINS].mean() + 1e-20))
     average = averaging(stft.size, sample_rate)[:, BELOW_SPLIT:]

@@ -1,0 +1,1 @@
+"""Steps, checkpoints, and how a run begins."""

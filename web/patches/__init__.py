@@ -2,7 +2,7 @@
 
 - importing   its import: quick, without stubs, without analytics
 - paths       its directories: inside our storage
-- doors       its ways in for files and parameters: judged by us first
+- guards      what a request names, files and parameters: judged by us first
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from service.site import Site
 
 def apply(site: Site) -> None:
     """For this process, before a page is built for `site`; again does no harm."""
-    from . import doors, paths
+    from . import guards, paths
 
     paths.keep_within(site.storage)
-    doors.shut(site)
+    guards.install(site)

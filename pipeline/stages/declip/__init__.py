@@ -1,0 +1,1 @@
+"""Peaks that were cut off are found and rebuilt."""

@@ -25,7 +25,7 @@ from pipeline.stream.meter import measured
 from pipeline.stream.stage import AnyStage, Feed, split
 from pipeline.stream.units import in_units
 
-from .plateaus import BLURS, Levels, Line, plateaus
+from .plateaus import BLURS, ClipLevels, Line, plateaus
 
 UNIT_S = 1.0
 REACH_S = 0.005  # nothing within this time passes a clipped sample
@@ -103,7 +103,7 @@ def _step(x: Line, level: float) -> float:
     return float(np.diff(values).min()) if values.size > 1 else level
 
 
-def _ceilings(x: Line, levels: Levels) -> Ceilings:
+def _ceilings(x: Line, levels: ClipLevels) -> Ceilings:
     """Ceilings out of plateaus at `levels` for each blur: with the blur that shows most of them at one level.
 
     x : (n,) sound of that level, from which the fineness of its quantization is read
@@ -130,8 +130,8 @@ def _still(known: Ceilings, highest: float) -> Ceilings:
 class Side(NamedTuple):
     """What is known of one side of a channel."""
 
-    before: Levels
-    middle: Levels
+    before: ClipLevels
+    middle: ClipLevels
     known: Ceilings
 
 

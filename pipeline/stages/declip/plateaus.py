@@ -30,7 +30,7 @@ LOOSEST = BLURS[-1].tolerance
 
 Line = NDArray[np.float32]
 Places = NDArray[np.int64]
-Levels = tuple[NDArray[np.float64], ...]  # of plateaus, for each of the blurs
+ClipLevels = tuple[NDArray[np.float64], ...]  # of plateaus, for each of the blurs
 
 
 def _tops_numpy(x: Line, first: int, reach: int) -> tuple[Places, Line]:
@@ -88,7 +88,7 @@ def _plateaus_numpy(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[
 
 @kernel(_plateaus_numpy)
 def _plateaus(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.float64]:
-    """Levels (m,) of those tops of x (n,) that are plateaus; of equal tops in one plateau, the first counts."""
+    """ClipLevels (m,) of those tops of x (n,) that are plateaus; of equal tops in one plateau, the first counts."""
     found, count = np.empty(tops.size), 0
     for k in range(tops.size):
         i, top = tops[k], x[tops[k]]
@@ -109,8 +109,8 @@ def _plateaus(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.flo
     return found[:count]
 
 
-def plateaus(x: Line, first: int, reach: int) -> Levels:
-    """Levels of the plateaus on the positive side of x (n,) from `first` on, for each of the blurs.
+def plateaus(x: Line, first: int, reach: int) -> ClipLevels:
+    """ClipLevels of the plateaus on the positive side of x (n,) from `first` on, for each of the blurs.
 
     reach : samples within which nothing passes a plateau
     """

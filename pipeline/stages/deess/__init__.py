@@ -1,0 +1,1 @@
+"""Sharp s sounds are found and softened."""

@@ -1,0 +1,1 @@
+"""Mains hum is found, tracked and taken out."""

@@ -22,7 +22,7 @@ AHEAD = 2  # units from the place at which the hum is known to the end of what h
 LEAST_SHARE = 0.25  # of a recording with hum in it, that `measure` speaks of hum
 
 
-class Level(NamedTuple):
+class HumLevel(NamedTuple):
     """Frequency of the mains, and the mean power of the hum in dB re full scale."""
 
     hz: float
@@ -81,14 +81,14 @@ class HumMeter:
         for _ in self._feed.push(block):
             pass
 
-    def result(self) -> Level | None:
+    def result(self) -> HumLevel | None:
         """None where no quarter of the recording holds any. Afterwards no more can be added."""
         for _ in self._feed.finish():
             pass
         power = sum(hum.power for hum in self._found)
         if not power or len(self._found) < LEAST_SHARE * self._asked:
             return None
-        return Level(float(np.median([hum.hz for hum in self._found])), power_db(power / len(self._found)))
+        return HumLevel(float(np.median([hum.hz for hum in self._found])), power_db(power / len(self._found)))
 
     def _work(self, unit: Samples, heard: Heard) -> tuple[Samples, Heard]:
         heard = self._listener.hear(unit, heard)
@@ -98,6 +98,6 @@ class HumMeter:
         return unit, heard
 
 
-def measure(blocks: Iterable[Samples], sample_rate: int, channels: int) -> Level | None:
+def measure(blocks: Iterable[Samples], sample_rate: int, channels: int) -> HumLevel | None:
     """The hum in a recording that comes in blocks (channels, n); None where no quarter of it holds any."""
     return measured(HumMeter(sample_rate, channels), blocks)

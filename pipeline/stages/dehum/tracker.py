@@ -86,8 +86,8 @@ def agreed(expected: Hum, seen: Hum) -> Hum:
     fresh, told = seen.amplitudes[:, :count], seen.precision[:, :count]
     mine = turn(mine, _angle(mine, fresh, known * told / (known + told + EMPTY)))
     # A harmonic that is not where it was expected has changed: what was known of it counts for less.
-    surprise = np.maximum(square(fresh - mine) - 1 / (told + EMPTY), 0)
-    prior = (1 / (1 / (known + EMPTY) + surprise)).astype(np.float32)
+    prediction_error = np.maximum(square(fresh - mine) - 1 / (told + EMPTY), 0)
+    prior = (1 / (1 / (known + EMPTY) + prediction_error)).astype(np.float32)
     added = np.float32(FRESH) * told
     both = (prior * mine + added * fresh) / (prior + added + np.float32(EMPTY))
     return seen._replace(amplitudes=both.astype(np.complex64), precision=np.maximum(prior + added, told))

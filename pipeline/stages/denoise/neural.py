@@ -25,7 +25,7 @@ from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude, power_db
 from pipeline.dsp.stft import Spectra, Stft
 from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, centres_hz, interpolation
-from pipeline.neural.features import SILENCE, Level, features
+from pipeline.neural.features import SILENCE, RunningLevel, features
 from pipeline.neural.kernels import Numbers
 from pipeline.neural.network import Gains, Network
 from pipeline.neural.network import State as Memory
@@ -47,7 +47,7 @@ class State(NamedTuple):
     before: Samples
     after: Samples
     waiting: Spectra
-    level: Level
+    level: RunningLevel
     memory: Memory
 
 
@@ -62,7 +62,7 @@ class _Denoiser:
     def start(self, channels: int) -> State:
         waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
         tail = self.stft.silence(channels)
-        return State(tail, tail, waiting, Level(), self.network.start())
+        return State(tail, tail, waiting, RunningLevel(), self.network.start())
 
     def work(self, unit: Samples, state: State) -> tuple[Samples, State]:
         """Take a unit of samples, answer with as many, `network.look_ahead` frames and a window late."""
@@ -78,7 +78,7 @@ class _Denoiser:
         out, after = self.stft.synthesize(answer, state.after)
         return out, State(before, after, line[:, -self.network.look_ahead :], level, memory)
 
-    def _in_bins(self, gains: Gains, spectra: Spectra, level: Level) -> Numbers:
+    def _in_bins(self, gains: Gains, spectra: Spectra, level: RunningLevel) -> Numbers:
         """Gains (frames, bins) for spectra (channels, frames, bins)."""
         to_bins = interpolation(self.stft.size, self.sample_rate)
         kept = _open_above(gains.kept)
@@ -90,7 +90,7 @@ class _Denoiser:
         np.maximum(rumble, self._least_of_rumble(spectra[..., :RUMBLE_BINS], level), out=rumble)
         return in_bins
 
-    def _least_of_rumble(self, spectra: Spectra, level: Level) -> Numbers:
+    def _least_of_rumble(self, spectra: Spectra, level: RunningLevel) -> Numbers:
         """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
         above_db = power_db(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.dsp.autoregressive import Signal, _solve, fit, interpolate, surprise
+from pipeline.dsp.autoregressive import Signal, _solve, fit, interpolate, prediction_error
 from tests.pipeline.signals import noise, sine
 
 
@@ -84,7 +84,7 @@ def test_surprise_equals_numpy_and_finds_a_wrong_sample_at_its_height() -> None:
     x, _ = process(600)
     x[300] += 40
     a = fit(x, np.hanning(600), 20)
-    off = surprise(x, a)
-    np.testing.assert_allclose(off, surprise.numpy_version(x, a), atol=1e-9)
+    off = prediction_error(x, a)
+    np.testing.assert_allclose(off, prediction_error.numpy_version(x, a), atol=1e-9)
     assert off.argmax() == 300
     assert off[300] == pytest.approx(40, abs=10)

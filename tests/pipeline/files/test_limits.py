@@ -5,14 +5,14 @@ import logging
 import pytest
 
 from pipeline import LimitError, SettingsError
-from pipeline.files.limits import GENEROUS, MIB, Limits
+from pipeline.files.limits import LOCAL, MIB, Limits
 
 
 def test_defaults_refuse_400_mb_and_take_300() -> None:
     Limits().check_file(300 * MIB)
     with pytest.raises(LimitError, match="400 MB; more than 300 MB are not taken"):
         Limits().check_file(400 * MIB)
-    GENEROUS.check_file(400 * MIB)
+    LOCAL.check_file(400 * MIB)
 
 
 def test_the_nearer_of_time_and_memory_counts() -> None:
@@ -22,7 +22,7 @@ def test_the_nearer_of_time_and_memory_counts() -> None:
     Limits().check_longest(7_200 * 48_000, 48_000, 2)
     with pytest.raises(LimitError, match="longer than 41 minutes, the most taken at 48000 Hz, 6 channels"):
         Limits().check_longest(3_600 * 48_000, 48_000, 6)
-    GENEROUS.check_longest(12 * 3_600 * 48_000, 48_000, 2)
+    LOCAL.check_longest(12 * 3_600 * 48_000, 48_000, 2)
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -33,7 +33,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureF
     monkeypatch.setenv("MAX_DURATION_S", "90.5")
     monkeypatch.setenv("MAX_DECODED_MB", "")
     assert Limits.from_environment() == Limits(max_file_bytes=25 * MIB, max_duration_s=90.5)
-    assert Limits.from_environment(GENEROUS).max_decoded_bytes == GENEROUS.max_decoded_bytes
+    assert Limits.from_environment(LOCAL).max_decoded_bytes == LOCAL.max_decoded_bytes
     for bad in ("much", "-3", "0", "nan", "inf"):
         monkeypatch.setenv("MAX_UPLOAD_MB", bad)
         with caplog.at_level(logging.WARNING):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline.loudness import limiter
 from pipeline.settings import Settings
 from pipeline.stages import leveler
-from pipeline.stages.chain import SIGNAL_PATH, Order, Step
+from pipeline.stages.chain import SIGNAL_PATH, StageContext, Step
 from pipeline.stages.denoise.choice import denoiser
 from pipeline.stream.stage import IDENTITY, Stage, chained, run_whole
 from tests.pipeline.signals import noise, speech_like
@@ -33,7 +33,7 @@ def _of(step: Step, wanted: Settings) -> Make:
 
     def make(rate: int, channels: int) -> Stage:
         return chained(
-            step.stages(Order(wanted, denoiser(wanted.denoise, wanted.dereverb, rate, channels), rate, channels))
+            step.stages(StageContext(wanted, denoiser(wanted.denoise, wanted.dereverb, rate, channels), rate, channels))
         )
 
     return make

@@ -5,7 +5,7 @@ it may be a path that nobody uploaded: Gradio refuses it, but without a word. A 
 would be a fault of the server (500) to it; one that is missing at the end of a list is the default.
 
 Gradio judges a path after it has followed it, so that `/proc/self/fd/9` is a visitor's upload to it when the server has
-that one open. `FileGate` and `_check_allowed` therefore ask `Site.may_open` first, which judges the name as given.
+that one open. `FileGuard` and `_check_allowed` therefore ask `Site.may_open` first, which judges the name as given.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ client_utils: Any = import_module("gradio_client.utils")
 FILE = re.compile(r"/gradio_api/file[=/](.*)", re.DOTALL)
 
 
-class FileGate:
+class FileGuard:
     """In front of the whole app: a request for a file gets what `site.may_open` allows, else 404 in one line."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
@@ -45,7 +45,7 @@ class FileGate:
             await JSONResponse(as_answer(refused_path()) | {"status": 404}, 404)(scope, receive, send)
 
 
-def shut(site: Site) -> None:
+def install(site: Site) -> None:
     """For this process, whose files are those of `site`; again does no harm."""
     globals()["_site"] = site
     processing_utils.async_ssrf_protected_download = _no_download

@@ -20,7 +20,7 @@ class BusyError(EnhancementError):
         )
 
 
-class Turns:
+class AdmissionQueue:
     """First come, first served. `places` : served at a time; `longest` : how many more may wait."""
 
     def __init__(self, places: int, longest: int) -> None:
@@ -50,9 +50,9 @@ class Turns:
 class Ticket:
     """One request's place."""
 
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self, queue: AdmissionQueue) -> None:
+        self._queue = queue
 
     def before(self) -> int:
         """How many must leave before it is this one's turn; 0 = now."""
-        return self._turns.before(self)
+        return self._queue.before(self)
