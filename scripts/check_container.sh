@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Dockerfile without a Docker engine, looks through the image, and uses the app in it (see try_image.sh).
+# Builds the Dockerfile without a Docker engine, looks through the image, and uses the app in it (see container/try_image.sh).
 #   usage: check_container.sh [--allow-missing]     the flag makes missing tools a warning instead of a failure
 #   KEEP=1 keeps the layers, so that the next build after a change of code takes seconds (some gigabytes)
 set -euo pipefail
@@ -49,10 +49,10 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-scripts/make_base_image.sh "$base"
+scripts/container/make_base_image.sh "$base"
 
 # pip in the build sees what pip on this machine sees: its settings, its certificates, its local directories.
-python3 -m scripts.pip_settings "$work/pip.conf" >"$work/mounts"
+python3 -m scripts.container.pip_settings "$work/pip.conf" >"$work/mounts"
 mounts=(-v "$work/pip.conf:/etc/pip.conf:ro")
 while read -r path; do mounts+=(-v "$path:$path:ro"); done <"$work/mounts"
 
@@ -67,5 +67,5 @@ fi
 echo "image: built in $((SECONDS - began)) s ($STORAGE_DRIVER)"
 
 container=$(buildah from --pull-never "$image")
-scripts/try_image.sh "$container"
+scripts/container/try_image.sh "$container"
 echo "container: well"

@@ -27,4 +27,4 @@ def _is_ours(folder: Path) -> bool:
 
 def shell_scripts() -> list[Path]:
     """The scripts that bash runs."""
-    return [ROOT / ".ci" / "run", *sorted((ROOT / "scripts").glob("*.sh"))]
+    return [ROOT / ".ci" / "run", *sorted((ROOT / "scripts").rglob("*.sh"))]

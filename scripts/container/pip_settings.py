@@ -1,6 +1,6 @@
 """Writes this machine's pip settings as one pip.conf, and prints the local paths they name, for mounting into a build.
 
-usage: python -m scripts.pip_settings PIP_CONF
+usage: python -m scripts.container.pip_settings PIP_CONF
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_the_tests_of_stages_and_settings_pass(copy: Path) -> None:
     done = run(
         copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "dc or settings or range or names or every_setting",
         "tests/pipeline/stages/test_stage_matrix.py", "tests/pipeline/stages/test_dc.py",
-        "tests/pipeline/test_settings.py", "tests/delivery/test_readme.py", "tests/web/test_page.py",
+        "tests/pipeline/test_settings.py", "tests/docs/test_settings_page.py", "tests/web/test_page.py",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     assert "keeps_the_form" not in done.stdout  # neither failed nor skipped

@@ -43,7 +43,7 @@ for _ in $(seq 50); do
 done
 [[ -n $app ]] || fail "The app did not start"
 
-nsenter --net --target "$app" chroot --userspec=1000:1000 "$root" /opt/venv/bin/python - <"$here/container_client.py" ||
+nsenter --net --target "$app" chroot --userspec=1000:1000 "$root" /opt/venv/bin/python - <"$here/client.py" ||
     fail "The app in the container failed the check"
 grep -h Starting "$work/log" || fail "The app has not announced itself"
 
