@@ -13,7 +13,7 @@ import pytest
 from tests.delivery.files import ROOT
 
 PAGE = ROOT / "docs" / "adding-a-stage.md"
-BLOCK = re.compile(r"<!-- file: (\S+?)(?:, before: (.+?))? -->\n```python\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"<!-- file: (\S+?)(?:, (before|in place of): (.+?))? -->\n```python\n(.*?)```", re.DOTALL)
 COPIED = ("pipeline", "runtime", "service", "web", "scripts", "tests", "docs", "assets")
 
 
@@ -25,22 +25,22 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("runtime_setup.py", "app.py", "pyproject.toml", "README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / name, root)
-    for path, before, code in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
-        put(root / path, before, code)
+    for path, how, line, code in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
+        put(root / path, how, line, code)
     subprocess.run([sys.executable, "-m", "scripts.write_docs"], cwd=root, check=True)
     return root
 
 
-def put(file: Path, before: str, code: str) -> None:
-    """A new file, or lines in front of the first one that has `before` in it, its decorator included."""
-    if not before:
+def put(file: Path, how: str, line: str, code: str) -> None:
+    """A new file; or lines in front, or in place, of the first one that has `line` in it. A decorator belongs to it."""
+    if not how:
         assert not file.exists()
         file.write_text(code, encoding="utf-8")
         return
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    at = next(number for number, line in enumerate(lines) if before in line)
+    at = next(number for number, found in enumerate(lines) if line in found)
     at -= lines[at - 1].startswith("@")
-    file.write_text("".join([*lines[:at], code, *lines[at:]]), encoding="utf-8")
+    file.write_text("".join([*lines[:at], code, *lines[at + (how == "in place of") :]]), encoding="utf-8")
 
 
 def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
