@@ -3,38 +3,48 @@
     python app.py
     uvicorn --factory app:create_app --timeout-graceful-shutdown 3
 
-Importing this module builds the page and does nothing else.
+Importing this module does nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import runtime_setup
 
-runtime_setup.configure()  # before anything can import numba
-runtime_setup.one_core_per_recording()  # before anything can import NumPy
-
-from service import routes  # noqa: E402
-from service.site import Site  # noqa: E402
-from web import page, server  # noqa: E402
-
 if TYPE_CHECKING:
+    import gradio as gr
     from fastapi import FastAPI
 
-site = Site()
-demo = page.build(site)
+    from service.site import Site
+
+
+def build() -> tuple[gr.Blocks, Site]:
+    """The page and its site. Nothing is served and nothing is written yet."""
+    runtime_setup.configure()  # before anything can import numba
+    runtime_setup.one_core_per_recording()  # before anything can import NumPy
+
+    from service.site import Site
+    from web import page
+
+    site = Site()
+    return page.build(site), site
 
 
 def create_app() -> FastAPI:
-    """The same as an ASGI application, for a server of one's own."""
-    from contextlib import asynccontextmanager
+    """The app as an ASGI application, for a server of one's own."""
+    demo, site = build()
 
     import gradio as gr
     from fastapi import FastAPI
 
+    from service import routes
+    from web import server
+
     @asynccontextmanager
-    async def lifespan(_: FastAPI):  # type: ignore[no-untyped-def]
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         server.warm_up()
         yield
         site.storage.close()
@@ -48,10 +58,18 @@ def create_app() -> FastAPI:
 
 
 def main() -> int:
-    """Serve until told to stop."""
+    """Serve until told to stop. Returns the exit status."""
+    demo, site = build()
+
+    from web import server
+
     server.configure_logging()
     return server.serve(demo, site)
 
 
 if __name__ == "__main__":
-    server.leave(main())
+    exit_status = main()
+
+    from web.server import leave
+
+    leave(exit_status)

@@ -17,7 +17,7 @@ SCRIPT = """if True:
 """
 
 
-@pytest.mark.parametrize("how", ["import app", "import pipeline.__main__"])
+@pytest.mark.parametrize("how", ["import app; app.build()", "import pipeline.__main__"])
 @pytest.mark.parametrize("told", [None, "2"])
 def test_matrix_products_use_one_thread_unless_told_otherwise(how: str, told: str | None) -> None:
     environ = {k: v for k, v in os.environ.items() if not k.endswith("_THREADS")}

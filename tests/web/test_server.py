@@ -35,8 +35,10 @@ WHAT_IS_IMPORTED = """if True:
     import sys
     before = set(sys.modules)  # what the interpreter's site imports is not ours
     import app
+    assert not {"gradio", "numpy", "pipeline", "service", "web"} & (set(sys.modules) - before)
+    _, site = app.build()
     heavy = {"scipy", "librosa", "numba", "matplotlib", "soundfile", "av"}
-    print(sorted(heavy & set(sys.modules) - before), app.site.storage.root.exists())
+    print(sorted(heavy & set(sys.modules) - before), site.storage.root.exists())
 """
 
 
