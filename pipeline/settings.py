@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, cast
 
 from .errors import SettingsError
-from .parameter import Kind, Parameters, Range, Value, choice, number, switch
+from .parameter import Kind, Parameters, Range, Value, choice, kinds, number, switch
 
 
 @dataclass(frozen=True)
@@ -218,21 +218,28 @@ class Settings:
         stages: dict[str, dict[str, Any]] = {}
         for name, (stage, key, kind) in known.items():
             stages.setdefault(stage, {})[key] = kind.checked(name, merged[name])
-        return cls(**{f.name: f.default_factory(**stages[f.name]) for f in fields(cls)})  # type: ignore[operator]
+        made: dict[str, Any] = {name: kind(**stages[name]) for name, kind in _stages()}
+        return cls(**made)
+
+
+def _stages() -> Iterator[tuple[str, type[Parameters]]]:
+    """Field of `Settings` → the class of its parameters."""
+    for stage in fields(Settings):
+        yield stage.name, cast("type[Parameters]", stage.default_factory)
 
 
 def _names() -> Iterator[tuple[str, str, str, Kind]]:
-    for stage in fields(Settings):
-        for parameter in fields(stage.default_factory):  # type: ignore[arg-type]
-            yield f"{stage.name}_{parameter.name}", stage.name, parameter.name, parameter.metadata["kind"]
+    for stage, parameters in _stages():
+        for key, kind in kinds(parameters).items():
+            yield f"{stage}_{key}", stage, key, kind
 
 
 def groups() -> dict[str, dict[str, Kind]]:
     """Title → the parameters that people look for under it, in the order in which the page shows them."""
     found: dict[str, dict[str, Kind]] = {}
-    for stage in fields(Settings):
-        found.setdefault(stage.default_factory.GROUP, {}).update(  # type: ignore[union-attr]
-            {name: kind for name, group, _, kind in _names() if group == stage.name}
+    for stage, stage_parameters in _stages():
+        found.setdefault(stage_parameters.GROUP, {}).update(
+            {f"{stage}_{key}": kind for key, kind in kinds(stage_parameters).items()}
         )
     return found
 
