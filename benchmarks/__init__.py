@@ -1,6 +1,6 @@
 """What the app does, measured: how it sounds beside its peers, what it costs, what it leaves alone.
 
-Every module is a program: `python -m benchmarks.MODULE --help`.
+The programs: `python -m benchmarks.NAME --help`, NAME one of quality, harm, stages, speed, length, rungs, peers.
 """
 
 import os

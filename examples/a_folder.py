@@ -21,7 +21,7 @@ from pipeline import PRESETS, EnhancementError, enhance_file
 def enhanced(folder: Path, source: Path) -> str:
     """Why the file could not be enhanced; empty if it could."""
     try:
-        enhance_file(source, folder / f"{source.stem}.flac", PRESETS["podcast"])
+        enhance_file(source, folder / f"{source.name}.flac", PRESETS["podcast"])
     except EnhancementError as error:
         return error.message
     return ""

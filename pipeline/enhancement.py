@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from pipeline.errors import SettingsError
 from pipeline.files.decode import Recording
 from pipeline.files.encode import Writer
-from pipeline.files.formats import AudioShape, Encoding
+from pipeline.files.formats import DEFAULT, AudioShape, Encoding, nearest
 from pipeline.files.limits import Limits
 from pipeline.loudness.meter import LoudnessMeter
 from pipeline.loudness.normalize import Programme, gain_for
@@ -80,8 +81,8 @@ def enhance_file(
     target: str | os.PathLike[str],
     settings: Settings | None = None,
     *,
-    subtype: str = "PCM_24",
-    bitrate_kbps: float = 192.0,
+    subtype: str = DEFAULT.subtype,
+    bitrate_kbps: float = DEFAULT.bitrate_kbps,
     removed: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     temporary: str | os.PathLike[str] | None = None,
@@ -92,24 +93,27 @@ def enhance_file(
 
     source, limits : as `load` takes them
     target, subtype, bitrate_kbps : as `save` takes them; the file appears complete or not at all
-    removed : a second file to write: what was taken away, at the level it had in the recording
+    removed : a second file to write: what was taken away, at the level it had in the recording. Encoded as the target
+        is, or as nearly as its format can.
     temporary : folder for a nameless file as large as the samples in float32; default: the system's
 
     Raises what `load`, `save` and `enhance` raise.
     """
     recording = Recording(source, limits)
     monitor, encoding = ProgressMonitor(progress, cancelled), Encoding(subtype, bitrate_kbps)
-    outputs = [target] if removed is None else [target, removed]
-    for path in outputs:  # told before the work: a format that is not known, or cannot hold it
-        Writer(path, AudioShape(recording.sample_rate, recording.channels, 0), encoding)
-    _check_apart(outputs)
+    encodings = {target: encoding}
+    if removed is not None:
+        _check_apart(target, removed)
+        encodings[removed] = nearest(Path(removed).suffix, encoding)
+    for path, how in encodings.items():  # told before the work: a format that is not known, or cannot hold it
+        Writer(path, AudioShape(recording.sample_rate, recording.channels, 0), how)
     with ExitStack() as stack:
         spool = stack.enter_context(FileSpool(temporary))
 
         def opened(path: str | os.PathLike[str]) -> Callable[[int], Sink]:
             def write_to(samples: int) -> Sink:
                 shape = AudioShape(recording.sample_rate, recording.channels, samples)
-                return stack.enter_context(Writer(path, shape, encoding)).write
+                return stack.enter_context(Writer(path, shape, encodings[path])).write
 
             return write_to
 
@@ -118,10 +122,9 @@ def enhance_file(
         )
 
 
-def _check_apart(outputs: list[str | os.PathLike[str]]) -> None:
+def _check_apart(target: str | os.PathLike[str], removed: str | os.PathLike[str]) -> None:
     """Raises SettingsError where what was removed would be written over the result: the later one would win."""
-    places = [os.path.realpath(path) for path in outputs]
-    if len(set(places)) < len(places):
+    if os.path.realpath(target) == os.path.realpath(removed):
         raise SettingsError(
             "The result and what was removed would be written to the same file.", suggestion="Give them two names."
         )

@@ -86,6 +86,7 @@ def _fit_imported_numba(decided: RuntimeStatus) -> RuntimeStatus:
             "numba's compiler was switched off before this program was configured",
             decided.warnings,
             "Do not set numba.config.DISABLE_JIT unless you are debugging.",
+            decided.refusals,
         )
     if cpu_chosen and decided.baked_dir is not None:
         refusal = Refusal(decided.baked_dir, "numba had already chosen its processor", ladder.BAKED)
@@ -110,6 +111,7 @@ def _give_up_compiling(reason: str) -> None:
                 f"{reason}: nothing is compiled, NumPy versions do the work",
                 (*old.warnings, f"{reason}."),
                 "Install the requirements again: pip install -r requirements.txt.",
+                old.refusals,
             ),
             numba_imported_before=old.numba_imported_before,
         )

@@ -35,7 +35,9 @@ def jit_disabled_by(environ: Mapping[str, str]) -> bool:
         return False
 
 
-def interpreted(reason: str, warnings: tuple[str, ...], suggestion: str) -> RuntimeStatus:
+def interpreted(
+    reason: str, warnings: tuple[str, ...], suggestion: str, refusals: tuple[Refusal, ...] = ()
+) -> RuntimeStatus:
     """The last rung: nothing is compiled, so no directory is needed."""
     return RuntimeStatus(
         mode="interpreted",
@@ -44,6 +46,7 @@ def interpreted(reason: str, warnings: tuple[str, ...], suggestion: str) -> Runt
         baked_dir=None,
         reason=reason,
         warnings=warnings,
+        refusals=refusals,
         suggestions=(suggestion,),
         jit_disabled=True,
     )

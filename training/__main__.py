@@ -1,4 +1,4 @@
-"""`python -m training prepare|train|evaluate|export|fixture|check`, see training/README.md."""
+"""`python -m training prepare|train|evaluate|export|fixture|check`, see docs/training.md."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from .api_faults import for_programs
 
 File = gr.FileData
 TYPES: dict[type[Kind], type] = {Range: float, Switch: bool, Choice: str}
+PRESET, FORMAT = "default", OUTPUT_NAMES[0]
 Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 
 ENHANCE = """Clean a recording of speech.
@@ -53,9 +54,11 @@ def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]
         try:
             given = _given(parameters(), flat)
             encoding = _given(kinds(Encoding), coded)
-            settings = Settings.from_flat(given, base=jobs.preset("default" if preset is None else preset))
+            settings = Settings.from_flat(given, base=jobs.preset(PRESET if preset is None else preset))
             source = jobs.uploaded(site, _path(file))
-            order = jobs.Order(source, settings, output_format or OUTPUT_NAMES[0], Encoding(**encoding))
+            order = jobs.Order(
+                source, settings, FORMAT if output_format is None else output_format, Encoding(**encoding)
+            )
             outcome = yield from mapped(jobs.serve_one(site, order), lambda now: (None, asdict(now)))
         except Exception as fault:
             raise for_programs(fault) from fault
@@ -66,14 +69,14 @@ def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]
     return _with_signature(
         enhance,
         {"file": File, "preset": str, **types, "output_format": str, **codings},
-        {"preset": "default", **dict.fromkeys({**types, **codings}), "output_format": "wav"},
+        {"preset": PRESET, **dict.fromkeys({**types, **codings}), "output_format": FORMAT},
         tuple[File, dict[str, Any]],
     )
 
 
-def _given(kinds: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
+def _given(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
     """What is not left out: null means the default."""
-    return {name: value for name, value in zip(kinds, values, strict=True) if value is not None}
+    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def analyze_endpoint(site: Site) -> Callable[..., Generator[dict[str, Any], None, None]]:
@@ -105,10 +108,10 @@ def presets() -> dict[str, Any]:
     }
 
 
-def _described(kinds: Mapping[str, Kind]) -> dict[str, Any]:
+def _described(named: Mapping[str, Kind]) -> dict[str, Any]:
     return {
         name: {"type": TYPES[type(kind)].__name__, **{f.name: getattr(kind, f.name) for f in fields(kind)}}
-        for name, kind in kinds.items()
+        for name, kind in named.items()
     }
 
 

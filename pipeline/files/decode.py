@@ -14,7 +14,7 @@ from pipeline.audio import Audio, Samples, not_finite
 from pipeline.errors import AudioError
 
 from . import container, decode_av, decode_sndfile
-from .decode_sndfile import Blocks, damaged
+from .decoded import Blocks, damaged
 from .formats import KNOWN
 from .limits import Limits
 

@@ -12,7 +12,7 @@ from av.error import FFmpegError
 
 from pipeline.errors import AudioError
 
-from .decode_sndfile import Blocks, damaged
+from .decoded import Blocks, damaged
 
 # What FFmpeg reports is read from its exceptions; its log would go to stderr.
 av.logging.set_level(None)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import BinaryIO
 
 import numpy as np
 import soundfile
 
-from pipeline.audio import Samples
-from pipeline.errors import AudioError
+from .decoded import Blocks, damaged
 
 BLOCK = 1 << 16  # frames
-
-Blocks = Generator[tuple[int, Samples], None, None]  # sample rate in Hz, float32 (channels, n)
-
-
-def damaged(details: str) -> AudioError:
-    """What is said of a file that no decoder gets sound from."""
-    return AudioError(
-        "The file is damaged or incomplete: no sound could be read from it.",
-        details=details,
-        suggestion="Export or record it again, or choose another file.",
-    )
 
 
 def blocks(file: BinaryIO) -> Blocks:

@@ -78,7 +78,13 @@ class Writer:
         return x if subtype == "FLOAT" else np.clip(x, -1.0, 1.0)
 
 
-def save(path: str | os.PathLike[str], audio: Audio, *, subtype: str = "PCM_24", bitrate_kbps: float = 192.0) -> None:
+def save(
+    path: str | os.PathLike[str],
+    audio: Audio,
+    *,
+    subtype: str = DEFAULT.subtype,
+    bitrate_kbps: float = DEFAULT.bitrate_kbps,
+) -> None:
     """Write a whole recording.
 
     path : its suffix says how: .wav, .flac, .mp3, .ogg (Vorbis) or .opus
@@ -133,7 +139,10 @@ def remove_unfinished(target: Path) -> None:
 
 
 def _lives(process: int) -> bool:
-    """Whether there is such a process: another batch's, say, that writes to the same target."""
+    """Whether there is such a process: another batch's, say, that writes to the same target. On Windows, where asking
+    would be a signal, any is taken to live."""
+    if os.name == "nt":
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:

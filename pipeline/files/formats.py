@@ -6,7 +6,7 @@ What a file that comes in is, its content says (`container`), never its suffix.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.errors import SettingsError
 from pipeline.parameter import Parameters, choice, number
@@ -141,6 +141,12 @@ def sndfile_format(suffix: str, shape: AudioShape, encoding: Encoding) -> Sndfil
             f"The output format {suffix!r:.20} is not known.", suggestion=f"Use one of {', '.join(OUTPUTS)}."
         )
     return found.written(shape, encoding)
+
+
+def nearest(suffix: str, encoding: Encoding) -> Encoding:
+    """The encoding that a file with this suffix can have and that is nearest to `encoding`: FLAC holds no floats."""
+    floats_in_flac = suffix.lower() == ".flac" and encoding.subtype == "FLOAT"
+    return replace(encoding, subtype="PCM_24") if floats_in_flac else encoding
 
 
 def _stereo_at_most(shape: AudioShape, name: str) -> None:

@@ -22,7 +22,7 @@ class Chosen(NamedTuple):
 
 
 def chosen() -> Chosen:
-    """The weights in use. The first call may take `hub_weights.DEADLINE_S`; who comes meanwhile waits for it."""
+    """The weights in use. The first call may take `hub.DEADLINE_S`; who comes meanwhile waits for it."""
     with _lock:
         return _decided()
 

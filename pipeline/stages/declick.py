@@ -61,7 +61,7 @@ def model_order(sample_rate: int) -> int:
 
 
 def _prediction_errors(x: Signal, window: Signal, hop: int, order: int) -> tuple[Signal, Signal]:
-    """Surprise at each sample of x (n,), and the median of its hop: both (n,).
+    """Prediction error at each sample of x (n,), and the median of its hop: both (n,).
 
     window : (hop and as much around it as is to be fitted,); where it does not fit into x, both are 0
     """

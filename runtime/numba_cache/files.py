@@ -6,7 +6,7 @@ Two things differ from numba's own files, and each answers a failure that numba 
   would crash the process, not raise. numba itself can still read these files: a pickle ends where it says.
 - A data file is named by its key, not by a counter: two processes that start together on an empty cache would both take
   number 1, and one would later load the code of the other's signature.
-Imports numba: only `cache_patches` and the locator import this module, when numba is being imported anyway.
+Imports numba: only `patches` and the locator import this module, when numba is being imported anyway.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 numba's own locators must write before they may read, and if none of them can, decorating a function raises. This one
 always has an answer: the directories of `place`, or nowhere at all.
 
-Imports numba: numba imports this module by the name that `numba_hook` gives it.
+Imports numba: numba imports this module by the name that `hook` gives it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ wrapped and two names replaced, here and nowhere else:
   compilation, so the second is keyed by the name it expects in the first.
 - `caching.IndexDataCacheFile`: our files. `caching.warnings`: what numba warns of its cache is counted.
 
-Imports numba: only `numba_hook` imports this module, when numba is being imported anyway.
+Imports numba: only `hook` imports this module, when numba is being imported anyway.
 """
 
 from __future__ import annotations

@@ -87,8 +87,8 @@ def test_a_folder(talk: Path, tmp_path: Path) -> None:
     head, fault = done.stdout.splitlines()
     assert head == "2 enhanced, 1 failed"
     assert fault.startswith("three.wav: ")
-    assert sorted(path.name for path in cleaned.iterdir()) == ["one.flac", "two.flac"]
-    assert same_form(talk, cleaned / "one.flac")
+    assert sorted(path.name for path in cleaned.iterdir()) == [f"one{talk.suffix}.flac", f"two{talk.suffix}.flac"]
+    assert same_form(talk, cleaned / f"one{talk.suffix}.flac")
 
 
 def test_the_api(server: Server, talk: Path, tmp_path: Path) -> None:

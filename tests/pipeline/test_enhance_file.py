@@ -134,3 +134,11 @@ def test_bit_rate_reaches_the_file(talk: Path, tmp_path: Path) -> None:
         enhance_file(talk, tmp_path / "out.mp3", bitrate_kbps=kbps)
         sizes.append((tmp_path / "out.mp3").stat().st_size)
     assert sizes[1] == pytest.approx(2 * sizes[0], rel=0.1)
+
+
+def test_what_was_removed_is_encoded_as_nearly_as_its_format_can(talk: Path, tmp_path: Path) -> None:
+    for suffix, subtype in ((".flac", "PCM_24"), (".wav", "FLOAT")):
+        removed = tmp_path / f"removed{suffix}"
+        enhance_file(talk, tmp_path / "out.wav", removed=removed, subtype="FLOAT")
+        assert soundfile.info(removed).subtype == subtype
+        assert soundfile.info(tmp_path / "out.wav").subtype == "FLOAT"

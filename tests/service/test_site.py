@@ -16,6 +16,7 @@ def test_only_examples_and_uploads_may_be_opened(tmp_path: Path) -> None:
 
 def test_an_example_is_opened_under_its_one_plain_name() -> None:
     site = Site()
+    assert examples()
     for example in examples():
         assert site.may_open(example)
         assert not site.may_open(f"{example.parent}/./{example.name}")

@@ -75,6 +75,12 @@ def test_bit_depth_and_bit_rate(server: Server, talk: Path) -> None:
     upload = curl.upload(server.url, talk)
     file, _ = curl.call(server.url, "enhance", file=upload, subtype="PCM_16")
     assert soundfile.info(file["path"]).subtype == "PCM_16"
+    for output_format, subtype in (("wav", "FLOAT"), ("mp3", "MPEG_LAYER_III"), ("ogg", "VORBIS"), ("opus", "OPUS")):
+        file, _ = curl.call(server.url, "enhance", file=upload, subtype="FLOAT", output_format=output_format)
+        assert soundfile.info(file["path"]).subtype == subtype
+    with pytest.raises(curl.ApiError) as refusal:
+        curl.call(server.url, "enhance", file=upload, subtype="FLOAT", output_format="flac")
+    assert "FLAC holds" in refusal.value.error["error"]
     sizes = []
     for kbps in (32, 64):
         file, _ = curl.call(server.url, "enhance", file=upload, output_format="mp3", bitrate_kbps=kbps)

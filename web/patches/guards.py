@@ -1,4 +1,4 @@
-"""Doors of Gradio that stay shut, each with a sentence for whoever knocks.
+"""Guards in front of Gradio: what a request names, files and parameters, is judged by us first, and refused in words.
 
 A file in a request may be an address: Gradio would fetch it, past the upload limit, from the network of the server. And
 it may be a path that nobody uploaded: Gradio refuses it, but without a word. A parameter that is missing or unknown
@@ -27,6 +27,13 @@ from web.api_faults import for_programs
 
 client_utils: Any = import_module("gradio_client.utils")
 
+# What is replaced, as it was: the guards pass on to it.
+_check_allowed_by_gradio = processing_utils._check_allowed
+_is_static_file_of_gradio = utils.is_static_file
+_validate_inputs_by_gradio = Blocks.validate_inputs
+_construct_args_of_gradio = client_utils.construct_args
+
+_sites: list[Site] = []  # of this process: one, but in tests
 FILE = re.compile(r"/gradio_api/file[=/](.*)", re.DOTALL)
 
 
@@ -46,23 +53,18 @@ class FileGuard:
 
 
 def install(site: Site) -> None:
-    """For this process, whose files are those of `site`; again does no harm."""
-    globals()["_site"] = site
-    processing_utils.async_ssrf_protected_download = _no_download
-    processing_utils.ssrf_protected_download = _no_download
-    if processing_utils._check_allowed is not _check_allowed:
-        globals()["_gradio_check"] = processing_utils._check_allowed
-        processing_utils._check_allowed = _check_allowed
-    if utils.is_static_file is not _is_static_file:
-        globals()["_gradio_static"] = utils.is_static_file
-        vars(utils)["is_static_file"] = _is_static_file
-    if Blocks.validate_inputs is not _validate_inputs:
-        globals()["_gradio_inputs"] = Blocks.validate_inputs
-        vars_of_blocks: Any = Blocks
-        vars_of_blocks.validate_inputs = _validate_inputs
-    if client_utils.construct_args is not _construct_args:
-        globals()["_gradio_args"] = client_utils.construct_args
-        client_utils.construct_args = _construct_args
+    """For this process, which serves the files of `site` from now on; again does no harm."""
+    _sites.append(site)
+    replaced: list[tuple[Any, str, Any]] = [
+        (processing_utils, "async_ssrf_protected_download", _no_download),
+        (processing_utils, "ssrf_protected_download", _no_download),
+        (processing_utils, "_check_allowed", _check_allowed),
+        (utils, "is_static_file", _is_static_file),
+        (Blocks, "validate_inputs", _validate_inputs),
+        (client_utils, "construct_args", _construct_args),
+    ]
+    for owner, name, ours in replaced:
+        setattr(owner, name, ours)
 
 
 def _no_download(*_: object, **__: object) -> NoReturn:
@@ -70,10 +72,10 @@ def _no_download(*_: object, **__: object) -> NoReturn:
 
 
 def _check_allowed(path: Any, check_in_upload_folder: bool) -> None:
-    if check_in_upload_folder and not globals()["_site"].may_open(path):
+    if check_in_upload_folder and not any(site.may_open(path) for site in _sites):
         raise for_programs(refused_path())
     try:
-        globals()["_gradio_check"](path, check_in_upload_folder)
+        _check_allowed_by_gradio(path, check_in_upload_folder)
     except InvalidPathError as refusal:
         if not check_in_upload_folder:
             raise
@@ -83,7 +85,7 @@ def _check_allowed(path: Any, check_in_upload_folder: bool) -> None:
 def _is_static_file(path: Any) -> bool:
     """Asked before `_check_allowed`, and it looks at the disk, where some names cannot even be looked for."""
     try:
-        return bool(globals()["_gradio_static"](path))
+        return bool(_is_static_file_of_gradio(path))
     except (OSError, ValueError):
         return False
 
@@ -92,12 +94,12 @@ def _validate_inputs(blocks: Blocks, function: Any, inputs: list[Any]) -> None:
     """What a program leaves out at the end of `{"data": [...]}` is null, the default, as in a call by name."""
     if function.api_visibility == "public":
         inputs.extend([None] * (len(function.inputs) - len(inputs)))
-    globals()["_gradio_inputs"](blocks, function, inputs)
+    _validate_inputs_by_gradio(blocks, function, inputs)
 
 
 def _construct_args(*given: Any) -> Any:
     try:
-        return globals()["_gradio_args"](*given)
+        return _construct_args_of_gradio(*given)
     except (TypeError, ValueError) as fault:
         raise SettingsError(
             "A parameter is missing or unknown.",

@@ -88,7 +88,7 @@ def _plateaus_numpy(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[
 
 @kernel(_plateaus_numpy)
 def _plateaus(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.float64]:
-    """ClipLevels (m,) of those tops of x (n,) that are plateaus; of equal tops in one plateau, the first counts."""
+    """Levels (m,) of those tops of x (n,) that are plateaus; of equal tops in one plateau, the first counts."""
     found, count = np.empty(tops.size), 0
     for k in range(tops.size):
         i, top = tops[k], x[tops[k]]
@@ -110,7 +110,7 @@ def _plateaus(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.flo
 
 
 def plateaus(x: Line, first: int, reach: int) -> ClipLevels:
-    """ClipLevels of the plateaus on the positive side of x (n,) from `first` on, for each of the blurs.
+    """Levels of the plateaus on the positive side of x (n,) from `first` on, for each of the blurs.
 
     reach : samples within which nothing passes a plateau
     """

@@ -1,6 +1,6 @@
 """De-hum: the mains' hum and its harmonics are found, modelled and subtracted.
 
-Every second, four seconds of the recording are asked for a hum of about 50 or 60 Hz (`hum_model`); between two
+Every second, four seconds of the recording are asked for a hum of about 50 or 60 Hz (`detector`); between two
 answers, one fades into the other. What is subtracted is a handful of sinusoids that keep their phase for seconds, so a
 voice on one of their frequencies stays; where no hum is found, the output is the input, bit by bit. Exact digital
 silence stays silent.
