@@ -6,6 +6,7 @@ state that threads would share. However long the recording, the same number of m
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -25,6 +26,7 @@ COLUMNS = 900
 LOOKS = 4  # windows per column, where the recording is longer than the columns: none of them a matter of luck
 MELS = 160
 RANGE_DB = 75.0
+SILENCE_SAMPLES = 16_000
 
 
 @dataclass(frozen=True)
@@ -131,15 +133,21 @@ def _label(axes: Any, ink: str, size: float, sample_rate: int) -> None:
         spine.set_visible(False)
 
 
-def warm_up() -> None:
-    """Import what drawing needs and let matplotlib find its fonts, before the first visitor waits for it."""
-    import tempfile
+def warm_up_analysis() -> None:
+    """Touch what `mel_db` needs of librosa, which compiles much when it is first used."""
+    mel_db(_silence(), SILENCE_SAMPLES)
 
+
+def warm_up_drawing() -> None:
+    """Import what drawing needs and let matplotlib find its fonts, before the first visitor waits for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        draw_pair(_silence(), _silence(), SILENCE_SAMPLES, Path(folder), PictureStyle())
+
+
+def _silence() -> Source:
     import numpy as np
 
     from pipeline.audio import Audio
     from pipeline.stream.source import InMemory
 
-    silence = InMemory(Audio(np.zeros((1, 16_000), np.float32), 16_000))
-    with tempfile.TemporaryDirectory() as folder:
-        draw_pair(silence, silence, 16_000, Path(folder), PictureStyle())
+    return InMemory(Audio(np.zeros((1, SILENCE_SAMPLES), np.float32), 16_000))

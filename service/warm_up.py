@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 from pipeline import warm_up
 
@@ -12,9 +13,17 @@ log = logging.getLogger(__name__)
 
 
 def run() -> None:
-    """All of it, which compiles what no cache has. Raises what fails in the engine: the caller records it."""
+    """All that compiles where no cache has it, then, in a thread that nobody waits for, the drawing, which does not.
+
+    Raises what fails in the engine: the caller records it.
+    """
     warm_up.kernels()
+    spectrograms.warm_up_analysis()
+    threading.Thread(target=_draw, name="warm-up-pictures", daemon=True).start()
+
+
+def _draw() -> None:
     try:
-        spectrograms.warm_up()
+        spectrograms.warm_up_drawing()
     except Exception:  # a picture that fails later is left out of its result; this is only an early sign of it
         log.warning("Spectrograms cannot be drawn.", exc_info=True)

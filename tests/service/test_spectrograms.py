@@ -57,7 +57,7 @@ def test_any_length_costs_the_same_picture(n: int) -> None:
 def test_pyplots_global_state_stays_empty() -> None:
     code = """if True:
         import sys, service.spectrograms
-        service.spectrograms.warm_up()
+        service.spectrograms.warm_up_drawing()
         pyplot = sys.modules.get("matplotlib.pyplot")
         assert pyplot is None or not pyplot.get_fignums()
     """
