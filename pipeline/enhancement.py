@@ -118,7 +118,12 @@ def enhance_file(
             return write_to
 
         return _enhanced(
-            recording, settings or Settings(), monitor, spool, opened(target), opened(removed) if removed else None
+            recording,
+            settings or Settings(),
+            monitor,
+            spool,
+            opened(target),
+            opened(removed) if removed is not None else None,
         )
 
 

@@ -41,16 +41,16 @@ class Step(NamedTuple):
 
 
 SIGNAL_PATH = (
-    Step("declip", lambda o: (declip.stage(o.settings.declip, o.sample_rate, o.channels),), apart=True),
-    Step("declick", lambda o: (declick.stage(o.settings.declick, o.sample_rate, o.channels),), apart=True),
-    Step("dehum", lambda o: (dehum.stage(o.settings.dehum, o.sample_rate, o.channels),)),
-    Step("denoise", lambda o: o.denoiser.stages),  # noise and room: one transform serves both
-    Step("rumble", lambda o: (rumble.stage(o.settings.tone, o.sample_rate, o.channels),), apart=True),
-    Step("tone", lambda o: (tone.stage(o.settings.tone, o.sample_rate, o.channels),), apart=True),
-    Step("deess", lambda o: (deess.stage(o.settings.deess, o.sample_rate, o.channels),)),
+    Step("declip", lambda c: (declip.stage(c.settings.declip, c.sample_rate, c.channels),), apart=True),
+    Step("declick", lambda c: (declick.stage(c.settings.declick, c.sample_rate, c.channels),), apart=True),
+    Step("dehum", lambda c: (dehum.stage(c.settings.dehum, c.sample_rate, c.channels),)),
+    Step("denoise", lambda c: c.denoiser.stages),  # noise and room: one transform serves both
+    Step("rumble", lambda c: (rumble.stage(c.settings.tone, c.sample_rate, c.channels),), apart=True),
+    Step("tone", lambda c: (tone.stage(c.settings.tone, c.sample_rate, c.channels),), apart=True),
+    Step("deess", lambda c: (deess.stage(c.settings.deess, c.sample_rate, c.channels),)),
 )
 
 
-def restoration(order: StageContext) -> list[AnyStage]:
+def restoration(context: StageContext) -> list[AnyStage]:
     """The stages that are on, in order: repair, noise and room, tone."""
-    return [stage for step in SIGNAL_PATH for stage in step.stages(order) if stage is not IDENTITY]
+    return [stage for step in SIGNAL_PATH for stage in step.stages(context) if stage is not IDENTITY]
