@@ -91,7 +91,7 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from training.model.network import Shape
+    from training.model.shape import Shape
     from training.run.loop import train
     from training.run.plan import Plan
 

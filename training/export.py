@@ -10,7 +10,8 @@ import torch
 
 from pipeline.neural.features import LOWEST
 from pipeline.neural.weights import FORMAT, MOST, parse
-from training.model.network import Network, Shape
+from training.model.network import Network
+from training.model.shape import Shape
 
 
 def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = ()) -> None:

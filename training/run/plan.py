@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.model.network import Shape
+from training.model.shape import Shape
 
 FULL_BAND_SHARE = 0.2  # of the mixtures are at 48 kHz
 EMA = 0.998

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.model.network import Network, Shape
+from training.model.network import Network
+from training.model.shape import Shape
 
 
 def weights_to_start_with(source: Path, shape: Shape) -> dict[str, Tensor]:
