@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--quality", type=float, dest="pesq", help="weight of the PESQ loss")
     command.add_argument("--opinion", type=float, dest="dnsmos", help="weight of the DNSMOS loss")
     command.add_argument("--opinion-from", type=float, dest="dnsmos_from", help="share of the run without it")
-    command.add_argument("--width", type=int, help="of the network")
-    command.add_argument("--blocks", type=int, help="of the network")
+    for name in ("width", "blocks", "wide", "late", "look"):
+        command.add_argument(f"--{name}", type=int, help="of the network, which may be larger than that of --start")
     command.set_defaults(run=_train)
 
     command = commands.add_parser(

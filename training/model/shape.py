@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.neural.weights import MOST
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,13 @@ class Shape:
     ahead: int = 2
     look: int = 12
     shift: int = 2
+
+    @classmethod
+    def of_exported(cls, tensors: Mapping[str, NDArray[np.float32]], metadata: Mapping[str, str]) -> Shape:
+        """That of exported weights, whose metadata name some of the sizes; the widths are those of the tensors."""
+        biases = {"width": "patch", "wide": "wide.gather", "late": "late.gather", "squeeze": "wide.squeeze"}
+        widths = {size: len(tensors[f"{part}.bias"]) for size, part in biases.items()}
+        return cls(**widths, **{size: int(metadata[size]) for size in MOST})
 
     def as_dict(self) -> dict[str, int]:
         """For checkpoints and exported weights."""

@@ -183,8 +183,9 @@ class Trainer:
         if source is None:
             return
         if source != own:
+            weights = weights_to_start_with(source, self.plan.shape)
             for network in (self.network, self.average):
-                network.load_state_dict(weights_to_start_with(source, self.plan.shape))
+                network.load_state_dict(weights)
             return
         state = torch.load(source, map_location=self.device, weights_only=True)
         self.average.load_state_dict(state["average"])
