@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command.add_argument(f"--{name}", type=kind)
     command.add_argument("--rate", type=float, dest="learning_rate", help="learning rate at its highest")
-    for name in ("auditory", "auditory-from", "report-minutes"):
+    for name in ("auditory", "auditory-from", "distortion", "report-minutes"):
         command.add_argument(f"--{name}", type=float)
     command.add_argument("--quality", type=float, dest="pesq", help="weight of the PESQ loss")
     command.add_argument("--opinion", type=float, dest="dnsmos", help="weight of the DNSMOS loss")

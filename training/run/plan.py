@@ -21,6 +21,7 @@ class Plan:
     learning_rate : it rises over the first 100 steps and falls to zero over the last share `decay` of the run
     auditory : weight of the auditory loss beside the spectral one, from the share `auditory_from` of the run on
     pesq : weight of the PESQ loss
+    distortion : weight of a dB of distortion
     dnsmos : weight of the DNSMOS loss, at every other step (it takes as long as the rest), from `dnsmos_from` on
     processes : each draws its own mixtures; what they learn is averaged at every step
     start : a checkpoint whose averaged weights to begin with, or the app's weights
@@ -36,6 +37,7 @@ class Plan:
     auditory: float = 0.015
     auditory_from: float = 0.45
     pesq: float = 0.0
+    distortion: float = 0.0
     dnsmos: float = 0.0
     dnsmos_from: float = 0.5
     processes: int = 2

@@ -13,6 +13,7 @@ from torch import Tensor, distributed, nn
 from training.data.batches import Batch, make, open_mixers
 from training.data.spectra import Spectra, to_bins
 from training.losses.auditory import auditory_loss
+from training.losses.distortion import distortion_loss
 from training.losses.dnsmos import Dnsmos, dnsmos_loss
 from training.losses.pesq import pesq_loss
 from training.losses.spectral import spectral_loss
@@ -129,6 +130,8 @@ class Trainer:
                 loss = loss + weight * auditory * auditory_loss(gains, spectra, self.bins)
             if self.plan.pesq:
                 loss = loss + weight * self.plan.pesq * pesq_loss(gains, spectra, self.bins)
+            if self.plan.distortion:
+                loss = loss + weight * self.plan.distortion * distortion_loss(gains, spectra, self.bins)
         return loss
 
     def weights(self) -> tuple[float, float]:
@@ -151,12 +154,13 @@ class Trainer:
             spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             pesq = float(np.mean([float(pesq_loss(gains, batch, self.bins)) for gains, _, batch in both]))
+            distortion = float(np.mean([float(distortion_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
         hours = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
             f"{self.minutes:6.1f} min  step {self.step:6d}  {hours:6.1f} h heard  rate {self.learning_rate():.5f}  "
             f"training {self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  "
-            f"pesq {pesq:.4f}  dry {dry:.4f}"
+            f"pesq {pesq:.4f}  distortion {distortion:.2f} dB  dry {dry:.4f}"
         )
         print(line, flush=True)
         with (self.plan.out / "log.txt").open("a") as file:
