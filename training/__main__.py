@@ -32,14 +32,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("out", type=Path, help="folder for checkpoint.pt and log.txt")
     command.add_argument("--minutes", type=float, required=True, help="length of the run, in all its sessions")
     command.add_argument("--start", type=Path, help="checkpoint or exported weights with which a new run begins")
-    for name, kind in (
-        ("batch", int),
-        ("seed", int),
-        ("seconds", float),
-        ("decay", float),
-        ("processes", int),
-    ):
-        command.add_argument(f"--{name}", type=kind)
+    for name in ("batch", "seed", "processes"):
+        command.add_argument(f"--{name}", type=int)
+    for name in ("seconds", "decay", "average"):
+        command.add_argument(f"--{name}", type=float)
     command.add_argument("--rate", type=float, dest="learning_rate", help="learning rate at its highest")
     for name in ("auditory", "auditory-from", "distortion", "report-minutes"):
         command.add_argument(f"--{name}", type=float)

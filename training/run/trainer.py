@@ -20,7 +20,7 @@ from training.losses.spectral import spectral_loss
 from training.model.network import Network
 
 from .muon import Group, Muon
-from .plan import DRY_SHARE, EMA, FULL_BAND_SHARE, Plan
+from .plan import DRY_SHARE, FULL_BAND_SHARE, Plan
 from .start import weights_to_start_with
 
 VALIDATION_SEED = 20_000
@@ -140,8 +140,8 @@ class Trainer:
         return plan.auditory * (done >= plan.auditory_from), plan.dnsmos * (done >= plan.dnsmos_from)
 
     def new_share(self) -> float:
-        """Of the newest weights in the average."""
-        return 1 - min(EMA, self.step / (self.step + 20))
+        """Of the newest weights in the average, which at first is over the last fifth of the steps."""
+        return 1 - min(self.plan.average, self.step / (self.step + 5))
 
     def learning_rate(self) -> float:
         done = self.minutes / self.plan.minutes
