@@ -32,22 +32,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("out", type=Path, help="folder for checkpoint.pt and log.txt")
     command.add_argument("--minutes", type=float, required=True, help="length of the run, in all its sessions")
     command.add_argument("--start", type=Path, help="checkpoint or exported weights with which a new run begins")
-    for name, kind in (
-        ("batch", int),
-        ("seed", int),
-        ("seconds", float),
-        ("decay", float),
-        ("processes", int),
-    ):
-        command.add_argument(f"--{name}", type=kind)
+    for name in ("batch", "seed", "processes"):
+        command.add_argument(f"--{name}", type=int)
+    for name in ("seconds", "decay", "average"):
+        command.add_argument(f"--{name}", type=float)
     command.add_argument("--rate", type=float, dest="learning_rate", help="learning rate at its highest")
-    for name in ("auditory", "auditory-from", "report-minutes"):
+    for name in ("auditory", "auditory-from", "distortion", "report-minutes"):
         command.add_argument(f"--{name}", type=float)
     command.add_argument("--quality", type=float, dest="pesq", help="weight of the PESQ loss")
     command.add_argument("--opinion", type=float, dest="dnsmos", help="weight of the DNSMOS loss")
     command.add_argument("--opinion-from", type=float, dest="dnsmos_from", help="share of the run without it")
-    command.add_argument("--width", type=int, help="of the network")
-    command.add_argument("--blocks", type=int, help="of the network")
+    for name in ("width", "blocks", "wide", "late", "look"):
+        command.add_argument(f"--{name}", type=int, help="of the network, which may be larger than that of --start")
     command.set_defaults(run=_train)
 
     command = commands.add_parser(
@@ -91,7 +87,7 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from training.model.network import Shape
+    from training.model.shape import Shape
     from training.run.loop import train
     from training.run.plan import Plan
 

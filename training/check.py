@@ -1,11 +1,13 @@
 """What exists twice must agree: the recurrence and its gradients, mixtures and their spectra, on a CPU and a GPU; the
-PESQ loss's grades and PESQ's.
+PESQ loss's grades and PESQ's. And a network that was grown must answer as before, and learn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -16,16 +18,20 @@ from training.data.batches import as_spectra
 from training.data.corpus import Corpus
 from training.data.gpu_mixing import Analysis, mix
 from training.data.mixing import NO_CUT_HZ, Mixer, Parts, Recipe
+from training.export import as_safetensors, random_network
 from training.losses.pesq import grade, powers
+from training.model.network import Network
 from training.model.scan import gated_scan, plain_gated_scan
+from training.model.shape import Shape
+from training.run.start import weights_to_start_with
 
-TOLERANCE = 1e-4
+TOLERANCE, GAIN_TOLERANCE = 1e-4, 1e-5
 GRADED_RATE, GRADE_TOLERANCE = 16_000, 0.3
 SPEECH = Path(__file__).parents[1] / "tests" / "pipeline" / "neural" / "speech.flac"
 
 
 def check() -> None:
-    """Raises AssertionError where a loop and the plain version differ, or a grade from PESQ's."""
+    """Raises AssertionError where a loop and the plain version differ, a grade from PESQ's, or grown weights' gains."""
     torch.manual_seed(0)
     for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
         for width in (12, 48, 128):
@@ -36,6 +42,8 @@ def check() -> None:
         for sample_rate in (16_000, 48_000):
             _check_mixtures(sample_rate, device)
         print(f"mixtures on {device}: spectra agree")
+    _check_growth()
+    print("grown network: gains agree, and new channels learn")
     print(f"PESQ loss and PESQ: grades differ by {_difference_of_grades():.2f} at most")
 
 
@@ -76,6 +84,21 @@ def _parts(active: NDArray[np.bool_], rng: np.random.Generator) -> Parts:
     """White noise for wet, target, dry and noise, each where its row of `active` (4, n) is true."""
     wet, target, dry, noise = (rng.standard_normal(active.shape) * active).astype(np.float32)
     return Parts(wet, target, dry, noise, 24_000.0)
+
+
+def _check_growth() -> None:
+    small = random_network(Shape(width=8, blocks=2, wide=12, late=16, squeeze=3, look=3))
+    large = Network(replace(small.shape, width=13, blocks=4, wide=13, late=32, look=4))
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "small.safetensors"
+        source.write_bytes(as_safetensors(small.state_dict(), small.shape))
+        large.load_state_dict(weights_to_start_with(source, large.shape))
+    features = torch.randn(1, 50, 148)
+    gains = large(features)
+    torch.testing.assert_close(gains, small(features), rtol=0, atol=GAIN_TOLERANCE)
+    sum(gain.square().sum() for gain in gains).backward()
+    for name in ("patch.weight", "recurrences.0.leave.weight", "exchanges.1.leave.weight", "late.gather.weight"):
+        assert (large.get_parameter(name).grad.abs().amax(dim=1) > 0).all(), name
 
 
 def _difference_of_grades() -> float:

@@ -10,7 +10,8 @@ import torch
 
 from pipeline.neural.features import LOWEST
 from pipeline.neural.weights import FORMAT, MOST, parse
-from training.model.network import Network, Shape
+from training.model.network import Network
+from training.model.shape import Shape
 
 
 def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = ()) -> None:
@@ -26,31 +27,35 @@ def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = (
     tensors = {name: rest * tensor for name, tensor in state["average"].items()}
     for path, share in others:
         tensors = {name: tensor + share * load_file(path)[name] for name, tensor in tensors.items()}
-    out.write_bytes(_as_safetensors(tensors, Shape(**state["shape"])))
+    out.write_bytes(as_safetensors(tensors, Shape(**state["shape"])))
 
 
 def write_fixture(out: Path) -> None:
-    """A small network with random weights, features, and what PyTorch makes of them.
-
-    Its norms and biases are random too: at their initial ones and zeros, a mistake in them would not show.
-    """
+    """A small network with random weights, features, and what PyTorch makes of them."""
     from safetensors.numpy import save_file
 
     torch.manual_seed(0)
     shape = Shape(width=8, blocks=2, wide=12, late=16, squeeze=3, look=3, shift=2)
-    network = Network(shape)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.2)
+    network = random_network(shape)
     features = np.random.default_rng(0).normal(-0.5, 1, (40, 148)).astype(np.float32).clip(LOWEST)
     with torch.no_grad():
         kept, dry = (gains[0].numpy() for gains in network(torch.from_numpy(features)[None]))
     out.mkdir(parents=True, exist_ok=True)
-    (out / "network.safetensors").write_bytes(_as_safetensors(network.state_dict(), shape))
+    (out / "network.safetensors").write_bytes(as_safetensors(network.state_dict(), shape))
     save_file({"features": features, "kept": kept, "dry": dry}, out / "activations.safetensors")
 
 
-def _as_safetensors(tensors: dict[str, torch.Tensor], shape: Shape) -> bytes:
+def random_network(shape: Shape) -> Network:
+    """Its norms and biases are random too: at their initial ones and zeros, a mistake in them would not show."""
+    network = Network(shape)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.2)
+    return network
+
+
+def as_safetensors(tensors: dict[str, torch.Tensor], shape: Shape) -> bytes:
+    """The file that the app reads; raises WeightsError where it would not take it."""
     from safetensors.torch import save
 
     sizes = shape.as_dict()

@@ -16,6 +16,8 @@ Generator = np.random.Generator
 # How often a corpus of speech is drawn: many speakers often, one speaker seldom, however long the recordings are.
 SPEECH_WEIGHTS = {
     "librispeech": 30,
+    "speechocean": 22,
+    "librispeech_clean": 14,
     "alphanumeric": 10,
     "arctic": 10,
     "picovoice_wake": 12,
@@ -26,7 +28,11 @@ SPEECH_WEIGHTS = {
     "kathleen": 7,
     "kerstin": 6,
     "aishell": 5,
+    "asterisk_ru": 4,
 }
+
+# How much more often a noise of a corpus is drawn than its length says: hundreds of short clips are but a few kinds.
+NOISE_TIMES = {"ESC-10": 0.3, "supersonic": 0.4, "typing": 2.0, "berlin_noise": 2.0}
 
 
 class Entry(TypedDict):
@@ -56,8 +62,10 @@ class Corpus:
         lengths = np.array([e["stop"] - e["start"] for e in entries], np.float64)
         # Noise: by the square root of the length, so that the few long recordings are not all that is heard.
         weights = np.sqrt(lengths) if kind == "noise" else lengths
+        corpora = np.array([e["corpus"] for e in entries])
+        if kind == "noise":
+            weights *= [NOISE_TIMES.get(corpus, 1.0) for corpus in corpora.tolist()]
         if kind == "speech":
-            corpora = np.array([e["corpus"] for e in entries])
             for corpus in set(corpora.tolist()):
                 of_corpus = corpora == corpus
                 weights[of_corpus] *= SPEECH_WEIGHTS.get(corpus, 5) / weights[of_corpus].sum()

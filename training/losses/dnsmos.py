@@ -42,17 +42,18 @@ class Dnsmos(nn.Module):
     real: Tensor
     imag: Tensor
     coefficients: Tensor
+    kernel0: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        found = _weights()
+        found, kind = _weights(), _fastest_type()
         for name in ("real", "imag"):
             self.register_buffer(name, found[f"time2freq/stft-{name}/kernel:0"][:, :, 0].T.contiguous())
         for k in range(CONVOLUTIONS):
             name = f"conv2d_{k}" if k else "conv2d"
-            kernel = found[f"{name}/kernel:0"].contiguous(memory_format=torch.channels_last).bfloat16()
+            kernel = found[f"{name}/kernel:0"].contiguous(memory_format=torch.channels_last).to(kind)
             self.register_buffer(f"kernel{k}", kernel)
-            self.register_buffer(f"bias{k}", found[f"{name}/bias:0"].bfloat16())
+            self.register_buffer(f"bias{k}", found[f"{name}/bias:0"].to(kind))
         for k, name in enumerate(("dense", "dense_1", "dense_3")):
             self.register_buffer(f"dense{k}", found[f"mos_estimator_logpow/{name}/MatMul/ReadVariableOp/resource:0"])
             self.register_buffer(f"shift{k}", found[f"mos_estimator_logpow/{name}/BiasAdd/ReadVariableOp/resource:0"])
@@ -66,7 +67,7 @@ class Dnsmos(nn.Module):
         frames = x.unfold(1, 320, 160)
         power = (frames @ self.real).square() + (frames @ self.imag).square()
         seen = (power + 1e-20).pow(self.power / 2).clamp(min=self.least).log() / self.scale
-        y = seen[:, None].to(torch.bfloat16, memory_format=torch.channels_last)
+        y = seen[:, None].to(self.kernel0.dtype, memory_format=torch.channels_last)
         for k in range(CONVOLUTIONS):
             y = nn.functional.conv2d(y, getattr(self, f"kernel{k}"), getattr(self, f"bias{k}"), padding=1).relu_()
             if k in POOLED:
@@ -115,6 +116,12 @@ def waveform(spectrum: Tensor) -> Tensor:
     frames = torch.fft.irfft(spectrum, SIZE) * _window(spectrum.device)
     first, second = frames[..., : SIZE // 2], frames[..., SIZE // 2 :]
     return (first[:, 1:] + second[:, :-1]).flatten(1)
+
+
+def _fastest_type() -> torch.dtype:
+    """bfloat16, but float32 on CPUs without instructions for it, where convolutions of it take four times as long."""
+    supported = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if supported else torch.float32
 
 
 @cache

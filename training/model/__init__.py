@@ -1,1 +1,1 @@
-"""The network in PyTorch."""
+"""The network in PyTorch; its sizes and its growth need only NumPy."""

@@ -18,8 +18,6 @@ number is a large matrix product. Weights are shared between tokens, norms and m
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-
 import torch
 from torch import Tensor, nn
 
@@ -27,29 +25,7 @@ from pipeline.neural.bands import PATCH, STRIDE, TOKENS
 from pipeline.neural.features import LOWEST
 
 from .scan import gated_scan, rms_norm
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Sizes of the network. It needs `ahead + blocks * shift` frames after the one it answers for.
-
-    past, ahead : frames around its own that a patch takes in
-    look : channels of every block's recurrence that come from `shift` frames later
-    """
-
-    width: int = 48
-    blocks: int = 6
-    wide: int = 128
-    late: int = 256
-    squeeze: int = 8
-    past: int = 2
-    ahead: int = 2
-    look: int = 12
-    shift: int = 2
-
-    def as_dict(self) -> dict[str, int]:
-        """For checkpoints and exported weights."""
-        return asdict(self)
+from .shape import Shape
 
 
 def _keep_bias(width: int) -> Tensor:

@@ -13,13 +13,14 @@ from torch import Tensor, distributed, nn
 from training.data.batches import Batch, make, open_mixers
 from training.data.spectra import Spectra, to_bins
 from training.losses.auditory import auditory_loss
+from training.losses.distortion import distortion_loss
 from training.losses.dnsmos import Dnsmos, dnsmos_loss
 from training.losses.pesq import pesq_loss
 from training.losses.spectral import spectral_loss
 from training.model.network import Network
 
 from .muon import Group, Muon
-from .plan import DRY_SHARE, EMA, FULL_BAND_SHARE, Plan
+from .plan import DRY_SHARE, FULL_BAND_SHARE, Plan
 from .start import weights_to_start_with
 
 VALIDATION_SEED = 20_000
@@ -129,6 +130,8 @@ class Trainer:
                 loss = loss + weight * auditory * auditory_loss(gains, spectra, self.bins)
             if self.plan.pesq:
                 loss = loss + weight * self.plan.pesq * pesq_loss(gains, spectra, self.bins)
+            if self.plan.distortion:
+                loss = loss + weight * self.plan.distortion * distortion_loss(gains, spectra, self.bins)
         return loss
 
     def weights(self) -> tuple[float, float]:
@@ -137,8 +140,8 @@ class Trainer:
         return plan.auditory * (done >= plan.auditory_from), plan.dnsmos * (done >= plan.dnsmos_from)
 
     def new_share(self) -> float:
-        """Of the newest weights in the average."""
-        return 1 - min(EMA, self.step / (self.step + 20))
+        """Of the newest weights in the average, which at first is over the last fifth of the steps."""
+        return 1 - min(self.plan.average, self.step / (self.step + 5))
 
     def learning_rate(self) -> float:
         done = self.minutes / self.plan.minutes
@@ -151,12 +154,13 @@ class Trainer:
             spectral = float(np.mean([float(spectral_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             auditory = float(np.mean([float(auditory_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             pesq = float(np.mean([float(pesq_loss(gains, batch, self.bins)) for gains, _, batch in both]))
+            distortion = float(np.mean([float(distortion_loss(gains, batch, self.bins)) for gains, _, batch in both]))
             dry = np.mean([float(auditory_loss(gains, batch.without_room(), self.bins)) for _, gains, batch in both])
         hours = self.step * self.plan.batch * self.plan.seconds / 3600
         line = (
             f"{self.minutes:6.1f} min  step {self.step:6d}  {hours:6.1f} h heard  rate {self.learning_rate():.5f}  "
             f"training {self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  "
-            f"pesq {pesq:.4f}  dry {dry:.4f}"
+            f"pesq {pesq:.4f}  distortion {distortion:.2f} dB  dry {dry:.4f}"
         )
         print(line, flush=True)
         with (self.plan.out / "log.txt").open("a") as file:
@@ -183,8 +187,9 @@ class Trainer:
         if source is None:
             return
         if source != own:
+            weights = weights_to_start_with(source, self.plan.shape)
             for network in (self.network, self.average):
-                network.load_state_dict(weights_to_start_with(source, self.plan.shape))
+                network.load_state_dict(weights)
             return
         state = torch.load(source, map_location=self.device, weights_only=True)
         self.average.load_state_dict(state["average"])
