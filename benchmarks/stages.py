@@ -22,14 +22,12 @@ from pipeline import Audio, Settings, enhance, load
 from pipeline.audio import Samples
 from pipeline.measures.levels import FramePowers, measure
 from pipeline.measures.report import Report
-from pipeline.settings import Declick, Declip, Deess, Dehum, Denoise, Level, Tone
-from pipeline.stages.declick import declick
-from pipeline.stages.declip.stage import declip
+from pipeline.settings import Dehum, Denoise, Level, Tone
+from pipeline.stages.chain import SIGNAL_PATH, StageContext, Step
 from pipeline.stages.deess.band import band_filter, filtered
-from pipeline.stages.deess.stage import deess
-from pipeline.stages.dehum.stage import remove_hum
+from pipeline.stages.denoise.choice import OFF
 from pipeline.stages.leveler import Scene, level
-from pipeline.stages.rumble import rumble_filter
+from pipeline.stream.stage import chained, run_whole
 
 HUM_S = 12.0
 Work = Callable[[Samples, int], Samples]
@@ -69,12 +67,29 @@ def levelled(x: Samples, rate: int) -> Samples:
     return level(x, rate, Level(12.0), Scene(found.speech_dbfs, found.noise_floor_dbfs))
 
 
+# How strongly each step of the signal path works here: all but tone, a matter of taste, and the denoiser, which has
+# `benchmarks.quality`.
+STRENGTHS: dict[str, dict[str, float]] = {
+    "dehum": {"dehum_strength_db": 40.0},
+    "declip": {"declip_strength_percent": 100.0},
+    "declick": {"declick_sensitivity_percent": 50.0},
+    "rumble": {"tone_rumble_hz": Tone().rumble_hz},
+    "deess": {"deess_strength_db": 8.0},
+}
+
+
+def step_alone(step: Step) -> Work:
+    """A step of the signal path, at its strength, and nothing else."""
+    settings = Settings.from_flat(STRENGTHS[step.name], base=Settings.nothing())
+
+    def work(x: Samples, rate: int) -> Samples:
+        return run_whole(chained(step.stages(StageContext(settings, OFF, rate, x.shape[0]))), x)
+
+    return work
+
+
 STAGES: dict[str, Timed] = {
-    "de-hum": Timed(lambda x, rate: remove_hum(x, rate, Dehum(40.0))),
-    "declip": Timed(lambda x, rate: declip(x, rate, Declip(100.0))),
-    "declick": Timed(lambda x, rate: declick(x, rate, Declick(50.0))),
-    "rumble filter": Timed(lambda x, rate: rumble_filter(x, rate, Tone())),
-    "de-esser": Timed(lambda x, rate: deess(x, rate, Deess(8.0))),
+    **{step.name: Timed(step_alone(step)) for step in SIGNAL_PATH if step.name in STRENGTHS},
     "leveler": Timed(levelled),
 }
 
@@ -128,9 +143,9 @@ def hum_rows(recordings: list[tuple[Samples, int]]) -> list[Row]:
     before, after, kept = [], [], []
     for short, rate in recordings:
         x = np.tile(short, (1, int(np.ceil(HUM_S * rate / short.shape[1]))))[:, : int(HUM_S * rate)]
-        hum, alone = hum_of(x.shape[1], rate), STAGES["de-hum"](x, rate)
+        hum, alone = hum_of(x.shape[1], rate), STAGES["dehum"](x, rate)
         before.append(db(power(hum)))
-        after.append(db(power(STAGES["de-hum"](x + hum, rate) - alone)))
+        after.append(db(power(STAGES["dehum"](x + hum, rate) - alone)))
         kept.append(sdr_db(x, alone))
     return [
         Row("de-hum", "hum of 50.1 Hz under speech, dBFS", before, after, max),
@@ -142,10 +157,10 @@ def rumble_rows(recordings: list[tuple[Samples, int]]) -> list[Row]:
     """A sine of 25 Hz as loud as the speech, as somebody who knocks against the table."""
     pairs = []
     for x, rate in recordings:
-        truth = STAGES["rumble filter"](x, rate)
+        truth = STAGES["rumble"](x, rate)
         thud = np.sqrt(2 * power(x)) * np.sin(2 * np.pi * 25 * np.arange(x.shape[1]) / rate)
         pairs.append((truth, x + thud.astype(np.float32), rate))
-    return [repaired("rumble filter", "rumble as loud as the speech, SDR in dB", pairs)]
+    return [repaired("rumble", "rumble as loud as the speech, SDR in dB", pairs)]
 
 
 def sibilance_rows(recordings: list[tuple[Samples, int]]) -> list[Row]:
@@ -157,7 +172,7 @@ def sibilance_rows(recordings: list[tuple[Samples, int]]) -> list[Row]:
             continue
         taps = band_filter(rate)
         sharp = x + np.float32(3) * _band(x, taps)
-        mellow = STAGES["de-esser"](sharp, rate)
+        mellow = STAGES["deess"](sharp, rate)
         for y, found in ((sharp, before), (mellow, after)):
             frames = _band(y, taps)[0][: y.shape[1] // (rate // 50) * (rate // 50)].reshape(-1, rate // 50)
             peak = np.percentile(np.mean(np.square(frames, dtype=np.float64), axis=1), 95)
