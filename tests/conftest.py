@@ -81,6 +81,14 @@ def start_server(folder: Path, *command: str, **environment: str) -> Server:
     raise AssertionError(f"The app did not answer within {START_S} s:\n{log.read_text()}")
 
 
+def until_ready(server: Server) -> None:
+    """Wait for the warm-up, which takes memory."""
+    deadline = time.monotonic() + START_S
+    while not httpx.get(f"{server.url}/health", timeout=30).json()["ready"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 def stop_server(server: Server) -> int:
     """SIGTERM, as a host would send it; the exit status."""
     server.process.terminate()

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 FIRST_REQUEST_S = 15.0  # from the connection, or from the end of the request before, to the end of a request's head
-RESERVED_FILES = 96  # descriptors for recordings, pipes, libraries
+RESERVED_FILES = 160  # descriptors for recordings, pipes, libraries, and for what is accepted to be hung up on
+BACKLOG = 64  # accepted in one go, before the first of them is counted
 MOST_CONNECTIONS = 2000
 LEAST_CONNECTIONS = 32
 
