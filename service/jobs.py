@@ -21,6 +21,7 @@ from pipeline.settings import Settings
 from . import spectrograms
 from .line.admission import Ticket, Visit
 from .line.attention import attended, until_heard
+from .room import check_disk
 from .site import Site
 from .storage import refused_path, safe_stem
 from .work import STEP_S, Handle, Progress, Work
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+# In bytes written for a byte of samples as float32: the result in 24 bit and what was removed are kept, the samples
+# wait in a temporary file meanwhile.
+KEPT_OF_SAMPLES, DISK_FOR_SAMPLES = 1.25, 2.25
 LEAST_BITS_PER_S = 16_000.0  # of sound whose file does not say how long it is: speech by telephone
 
 
@@ -75,17 +79,23 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
         runtime_setup.wait_until_ready(STEP_S)
 
 
-def served(site: Site, source: Path, task: Callable[[Handle], T], visit: Visit) -> Generator[Progress, None, T]:
+def served(
+    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit, *, writes: bool = False
+) -> Generator[Progress, None, T]:
     """From an upload to what `task` makes of it, for the page and for programs alike: keep it, wait in the queue, work.
 
     Yields how far it is. Whoever closes the generator (a visitor cancelled, or left) stops the work. What it held, its
     place in the line too, is free again once the work has really stopped. Raises what fails.
+
+    writes : `task` writes an enhanced recording, for which there must be room
     """
     yield from until_heard(site, visit)
-    return (yield from attended(_served(site, source, task, visit), visit))
+    return (yield from attended(_served(site, source, task, visit, writes=writes), visit))
 
 
-def _served(site: Site, source: Path, task: Callable[[Handle], T], visit: Visit) -> Generator[Progress, None, T]:
+def _served(
+    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit, *, writes: bool
+) -> Generator[Progress, None, T]:
     site.storage.ledger.check_room(visit.visitor)
     running: Work[Any] | None = None
     held = ExitStack()
@@ -95,6 +105,9 @@ def _served(site: Site, source: Path, task: Callable[[Handle], T], visit: Visit)
         running = look = Work(lambda _: claimed_bytes(site, source))
         yield from look.progress()
         ticket.weigh(look.result())
+        if writes:
+            check_disk(site.storage.root, DISK_FOR_SAMPLES * look.result())
+            held.enter_context(site.storage.ledger.reserved(visit.visitor, KEPT_OF_SAMPLES * look.result()))
         yield from until_turn(ticket)
         running = work = Work(task)
         yield from work.progress()
@@ -123,7 +136,7 @@ def claimed_bytes(site: Site, source: Path) -> float:
 
 def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
     """The enhancement that was ordered; as `served`."""
-    return served(site, order.source, lambda handle: enhance(handle, site, order), order.visit)
+    return served(site, order.source, lambda handle: enhance(handle, site, order), order.visit, writes=True)
 
 
 def preset(name: object) -> Settings:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 FIRST_REQUEST_S = 15.0  # from the connection, or from the end of the request before, to the end of a request's head
+STALLED_S = 60.0  # that nobody takes an answer off the line
 RESERVED_FILES = 160  # descriptors for recordings, pipes, libraries, and for what is accepted to be hung up on
 BACKLOG = 64  # accepted in one go, before the first of them is counted
 MOST_CONNECTIONS = 2000
@@ -43,6 +44,7 @@ class BoundedConnection(H11Protocol):
     most_each: ClassVar[int] = MOST_CONNECTIONS
     _open: ClassVar[Counter[str]] = Counter()
     _head_timer: asyncio.TimerHandle | None = None
+    _stall_timer: asyncio.TimerHandle | None = None
     _counted = ""
 
     def connection_made(self, transport: Any) -> None:
@@ -64,6 +66,7 @@ class BoundedConnection(H11Protocol):
                 del self._open[self._counted]
             self._counted = ""
         self._stop_waiting()
+        self._stop_stalling()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -79,6 +82,22 @@ class BoundedConnection(H11Protocol):
         """The next request may come, but does not have to."""
         super().on_response_complete()
         self._await_head()
+
+    def pause_writing(self) -> None:
+        """The other end takes nothing at the moment."""
+        super().pause_writing()
+        self._stop_stalling()
+        self._stall_timer = self.loop.call_later(STALLED_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It takes something again."""
+        self._stop_stalling()
+        super().resume_writing()
+
+    def _stop_stalling(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
     def _await_head(self) -> None:
         self._stop_waiting()
