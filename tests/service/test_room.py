@@ -20,7 +20,7 @@ MOUNTS = r"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 
 @pytest.mark.parametrize(
     ("folder", "in_memory"),
-    [("/", False), ("/tmp", True), ("/tmp/a", True), ("/tmpfs", False), ("/tmp/disk/a", False), ("/with space/a", True)],
+    [("/", False), ("/tmp", True), ("/tmp/a", True), ("/tmpf", False), ("/tmp/disk/a", False), ("/with space", True)],
 )  # fmt: skip
 def test_what_is_kept_in_memory(tmp_path: Path, folder: str, in_memory: bool) -> None:
     mounts = tmp_path / "mountinfo"
