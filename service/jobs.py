@@ -15,6 +15,7 @@ import runtime_setup
 from pipeline import warm_up
 from pipeline.errors import AudioError, SettingsError
 from pipeline.files.formats import OUTPUT_NAMES, PLAYABLE, AudioShape, Encoding
+from pipeline.files.limits import STRANGERS, Limits
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings
 
@@ -112,12 +113,13 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     after, removed = folder / f"{stem}.clean.{order.output_format}", folder / f"{stem}.removed.flac"
     try:
         handle.report(0.01, "Reading the recording")
-        original = Recording(order.source)
+        limits = Limits.from_environment(STRANGERS)
+        original = Recording(order.source, limits, handle.cancelled)
         with site.storage.keeping(folder):
             report = pipeline.enhance_file(
                 order.source, after, order.settings, subtype=order.encoding.subtype,
                 bitrate_kbps=order.encoding.bitrate_kbps, removed=removed, temporary=folder,
-                progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
+                limits=limits, progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
         before = order.source
         if before.suffix.lower() not in PLAYABLE:
@@ -139,7 +141,8 @@ def draw(outcome: Outcome, style: spectrograms.PictureStyle) -> tuple[str, str]:
 
     measured = outcome.report.before
     samples = round(measured.duration_s * measured.sample_rate)
-    return spectrograms.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, style)
+    before = Recording(outcome.source, Limits.from_environment(STRANGERS))
+    return spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
 
 
 def _copied(original: Source, target: Path, handle: Handle) -> None:
@@ -164,7 +167,7 @@ def analyze(handle: Handle, site: Site, source: Path) -> dict[str, Any]:
 
     handle.report(0.0, "Measuring the recording")
     try:
-        recording = Recording(source)
+        recording = Recording(source, Limits.from_environment(STRANGERS), handle.cancelled)
         return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels, go_on).as_dict()
     except AudioError as fault:
         discard_useless(site, source, fault)

@@ -23,6 +23,9 @@ PROTECTED = {"enca", "drms", "drmi"}  # names of encrypted tracks; common encryp
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 600.0
 MOST_SILENCE_S = 60.0  # put between time stamps; more of it than of sound: they lie
 BAD_PACKETS = 1000  # so many more bad ones than good ones are not the beginning of a recording
+MOST_STEPS_BACK = 1000
+MOST_READ = 4  # times the file's length; Matroska can pack what it holds
+MIB = 2**20
 MOST_STREAMS = 100  # a film has sound and subtitles in some twenty languages
 LONGEST_PACKET_S = 1.0  # what a packet is believed to last where its codec does not say
 INVENTED = {"wavesynth", "anull"}  # decoders of sound that is not in the file
@@ -52,7 +55,8 @@ def blocks(file: WatchedFile, demuxer: str, watch: Watch, after_s: float = 0.0) 
                     other.discard = av.stream.Discard.all
             stream.codec_context.thread_count = 1
             claimed_s = _claimed_s(source, stream)
-            for block in _in_place(_frames(_packets(source, stream, watch), stream, after_s)):
+            packets = _once(_packets(source, stream, watch), file.length)
+            for block in _in_place(_frames(packets, stream, after_s)):
                 yield block._replace(claimed_s=claimed_s)
     except MemoryError:
         raise too_much("memory", "FFmpeg") from None
@@ -107,6 +111,22 @@ def _packets(source: Any, stream: Any, watch: Watch) -> Iterator[Any]:
             return
         if packet.has_sidedata("encryption_info"):
             raise _protected()
+        yield packet
+
+
+def _once(packets: Iterator[Any], length: int) -> Iterator[Any]:
+    """The packets of a file of so many bytes, which is read once and forwards.
+
+    Tables of samples and lists of edits can name the same bytes a million times. An edited film goes back now and then.
+    """
+    read = back = 0
+    last = -1
+    for packet in packets:
+        read += packet.size
+        back += packet.pos is not None and packet.pos < last
+        last = packet.pos or last
+        if back > MOST_STEPS_BACK or read > MOST_READ * length + MIB:
+            raise too_much("time", "parts of it are to be read again and again")
         yield packet
 
 

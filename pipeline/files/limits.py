@@ -96,6 +96,10 @@ class Limits:
 LOCAL = Limits(max_file_bytes=16384 * MIB, max_duration_s=12 * 3600.0, max_decoded_bytes=16384 * MIB)
 
 
+# A service, and files that anybody may send it.
+STRANGERS = Limits(isolated=True)
+
+
 @cache  # so that a bad value is reported once, not with every file
 def _positive(name: str, text: str) -> float | None:
     if not text.strip():

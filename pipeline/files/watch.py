@@ -83,11 +83,11 @@ class WatchedFile:
 
     def __init__(self, file: BinaryIO, watch: Watch, start: int = 0) -> None:
         self._file, self._watch, self._start = file, watch, start
-        self._length = max(0, os.fstat(file.fileno()).st_size - start)
+        self.length = max(0, os.fstat(file.fileno()).st_size - start)
         self._at = 0
 
     def read(self, count: int = -1) -> bytes:
-        left = max(0, self._length - self._at)
+        left = max(0, self.length - self._at)
         count = left if count < 0 else min(count, left)
         if not self._watch.allows():
             return b""
@@ -105,7 +105,7 @@ class WatchedFile:
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """The new position, or, for a place that does not exist, a negative number."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._length}.get(whence)
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.length}.get(whence)
         if base is None or not 0 <= base + offset < 2**62 or not self._watch.allows():
             return -errno.EINVAL
         self._at = base + offset

@@ -44,6 +44,7 @@ def main(control_fd: int) -> None:
         _bury(leashes)
     for process in leashes:
         os.kill(process, signal.SIGKILL)
+    _bury({}, 0)
 
 
 def _start(control: socket.socket, leashes: Leashes) -> bool:
@@ -69,11 +70,11 @@ def _start(control: socket.socket, leashes: Leashes) -> bool:
     return True
 
 
-def _bury(leashes: Leashes) -> None:
-    """Tell how decoders have ended."""
+def _bury(leashes: Leashes, options: int = os.WNOHANG) -> None:
+    """Tell how decoders have ended. options : of `waitpid`"""
     with contextlib.suppress(ChildProcessError):
         while True:
-            process, status = os.waitpid(-1, os.WNOHANG)
+            process, status = os.waitpid(-1, options)
             if not process:
                 return
             if leash := leashes.pop(process, None):
