@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 
 def run() -> None:
-    """The process that decodes and all that compiles where no cache has it; then, in a thread that nobody waits for, the
-    drawing, which does not.
+    """The process that decodes, and all that compiles where no cache has it; then the drawing, which does not, in a
+    thread that nobody waits for.
 
     Raises what fails in the engine: the caller records it.
     """

@@ -35,7 +35,7 @@ def ordinary(folder: Path, suffix: str) -> Path:
     if path.exists():
         return path
     if suffix in _ORDINARY:
-        return write_av(path, noise(1, 2 * RATE), RATE, _ORDINARY[suffix], {"aac": "adts", "wma": "asf"}.get(suffix))
+        return write_av(path, noise(1, 2 * RATE), RATE, _ORDINARY[suffix], "asf" if suffix == "wma" else None)
     return write_wav(path, noise(1, 2 * RATE), kind={"aiff": "AIFF"}.get(suffix, suffix.upper()))
 
 
@@ -86,6 +86,9 @@ def _in_moov(folder: Path, extra: bytes, more: int = 0, tail: bytes = b"") -> tu
     return data[:at] + moov + extra, more, tail
 
 
+_META = bytes(4) + atom(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
+
+
 def _with_table(folder: Path, name: bytes, table: bytes, of: bytes = b"") -> bytes:
     """The ordinary file with a table of its track exchanged; the other one becomes `free`."""
     data = of or ordinary(folder, "m4a").read_bytes()
@@ -121,11 +124,16 @@ def mp4_large_cover(folder: Path) -> Path:
     )
 
 
-def mp4_edits(folder: Path) -> Path:
-    entries = b"".join(struct.pack(">IiI", 1, 1024 * (i % 90), 0x10000) for i in range(2 * MANY))
-    table = atom(b"elst", struct.pack(">II", 0, 2 * MANY) + entries)
-    edts = atom(b"edts", table)
-    return _sparse(folder / "edits.m4a", _with_table(folder, b"edts", edts))
+def mp4_edits(folder: Path, lasts_ms: int = 1) -> Path:
+    """Edits that go to and fro between samples."""
+    entries = b"".join(struct.pack(">IiI", lasts_ms, 1024 * (i % 90), 0x10000) for i in range(2 * MANY))
+    edits = atom(b"edts", atom(b"elst", struct.pack(">II", 0, 2 * MANY) + entries))
+    return _sparse(folder / "edits.m4a", _with_table(folder, b"edts", edits))
+
+
+def mp4_long_edits(folder: Path) -> Path:
+    """Each of them is the whole recording: opening it does not end."""
+    return mp4_edits(folder, 2_000)
 
 
 def mp4_same_bytes(folder: Path) -> Path:
@@ -135,10 +143,10 @@ def mp4_same_bytes(folder: Path) -> Path:
     at = data.index(b"stsc") + 8
     entries = struct.unpack(">I", data[at : at + 4])[0]
     data[at + 4 : at + 4 + 12 * entries] = entries * struct.pack(">III", 1, 1, 1)
+    times = atom(b"stts", struct.pack(">IIII", 0, 1, 10 * MANY, 1024))
+    data = bytearray(_with_table(folder, b"stts", times, bytes(data)))
     places = atom(b"stco", struct.pack(">II", 0, 10 * MANY) + 10 * MANY * struct.pack(">I", 2_000))
-    path = folder / "same.m4a"
-    path.write_bytes(data)
-    return _sparse(path, _with_table(folder, b"stco", places, bytes(data)))
+    return _sparse(folder / "same.m4a", _with_table(folder, b"stco", places, bytes(data)))
 
 
 def mp4_sizes(folder: Path) -> Path:
@@ -269,19 +277,16 @@ def mp3_cover(folder: Path) -> Path:
     return _sparse(folder / "cover.mp3", _id3(len(frame)) + frame, ordinary(folder, "mp3").read_bytes())
 
 
-def mp3_large_tag(folder: Path) -> Path:
+def mp3_large_tag(folder: Path, said: int = BIG) -> Path:
     size = BIG - 10
     frame = b"APIC" + bytes((size >> shift) & 0x7F for shift in (21, 14, 7, 0)) + b"\0\0\0image/png\0\3\0"
-    return _sparse(folder / "large.mp3", _id3(BIG), frame, BIG - len(frame), ordinary(folder, "mp3").read_bytes())
+    sound = ordinary(folder, "mp3").read_bytes()
+    return _sparse(folder / "large.mp3", _id3(said), frame, BIG - len(frame), sound)
 
 
 def mp3_lying_tag(folder: Path) -> Path:
     """The tag says that it is longer than the file."""
-    size = BIG - 10
-    frame = b"APIC" + bytes((size >> shift) & 0x7F for shift in (21, 14, 7, 0)) + b"\0\0\0image/png\0\3\0"
-    return _sparse(
-        folder / "lying.mp3", _id3(BIG + 2**20), frame, BIG - len(frame), ordinary(folder, "mp3").read_bytes()
-    )
+    return mp3_large_tag(folder, BIG + 2**20)
 
 
 def mp3_tags(folder: Path) -> Path:
@@ -456,8 +461,8 @@ def avi_streams(folder: Path) -> Path:
 
 BOMBS: dict[str, list[Bomb]] = {
     "m4a": [
-        mp4_cover, mp4_large_cover, mp4_edits, mp4_same_bytes, mp4_sizes, mp4_times, mp4_run, mp4_index, mp4_tracks, mp4_nesting,
-        mp4_samples,
+        mp4_cover, mp4_large_cover, mp4_edits, mp4_long_edits, mp4_same_bytes, mp4_sizes, mp4_times, mp4_run,
+        mp4_index, mp4_tracks, mp4_nesting, mp4_samples,
     ],
     "wav": [wav_chunks, wav_chunks_of_many_names, wav_texts, wav_cues, wav_channels],
     "aiff": [aiff_chunks], "caf": [caf_chunks, caf_packets], "w64": [w64_chunks],
@@ -465,7 +470,8 @@ BOMBS: dict[str, list[Bomb]] = {
     "flac": [flac_tags, flac_blocks, flac_silence],
     "opus": [ogg_streams, ogg_tags],
     "mkv": [
-        mkv_attachment, mkv_large_attachment, mkv_chapters, mkv_nesting, mkv_tags, mkv_tracks, mkv_pauses, mkv_one_block,
+        mkv_attachment, mkv_large_attachment, mkv_chapters, mkv_nesting, mkv_tags, mkv_tracks, mkv_pauses,
+        mkv_one_block,
     ],
     "wma": [asf_objects], "avi": [avi_streams],
 }  # fmt: skip
