@@ -16,14 +16,16 @@ RATE = 48_000
 _BY_AV = {
     "a.m4a": ("aac", None), "alac.m4a": ("alac", None), "a.mov": ("pcm_s24le", None), "a.mp3": ("libmp3lame", None),
     "a.mp2": ("mp2", "mp3"), "a.aac": ("aac", "adts"), "a.mkv": ("flac", None), "vorbis.mkv": ("libvorbis", None),
-    "a.webm": ("libopus", None), "a.opus": ("libopus", None), "flac.ogg": ("flac", "ogg"), "a.asf": ("pcm_s16le", "asf"),
-    "wma.asf": ("wmav2", "asf"), "a.avi": ("libmp3lame", None), "adpcm.wav": ("adpcm_ms", None), "ac3.mp4": ("ac3", None),
-    "ima.aiff": ("adpcm_ima_qt", "aiff"), "f32.caf": ("pcm_f32be", "caf"),
+    "a.webm": ("libopus", None), "a.opus": ("libopus", None), "flac.ogg": ("flac", "ogg"),
+    "pcm.asf": ("pcm_s16le", "asf"), "wma.asf": ("wmav2", "asf"), "a.avi": ("libmp3lame", None),
+    "adpcm.wav": ("adpcm_ms", None), "ac3.mp4": ("ac3", None), "ima.aiff": ("adpcm_ima_qt", "aiff"),
+    "f32.caf": ("pcm_f32be", "caf"),
 }  # fmt: skip
 _BY_SNDFILE = {
-    "pcm.wav": ("WAV", "PCM_16"), "float.wav": ("WAV", "FLOAT"), "ulaw.wav": ("WAV", "ULAW"), "gsm.wav": ("WAV", "GSM610"),
-    "g721.wav": ("WAV", "G721_32"), "rf64.wav": ("RF64", "PCM_24"), "x.w64": ("W64", "PCM_16"), "x.aiff": ("AIFF", "PCM_24"),
-    "x.flac": ("FLAC", "PCM_24"), "x.ogg": ("OGG", "VORBIS"),
+    "pcm.wav": ("WAV", "PCM_16"), "float.wav": ("WAV", "FLOAT"), "ulaw.wav": ("WAV", "ULAW"),
+    "gsm.wav": ("WAV", "GSM610"), "g721.wav": ("WAV", "G721_32"), "rf64.wav": ("RF64", "PCM_24"),
+    "x.w64": ("W64", "PCM_16"), "x.aiff": ("AIFF", "PCM_24"), "x.au": ("AU", "ALAW"), "g723.au": ("AU", "G723_24"),
+    "alac.caf": ("CAF", "ALAC_16"), "x.flac": ("FLAC", "PCM_24"), "x.ogg": ("OGG", "VORBIS"),
 }  # fmt: skip
 _NAMES = re.compile(rb"[A-Za-z0-9 ]{3}[A-Za-z0-9 ]")
 _LARGE = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF0)
