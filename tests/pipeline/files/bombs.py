@@ -145,6 +145,7 @@ def mp4_same_bytes(folder: Path) -> Path:
     data[at + 4 : at + 4 + 12 * entries] = entries * struct.pack(">III", 1, 1, 1)
     times = atom(b"stts", struct.pack(">IIII", 0, 1, 10 * MANY, 1024))
     data = bytearray(_with_table(folder, b"stts", times, bytes(data)))
+    data = bytearray(_with_table(folder, b"edts", atom(b"free"), bytes(data)))
     places = atom(b"stco", struct.pack(">II", 0, 10 * MANY) + 10 * MANY * struct.pack(">I", 2_000))
     return _sparse(folder / "same.m4a", _with_table(folder, b"stco", places, bytes(data)))
 
