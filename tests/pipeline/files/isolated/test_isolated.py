@@ -135,6 +135,8 @@ def test_cancel_is_heard_while_a_file_is_opened(tmp_path: Path, decoder: Callabl
     with pytest.raises(Cancelled):
         Recording(write_wav(tmp_path / "x.wav", noise(1, 9_600)), ISOLATED, cancelled)
     assert len(asked) == 4
+    assert client.HELPER.pid is not None
+    assert until(lambda: not children(client.HELPER.pid or 0)), "it goes on"
 
 
 def test_cancel_before_the_first_byte(tmp_path: Path) -> None:
