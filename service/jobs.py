@@ -15,6 +15,7 @@ import runtime_setup
 from pipeline import warm_up
 from pipeline.errors import AudioError, SettingsError
 from pipeline.files.formats import OUTPUT_NAMES, PLAYABLE, AudioShape, Encoding
+from pipeline.files.limits import STRANGERS, Limits
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings
 
@@ -102,7 +103,7 @@ def _served(
     try:
         held.enter_context(site.storage.keeping(source))
         ticket = held.enter_context(site.queue.ticket(visit.visitor))
-        running = look = Work(lambda _: claimed_bytes(site, source))
+        running = look = Work(lambda handle: claimed_bytes(site, source, handle))
         yield from look.progress()
         ticket.weigh(look.result())
         if writes:
@@ -119,19 +120,21 @@ def _served(
             running.when_stopped(held.close)
 
 
-def claimed_bytes(site: Site, source: Path) -> float:
+def claimed_bytes(site: Site, source: Path, handle: Handle) -> float:
     """What the recording's samples fill, as far as its file says; raises what cannot be read at all."""
     from pipeline.files.decode import Recording
 
+    limits = Limits.from_environment(STRANGERS)
     with site.looking:
         try:
-            recording = Recording(source)
+            recording = Recording(source, limits, handle.cancelled)
         except AudioError as fault:
             discard_useless(site, source, fault)
             raise
-    size = source.stat().st_size
-    seconds = size * 8 / LEAST_BITS_PER_S
-    return 4.0 * seconds * recording.sample_rate * recording.channels
+    seconds = recording.claimed_s
+    if seconds is None:
+        seconds = source.stat().st_size * 8 / LEAST_BITS_PER_S
+    return min(limits.max_decoded_bytes, 4.0 * seconds * recording.sample_rate * recording.channels)
 
 
 def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
@@ -162,12 +165,13 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     after, removed = folder / f"{stem}.clean.{order.output_format}", folder / f"{stem}.removed.flac"
     try:
         handle.report(0.01, "Reading the recording")
-        original = Recording(order.source)
+        limits = Limits.from_environment(STRANGERS)
+        original = Recording(order.source, limits, handle.cancelled)
         with site.storage.keeping(folder):
             report = pipeline.enhance_file(
                 order.source, after, order.settings, subtype=order.encoding.subtype,
                 bitrate_kbps=order.encoding.bitrate_kbps, removed=removed, temporary=folder,
-                progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
+                limits=limits, progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
         before = order.source
         if before.suffix.lower() not in PLAYABLE:
@@ -191,7 +195,8 @@ def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: 
 
     measured = outcome.report.before
     samples = round(measured.duration_s * measured.sample_rate)
-    drawn = spectrograms.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, style)
+    before = Recording(outcome.source, Limits.from_environment(STRANGERS))
+    drawn = spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
     for path in drawn:
         site.storage.give(Path(path), visit.visitor)
     return drawn
@@ -219,7 +224,7 @@ def analyze(handle: Handle, site: Site, source: Path) -> dict[str, Any]:
 
     handle.report(0.0, "Measuring the recording")
     try:
-        recording = Recording(source)
+        recording = Recording(source, Limits.from_environment(STRANGERS), handle.cancelled)
         return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels, go_on).as_dict()
     except AudioError as fault:
         discard_useless(site, source, fault)

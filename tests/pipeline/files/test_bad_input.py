@@ -14,6 +14,7 @@ import pytest
 
 from pipeline import AudioError, LimitError, load
 from pipeline.files import container, decode_av
+from pipeline.files.watch import Watch, WatchedFile
 from tests.pipeline.files.media import write_av, write_video_only, write_wav
 from tests.pipeline.signals import noise
 
@@ -155,7 +156,7 @@ def test_even_a_playlist_reader_would_be_refused_other_files(tmp_path: Path) -> 
     sound = write_av(tmp_path / "secret.aac", noise(1, 48_000), 48_000, "aac", "adts")
     playlist = written(tmp_path, b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n%s\n#EXT-X-ENDLIST\n" % bytes(sound))
     with playlist.open("rb") as file, pytest.raises(AudioError):
-        list(decode_av.blocks(file, "hls"))
+        list(decode_av.blocks(WatchedFile(file, Watch()), "hls", Watch()))
     assert {kind.demuxer for _, kind in container._MAGIC} <= {
         "aac", "aiff", "amr", "asf", "au", "avi", "caf", "flac", "matroska", "mov", "mp3", "ogg", "w64", "wav",
     }  # fmt: skip
