@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scipy.signal import resample_poly
+from scipy.signal import fftconvolve, resample_poly, stft
 
 from pipeline.audio import Samples
 from pipeline.neural.weights import bundled
@@ -196,3 +196,49 @@ def test_steady_sounds_do_not_pump(make: partial[Samples]) -> None:
     y = run_whole(denoiser(16_000), make(16_000, 8.0))[0, 32_000:]
     levels = [level_db(part[None]) for part in np.split(y, 12)]
     assert max(levels) - min(levels) < 6
+
+
+def in_a_room(clean: Samples, t60_s: float = 0.9) -> Samples:
+    """clean (1, n) at 16 kHz in a room: the direct sound, and from 5 ms on noise that dies away."""
+    n = round(1.3 * t60_s * 16_000)
+    room = 0.06 * np.random.default_rng(0).standard_normal(n) * 10 ** (-3 * np.arange(n) / 16_000 / t60_s)
+    room[:80], room[0] = 0, 1
+    return fftconvolve(clean, room[None])[:, : clean.shape[1]].astype(np.float32)
+
+
+def dereverberated(x: Samples, dereverb_db: float) -> Samples:
+    return run_whole(stage(bundled().network, 0.0, 16_000, 1, dereverb_db), x)
+
+
+def test_dereverberation_brings_speech_nearer_to_its_dry_self() -> None:
+    dry = speech(16_000)
+    wet = in_a_room(dry)
+    errors = [level_db(dereverberated(wet, strength_db) - dry) for strength_db in (0.0, 3.0, 12.0)]
+    assert errors[0] == pytest.approx(level_db(wet - dry), abs=0.01)
+    assert errors[1] < errors[0] - 1.5
+    assert errors[2] < errors[0] - 2.2
+
+
+@pytest.mark.parametrize("dereverb_db", [3.0, 6.0, 12.0])
+def test_its_strength_is_the_most_that_is_taken_of_the_room(dereverb_db: float) -> None:
+    wet = in_a_room(speech(16_000))
+    before, after = (np.abs(stft(x[0], nperseg=512)[2]) for x in (wet, dereverberated(wet, dereverb_db)))
+    heard = before > before.max() / 100
+    taken_db = -20 * np.log10(after[heard] / before[heard])
+    assert np.percentile(taken_db, 99) == pytest.approx(dereverb_db, abs=0.5)
+
+
+def test_noise_and_room_have_limits_of_their_own() -> None:
+    """White noise is no room: what dereverberation alone takes of it stays far below what noise reduction takes."""
+    x = noise(1, 80_000, -30.0)
+    lost = [
+        level_db(x[:, 32_000:]) - level_db(run_whole(stage(bundled().network, n, 16_000, 1, r), x)[:, 32_000:])
+        for n, r in ((6.0, 0.0), (6.0, 12.0), (0.0, 12.0))
+    ]
+    assert lost[0] == pytest.approx(6, abs=0.7)
+    assert lost[0] - 0.1 < lost[1] < 18.1
+    assert lost[2] < 12.1
+
+
+def test_the_latency_is_a_unit_the_look_ahead_and_a_window() -> None:
+    assert denoiser(16_000).latency == 64 * 256 - 1 + 14 * 256 + 256
