@@ -26,7 +26,7 @@ class Verdict:
 
 
 class Tree:
-    """The files that git knows, and new ones that it does not ignore; with compiled code, so that tests start quickly."""
+    """The files that git knows and new ones that it does not ignore, with compiled code, to start quickly."""
 
     def __init__(self, root: Path, place: Path) -> None:
         self._place = place

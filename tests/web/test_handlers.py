@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import pipeline
 from pipeline.neural import chosen
 from pipeline.presets import NAMED_PRESETS, PRESETS
 from pipeline.settings import Settings
@@ -162,3 +163,28 @@ def test_diagnose(site: Site) -> None:
     page, code = handlers.diagnose(site)
     assert "File storage" in page
     assert str(site.storage.root) in code
+
+
+def test_the_upload_stays_while_the_page_waits_for_it(
+    page: Handlers, site: Site, uploaded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the line and the work: the sweeper comes every minute."""
+    real = pipeline.enhance_file
+
+    def enhance_file(*given: Any, **named: Any) -> Any:
+        site.storage.sweep(-60)  # all files are too old for it
+        assert Path(uploaded).is_file()
+        return real(*given, **named)
+
+    monkeypatch.setattr(pipeline, "enhance_file", enhance_file)
+    shown = together(page.run(uploaded, "default", "wav", None, *VALUES))
+    assert Path(shown["after"]).is_file()
+    assert Path(uploaded).is_file()
+
+
+def test_while_it_works_the_button_waits_and_cancel_brings_it_back(page: Handlers) -> None:
+    begun = page.begin()
+    assert (begun["enhance"]["interactive"], begun["cancel"]["visible"]) == (False, True)
+    for after in (page.cancel(), page.settle()):
+        assert (after["enhance"]["interactive"], after["cancel"]["visible"]) == (True, False)
+    assert "Cancelled" in page.cancel()["status"]

@@ -25,7 +25,7 @@ def test_the_ratio_is_about_right(snr_db: float) -> None:
     speech = speech_like(RATE, 10)
     speech /= np.sqrt(np.mean(speech**2))
     x = speech * 0.05 + noise(1, speech.shape[1], 20 * np.log10(0.05) - snr_db)
-    # The made voice sounds through 70 % of the time: its power in the mean is what counts, 3 dB under that of its words.
+    # The made voice has pauses: its power is taken over all of the time.
     assert measure(frame_powers([x], RATE)).snr_db == pytest.approx(snr_db - 2.7, abs=0.5)
 
 

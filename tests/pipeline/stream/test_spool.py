@@ -54,7 +54,7 @@ def test_a_full_disk_is_told_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_a_file_that_was_cut_short_is_told_and_nothing_is_invented(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept_bytes: int
 ) -> None:
-    file = (tmp_path / "spool").open("w+b")  # noqa: SIM115 (the spool closes it)
+    file = (tmp_path / "spool").open("w+b")
     monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: file)
     with FileSpool() as spool:
         spool.append(noise(1, 100))
