@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude_db
-from pipeline.loudness.limiter import _smooth, limit, stage
+from pipeline.loudness.limiter import limit, smooth, stage
 from pipeline.loudness.true_peak import true_peak
 from pipeline.stream.stage import run, split
 from tests.pipeline.signals import noise, sine, speech_like
@@ -61,8 +61,8 @@ def test_short_input_keeps_its_length(n: int) -> None:
 def test_kernel_equals_numpy() -> None:
     rng = np.random.default_rng(0)
     wanted = (-6 * rng.random(4_000) * (rng.random(4_000) < 0.02)).astype(np.float32)
-    ours, held = _smooth(wanted, 0.002, -0.5, 64)
-    other, other_held = _smooth.numpy_version(wanted, 0.002, -0.5, 64)
+    ours, held = smooth(wanted, 0.002, -0.5, 64)
+    other, other_held = smooth.numpy_version(wanted, 0.002, -0.5, 64)
     np.testing.assert_allclose(ours, other, atol=1e-5)
     assert held == pytest.approx(other_held, abs=1e-5)
 

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.settings import Declick
-from pipeline.stages.declick import Rule, _peaks, count_clicks, declick, stage
+from pipeline.stages.declick import Rule, click_peaks, count_clicks, declick, stage
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
 from tests.pipeline.stages import every_stage
@@ -103,7 +103,7 @@ def test_kernel_equals_numpy() -> None:
     off[rng.integers(0, 20_000, 30)] += 5
     usual = np.repeat(rng.random(20), 1_000) + 0.2
     rule = Rule.of(60.0, 8_000)
-    ours, other = _peaks(off, usual, rule), _peaks.numpy_version(off, usual, rule)
+    ours, other = click_peaks(off, usual, rule), click_peaks.numpy_version(off, usual, rule)
     assert ours.size > 5
     assert np.array_equal(ours, other)
-    assert not _peaks.numpy_version(np.zeros(500), np.zeros(500), rule).size
+    assert not click_peaks.numpy_version(np.zeros(500), np.zeros(500), rule).size

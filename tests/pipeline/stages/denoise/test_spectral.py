@@ -7,7 +7,7 @@ from pipeline.audio import Samples
 from pipeline.settings import Denoise
 from pipeline.stages.denoise import spectral as module
 from pipeline.stages.denoise.log_mmse import gains
-from pipeline.stages.denoise.noise_psd import _track
+from pipeline.stages.denoise.noise_psd import track
 from pipeline.stages.denoise.spectral import denoise, stage
 from pipeline.stream.stage import run, split
 from tests.pipeline.signals import noise, sine, speech_like
@@ -161,7 +161,7 @@ def test_the_numpy_versions_give_the_same_recording(monkeypatch: pytest.MonkeyPa
     _, x = noisy_speech(16_000, 2.0)
     compiled = denoise(x, 16_000, Denoise())
     monkeypatch.setattr(module, "gains", gains.numpy_version)  # type: ignore[attr-defined]
-    monkeypatch.setattr("pipeline.stages.denoise.noise_psd._track", _track.numpy_version)  # type: ignore[attr-defined]
+    monkeypatch.setattr("pipeline.stages.denoise.noise_psd.track", track.numpy_version)  # type: ignore[attr-defined]
     np.testing.assert_allclose(denoise(x, 16_000, Denoise()), compiled, atol=1e-5)
 
 
