@@ -101,3 +101,16 @@ def test_what_is_75_db_down_is_drawn_as_paper_and_the_loudest_as_bright(tmp_path
 def test_the_page_has_its_colours_and_its_sizes() -> None:
     assert (PictureStyle().size_px, PictureStyle(narrow=True).size_px) == ((1400, 460), (760, 720))
     assert (PictureStyle().colors, PictureStyle(dark=True).colors) == (("#ffffff", "#4a5562"), ("#151a20", "#aab4c0"))
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_harmonics_of_a_voice_stay_apart_and_consonants_too(rate: int) -> None:
+    """A window of some 46 ms: 100 Hz apart is two lines, 100 ms apart is two events."""
+    two = mel_db(source(sine(300, rate, 1) + sine(500, rate, 1), rate), rate).mean(axis=1)
+    low, high = sorted(np.argsort(two)[-2:]) if abs(np.diff(np.argsort(two)[-2:])[0]) > 2 else (0, 0)
+    assert two[low:high].min(initial=0) < two.max() - 20
+    clicks = np.zeros((1, 2 * rate), np.float32)
+    clicks[0, [rate // 2, round(0.6 * rate)]] = 1
+    events = mel_db(source(clicks, rate), 2 * rate).max(axis=0)
+    loud = np.flatnonzero(events > -20)
+    assert (np.diff(loud) > 1).sum() == 1
