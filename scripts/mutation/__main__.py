@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
+from .chosen_tests import chosen_tests
 from .places import Mutation, mutations
-from .tests_of import tests_of
 from .tree import Tree, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         def tried(mutation: Mutation) -> Verdict:
             tree = trees.get()
             try:
-                verdict = tree.try_out(mutation, tests_of(mutation.path, ROOT), options.timeout_s)
+                verdict = tree.try_out(mutation, chosen_tests(mutation.path, ROOT), options.timeout_s)
             finally:
                 trees.put(tree)
             sys.stdout.write(f"{'noticed ' if verdict.noticed else 'SURVIVED'} {mutation}  [{verdict.by}]\n")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 
-def tests_of(source: str, root: Path) -> list[str]:
+def chosen_tests(source: str, root: Path) -> list[str]:
     """Test files, the likeliest first.
 
     `a/b/c.py` is mirrored by `tests/a/b/test_c.py`, else by what has the name of a folder it is in (`test_b.py`).
