@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import stat
@@ -189,10 +190,17 @@ def test_what_a_killed_process_left_can_be_removed(tmp_path: Path) -> None:
     target, other = tmp_path / "x[1].wav", tmp_path / "y.wav"
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
+    left = []
     for path in (target, other):
-        (tmp_path / f"{encode._part_prefix(path)}{dead.pid}-0123.part").touch()
+        with encode.Writer(path, AudioShape(8_000, 1, 0)):
+            (part,) = tmp_path.glob("*.part")  # named after who writes it
+            left.append(part.with_name(part.name.replace(f"{os.getpid()}-", f"{dead.pid}-")))
+            assert left[-1] != part
+        path.unlink()
+    for part in left:
+        part.touch()
     remove_unfinished(target)
-    assert [path.name for path in tmp_path.iterdir()] == [f"{encode._part_prefix(other)}{dead.pid}-0123.part"]
+    assert list(tmp_path.iterdir()) == [left[1]]
 
 
 def test_what_a_living_process_writes_to_the_same_target_stays(tmp_path: Path) -> None:
