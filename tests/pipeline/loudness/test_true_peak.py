@@ -63,10 +63,11 @@ def test_one_sample() -> None:
 @pytest.mark.parametrize("share_of_rate", [0.01, 0.1, 0.25, 0.35, 0.42])
 def test_the_interpolator_gives_what_lies_a_quarter_a_half_and_three_quarters_on(share_of_rate: float) -> None:
     t = np.arange(2 * HALF) - (HALF - 1)  # sample 15 is at 0, sample 16 at 1
+    least = 2e-3 if share_of_rate < 0.4 else 0.02  # nearer to half the rate it falls off
     for phase in (0.0, 0.7, 2.0):
         window = np.sin(2 * np.pi * share_of_rate * t + phase)
         between = np.sin(2 * np.pi * share_of_rate * np.array([0.25, 0.5, 0.75]) + phase)
-        np.testing.assert_allclose(INTERPOLATOR @ window, between, atol=0.01)
+        np.testing.assert_allclose(INTERPOLATOR @ window, between, atol=least)
 
 
 def test_the_envelope_looks_from_each_sample_up_to_the_next() -> None:
