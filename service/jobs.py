@@ -20,7 +20,7 @@ from pipeline.presets import PRESETS
 from pipeline.settings import Settings
 
 from . import spectrograms
-from .line.admission import Ticket, Visit
+from .line.admission import OURSELVES, Ticket, Visit
 from .line.attention import attended, until_heard
 from .room import check_disk
 from .site import Site
@@ -81,7 +81,7 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
 
 
 def served(
-    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit, *, writes: bool = False
+    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit = OURSELVES, *, writes: bool = False
 ) -> Generator[Progress, None, T]:
     """From an upload to what `task` makes of it, for the page and for programs alike: keep it, wait in the queue, work.
 

@@ -28,7 +28,9 @@ def refused(path: object, match: str, kind: type[AudioError] = AudioError) -> No
     assert type(error) is kind
     assert error.message.endswith(".") and not JARGON.search(error.message), error.message
     assert "/" not in error.details
-    assert error.__suppress_context__ or error.__cause__ is None
+    # A traceback would show neither where it came from nor what it was made of.
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
 
 
 def written(tmp_path: Path, data: bytes, name: str = "x.wav") -> Path:
