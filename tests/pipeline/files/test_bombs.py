@@ -95,13 +95,11 @@ def usual(meter: subprocess.Popen[str], folder: Path) -> dict[str, dict[str, flo
 
 
 ALL = [
-    pytest.param(
-        suffix, bomb, id=bomb.__name__,
-        marks=pytest.mark.skipif(bomb in SLOW and not STRESS, reason="takes seconds: STRESS=1"),
-    )
+    pytest.param(suffix, bomb, id=bomb.__name__)
     for suffix, kinds in bombs.BOMBS.items()
     for bomb in kinds
-]  # fmt: skip
+    if STRESS or bomb not in SLOW
+]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")

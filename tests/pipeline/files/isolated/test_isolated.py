@@ -191,6 +191,7 @@ def test_a_crash_is_a_damaged_file(
     decoder(code)
     with pytest.raises(AudioError, match="damaged or incomplete"):
         load(write_wav(tmp_path / "x.wav", noise(1, 9_600)), limits=ISOLATED)
+    assert "A decoder failed" in caplog.text
 
 
 def test_a_decoder_can_open_write_and_signal_nothing(tmp_path: Path, decoder: Callable[[str], None]) -> None:
