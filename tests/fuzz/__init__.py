@@ -1,0 +1,1 @@
+"""Inputs by the thousand; long runs with STRESS=1."""
