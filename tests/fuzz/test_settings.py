@@ -37,7 +37,9 @@ def near(kind: Kind) -> st.SearchStrategy[object]:
 
 
 ALL = parameters()
-one = st.sampled_from(list(ALL)).flatmap(lambda name: st.tuples(st.just(name), st.one_of(near(ALL[name]), hostile.values)))
+one = st.sampled_from(list(ALL)).flatmap(
+    lambda name: st.tuples(st.just(name), st.one_of(near(ALL[name]), hostile.values))
+)
 flat = st.one_of(
     st.lists(one, max_size=6).map(dict),
     st.dictionaries(st.one_of(st.sampled_from(list(ALL)), hostile.scalars), hostile.values, max_size=4),
