@@ -14,7 +14,7 @@ CLASSICS = [
     "", " ", "\0", "null", "nan", "-1", "../../etc/passwd", "/etc/passwd", "/proc/self/environ", "C:\\x", "~root",
     "%00", "%2e%2e%2f", "{}", "[]", "{0}", "%s%n", "$(id)", "`id`", "'; --", "<script>alert(1)</script>", "__class__",
     "\ud800", "\udfff\ud800", "\ufffe", "\u202e", "é", "😀", "a" * 300, f"a\n{FORGED}", f"a\r\n{FORGED}",
-    f"a\x1b[2J\n{FORGED}",    f"\u2028{FORGED}", f"\x85{FORGED}",
+    f"a\x1b[2J\n{FORGED}", f"\u2028{FORGED}", f"\x85{FORGED}",
     "http://127.0.0.1:1/x", "file:///etc/passwd", "data:,x", "NaN", "true",
 ]  # fmt: skip
 
