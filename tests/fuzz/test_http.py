@@ -281,7 +281,8 @@ def test_requests_that_do_not_end_shut_nobody_out(target: Target) -> None:
     """Half a head, half a body, an answer that nobody reads: many at once."""
     form = b"Content-Type: multipart/form-data; boundary=x\r\n\r\n" + http_inputs.PART
     halves = [
-        b"GET / HTTP/1.1\r\nHost: x\r\n", b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{",
+        b"GET / HTTP/1.1\r\nHost: x\r\n",
+        b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{",
         b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n" + form,
         b"GET /gradio_api/heartbeat/half HTTP/1.1\r\nHost: x\r\n\r\n", b"",
     ]  # fmt: skip
