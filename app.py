@@ -8,63 +8,83 @@ Importing this module does nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import runtime_setup
 
+WARM_UP_AFTER_S = 0.1  # the first visitor is answered first
+
 if TYPE_CHECKING:
     import gradio as gr
     from fastapi import FastAPI
 
     from service.site import Site
+    from web.front.listeners import Listeners
 
 
 def build() -> tuple[gr.Blocks, Site]:
     """The page and its site. Nothing is served and nothing is written yet."""
+    demo, site, _ = _build()
+    return demo, site
+
+
+def create_app() -> FastAPI:
+    """The app as an ASGI application, for a server of one's own."""
+    parts = _build()
+
+    from web import server
+
+    server.configure_logging()
+    return _application(*parts)
+
+
+def main() -> int:
+    """Serve until told to stop. Returns the exit status."""
+    parts = _build()
+
+    from web import server
+
+    server.configure_logging()
+    return server.serve(_application(*parts), parts[1])
+
+
+def _build() -> tuple[gr.Blocks, Site, Listeners]:
     runtime_setup.configure()  # before anything can import numba
     runtime_setup.one_core_per_recording()  # before anything can import NumPy
 
     from service.site import Site
     from web import page
+    from web.front.listeners import Listeners
 
-    site = Site()
-    return page.build(site), site
+    site, listeners = Site(), Listeners()
+    return page.build(site, listeners), site, listeners
 
 
-def create_app() -> FastAPI:
-    """The app as an ASGI application, for a server of one's own."""
-    demo, site = build()
-
+def _application(demo: gr.Blocks, site: Site, listeners: Listeners) -> FastAPI:
     import gradio as gr
     from fastapi import FastAPI
+    from starlette.middleware import Middleware
 
-    from service import routes
+    from service.http import routes
     from web import server
+    from web.front.gate import FrontDoor
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        server.warm_up()
+        site.storage.open(site.config.file_lifetime_s)
+        asyncio.get_running_loop().call_later(WARM_UP_AFTER_S, server.warm_up)
         yield
         site.storage.close()
 
-    server.configure_logging()
-    site.storage.open(site.config.file_lifetime_s)
-    app = FastAPI(openapi_url=None, lifespan=lifespan, routes=routes.routes(site), middleware=server.middleware(site))
-    options = server.page_options() | {"max_file_size": site.config.max_upload_bytes}
-    gr.mount_gradio_app(app, demo, path="/", **options)
+    app = FastAPI(
+        openapi_url=None, lifespan=lifespan, routes=routes.routes(site),
+        middleware=[Middleware(FrontDoor, site=site, demo=demo, listeners=listeners)],
+    )  # fmt: skip
+    gr.mount_gradio_app(app, demo, path="/", **server.page_options(site))
     return app
-
-
-def main() -> int:
-    """Serve until told to stop. Returns the exit status."""
-    demo, site = build()
-
-    from web import server
-
-    server.configure_logging()
-    return server.serve(demo, site)
 
 
 if __name__ == "__main__":

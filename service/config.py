@@ -9,13 +9,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.files.limits import Limits
+from pipeline.files.limits import MIB, Limits
 
 log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 7860
 DEFAULT_FILE_LIFETIME_S = 2 * 3600
 DEFAULT_QUEUE_SIZE = 20
+DEFAULT_STORAGE_MB = 20_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Config:
     max_upload_bytes : largest upload; the pipeline's own limit, applied while the upload still arrives
     workers : enhancements that run at the same time
     queue_size : recordings that may wait; the next one is told to come back later
+    max_storage_bytes : room for all uploads and results
+    allowed_hosts, allowed_origins : names under which the app may be asked for, and other sites whose pages may use
+        it; "*" = any. None: reached over this machine's own address, its own names and its own page alone; else any
+    proxy_hops : proxies of ours in front; so many entries of X-Forwarded-For are believed
     """
 
     host: str
@@ -33,6 +38,10 @@ class Config:
     max_upload_bytes: int
     workers: int
     queue_size: int
+    max_storage_bytes: float = DEFAULT_STORAGE_MB * MIB
+    allowed_hosts: tuple[str, ...] | None = None
+    allowed_origins: tuple[str, ...] | None = None
+    proxy_hops: int = 0
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -45,13 +54,25 @@ class Config:
             max_upload_bytes=int(Limits.from_environment().max_file_bytes),
             workers=int(_number(env, ("WORKERS",), _default_workers(), 1, 64)),
             queue_size=int(_number(env, ("QUEUE_SIZE",), DEFAULT_QUEUE_SIZE, 1, 10_000)),
+            max_storage_bytes=MIB * _number(env, ("MAX_STORAGE_MB",), DEFAULT_STORAGE_MB, 1, 1e9),
+            allowed_hosts=_names(env, "ALLOWED_HOSTS"),
+            allowed_origins=_names(env, "ALLOWED_ORIGINS"),
+            proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0, 0, 10)),
         )
 
 
 def _default_host(env: Mapping[str, str]) -> str:
     """A laptop shows the page to itself alone; a host that assigns a port wants to reach it from outside."""
-    hosted = env.get("PORT") or env.get("SPACE_ID") or env.get("SYSTEM") == "spaces"
-    return "0.0.0.0" if hosted else "127.0.0.1"  # noqa: S104
+    return "0.0.0.0" if _is_hosted(env) else "127.0.0.1"  # noqa: S104
+
+
+def _is_hosted(env: Mapping[str, str]) -> bool:
+    return bool(env.get("PORT") or env.get("SPACE_ID") or env.get("SYSTEM") == "spaces")
+
+
+def _names(env: Mapping[str, str], variable: str) -> tuple[str, ...] | None:
+    names = tuple(name.rstrip("/").lower() for name in env.get(variable, "").replace(",", " ").split())
+    return names or (("*",) if env.get("SPACE_ID") else None)  # a Space is reached over names of its host's choice
 
 
 def _default_workers() -> int:

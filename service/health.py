@@ -38,7 +38,7 @@ def _storage_check(site: Site) -> dict[str, Any]:
     return {
         "name": "file storage",
         "ok": site.storage.usable,
-        "detail": str(site.storage.root) if site.storage.usable else "no directory can be written",
+        "detail": str(site.storage.root.parent) if site.storage.usable else "no directory can be written",
         "suggestion": "" if site.storage.usable else ADVICE,
     }
 

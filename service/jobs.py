@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +19,8 @@ from pipeline.presets import PRESETS
 from pipeline.settings import Settings
 
 from . import spectrograms
-from .admission import Ticket
+from .line.admission import Ticket, Visit
+from .line.attention import attended, until_heard
 from .site import Site
 from .storage import refused_path, safe_stem
 from .work import STEP_S, Handle, Progress, Work
@@ -30,16 +31,18 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+LEAST_BITS_PER_S = 16_000.0  # of sound whose file does not say how long it is: speech by telephone
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted: the file, the settings, the format of the result and how it is encoded."""
+    """What is wanted: the file, the settings, the format of the result and how it is encoded; and who wants it."""
 
     source: Path
     settings: Settings
     output_format: str = "wav"
     encoding: Encoding = field(default_factory=Encoding)
+    visit: Visit = field(default_factory=Visit)
 
     def __post_init__(self) -> None:
         if self.output_format not in OUTPUT_NAMES:
@@ -72,21 +75,55 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
         runtime_setup.wait_until_ready(STEP_S)
 
 
-def served(site: Site, source: Path, task: Callable[[Handle], T]) -> Generator[Progress, None, T]:
+def served(site: Site, source: Path, task: Callable[[Handle], T], visit: Visit) -> Generator[Progress, None, T]:
     """From an upload to what `task` makes of it, for the page and for programs alike: keep it, wait in the queue, work.
 
-    Yields how far it is. Whoever closes the generator (a visitor cancelled, or left) stops the work. Raises what fails.
+    Yields how far it is. Whoever closes the generator (a visitor cancelled, or left) stops the work. What it held, its
+    place in the line too, is free again once the work has really stopped. Raises what fails.
     """
-    with site.storage.keeping(source), site.queue.ticket() as ticket:
+    yield from until_heard(site, visit)
+    return (yield from attended(_served(site, source, task, visit), visit))
+
+
+def _served(site: Site, source: Path, task: Callable[[Handle], T], visit: Visit) -> Generator[Progress, None, T]:
+    site.storage.ledger.check_room(visit.visitor)
+    running: Work[Any] | None = None
+    held = ExitStack()
+    try:
+        held.enter_context(site.storage.keeping(source))
+        ticket = held.enter_context(site.queue.ticket(visit.visitor))
+        running = look = Work(lambda _: claimed_bytes(site, source))
+        yield from look.progress()
+        ticket.weigh(look.result())
         yield from until_turn(ticket)
-        work = Work(task)
+        running = work = Work(task)
         yield from work.progress()
         return work.result()
+    finally:
+        if running is None:
+            held.close()
+        else:
+            running.when_stopped(held.close)
+
+
+def claimed_bytes(site: Site, source: Path) -> float:
+    """What the recording's samples fill, as far as its file says; raises what cannot be read at all."""
+    from pipeline.files.decode import Recording
+
+    with site.looking:
+        try:
+            recording = Recording(source)
+        except AudioError as fault:
+            discard_useless(site, source, fault)
+            raise
+    size = source.stat().st_size
+    seconds = size * 8 / LEAST_BITS_PER_S
+    return 4.0 * seconds * recording.sample_rate * recording.channels
 
 
 def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
     """The enhancement that was ordered; as `served`."""
-    return served(site, order.source, lambda handle: enhance(handle, site, order))
+    return served(site, order.source, lambda handle: enhance(handle, site, order), order.visit)
 
 
 def preset(name: object) -> Settings:
@@ -126,6 +163,8 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
             _copied(original, before, handle)
         if handle.cancelled():
             raise pipeline.Cancelled("The enhancement was cancelled.")
+        for path in folder.iterdir():
+            site.storage.give(path, order.visit.visitor)
     except BaseException as fault:
         shutil.rmtree(folder, ignore_errors=True)
         discard_useless(site, order.source, fault)
@@ -133,13 +172,16 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     return Outcome(folder, before, after, removed, report, order.source)
 
 
-def draw(outcome: Outcome, style: spectrograms.PictureStyle) -> tuple[str, str]:
+def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: Visit) -> tuple[str, str]:
     """Spectrograms of the recording before and after, as files."""
     from pipeline.files.decode import Recording
 
     measured = outcome.report.before
     samples = round(measured.duration_s * measured.sample_rate)
-    return spectrograms.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, style)
+    drawn = spectrograms.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, style)
+    for path in drawn:
+        site.storage.give(Path(path), visit.visitor)
+    return drawn
 
 
 def _copied(original: Source, target: Path, handle: Handle) -> None:
@@ -174,6 +216,4 @@ def analyze(handle: Handle, site: Site, source: Path) -> dict[str, Any]:
 def discard_useless(site: Site, source: Path, fault: BaseException) -> None:
     """Remove an upload that turned out not to be a recording."""
     if isinstance(fault, AudioError) and site.storage.owns(source):
-        source.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            source.parent.rmdir()
+        site.storage.discard(source)

@@ -5,27 +5,41 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import BoundedSemaphore
 
-from .admission import AdmissionQueue
+from pipeline.files.limits import Limits
+
 from .config import Config
+from .line.admission import AdmissionQueue
+from .line.shares import Shares
 from .storage import Storage
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 EXAMPLES = ASSETS / "examples"
 CREDITS = EXAMPLES / "CREDITS.md"
+LONGEST_IN_LINE = 4  # recordings of the largest size that may be in the line together, served ones among them
 EXAMPLE_SUFFIXES = {".flac", ".wav", ".mp3", ".ogg"}
 
 
 @dataclass(frozen=True)
 class Site:
-    """A value: making it changes nothing in the process or on the disk."""
+    """A value: making it changes nothing in the process or on the disk.
+
+    unheard : work that was asked for and that nobody has listened to yet
+    looking : who looks into recordings that are not served yet
+    """
 
     config: Config = field(default_factory=Config.from_environ)
     storage: Storage = field(default_factory=Storage.choose)
     queue: AdmissionQueue = field(init=False)
+    unheard: Shares = field(default_factory=lambda: Shares(each=64, every=256))
+    looking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "queue", AdmissionQueue(self.config.workers, self.config.queue_size))
+        most_work = LONGEST_IN_LINE * Limits.from_environment().max_decoded_bytes
+        object.__setattr__(self, "queue", AdmissionQueue(self.config.workers, self.config.queue_size, most_work))
+        # Whoever may send one recording of the largest size must also get its results.
+        self.storage.ledger.bound(self.config.max_storage_bytes, 4 * self.config.max_upload_bytes)
 
     def may_open(self, path: str | os.PathLike[str]) -> bool:
         """Only what a visitor gave to this server, and the examples; each under its one plain name."""

@@ -4,10 +4,11 @@ One run of the program owns one directory with an unguessable name, readable by 
 
     <temporary directory>/ai-speech-enhancement-web-xxxxxxxx/   0700
         .lock                  held while the run lives; a directory whose lock is free is a leftover of an earlier run
-        <hash>/talk.m4a        uploads, put there by Gradio
+        in-<random>/talk.m4a   one directory per upload
         out-<random>/…         one directory per request: result, pictures
 
-A sweeper removes what is older than the lifetime and not in use; a leftover goes when the next run starts.
+What a request may name stands in the ledger: whatever else lies here is nobody's business. A sweeper removes what is
+older than the lifetime and not in use; a leftover goes when the next run starts.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from typing import IO, Any
 
 from pipeline.errors import AudioError, EnhancementError
 
+from .ledger import Ledger
+
 fcntl: Any
 try:
     fcntl = import_module("fcntl")
@@ -40,7 +43,6 @@ log = logging.getLogger(__name__)
 
 PREFIX = "ai-speech-enhancement-web-"
 NOWHERE = Path("/proc/nowhere")  # not even root could make it
-UNGUESSABLE = re.compile(r"[0-9a-f]{64}|out-[\w-]{22}")  # Gradio's directories of uploads, and `new_folder`'s
 ADVICE = "Give the service a writable temporary directory: mount one at /tmp, or set GRADIO_TEMP_DIR."
 
 
@@ -75,6 +77,7 @@ class Storage:
         self._stop = threading.Event()
         self._in_use: Counter[Path] = Counter()
         self._in_use_lock = threading.Lock()
+        self.ledger = Ledger()
 
     @classmethod
     def choose(cls, environ: Mapping[str, str] | None = None) -> Storage:
@@ -107,33 +110,43 @@ class Storage:
             self._lock.close()
             self._lock = None
 
-    def new_folder(self) -> Path:
-        """A directory for one request. Raises NoStorageError."""
+    def new_folder(self, kind: str = "out") -> Path:
+        """A directory for one request ("out") or one upload ("in"). Raises NoStorageError."""
         if not self.usable:
             raise NoStorageError
-        folder = self.root / f"out-{secrets.token_urlsafe(16)}"
+        folder = self.root / f"{kind}-{secrets.token_urlsafe(16)}"
         try:
             folder.mkdir(mode=0o700)
         except OSError as fault:
             raise NoStorageError from fault
         return folder
 
+    def give(self, path: Path, visitor: str = "") -> None:
+        """From now on whoever knows its name may open this file of ours; its room is `visitor`'s."""
+        self.ledger.add(path, visitor, path.stat().st_size)
+
     def owns(self, path: str | os.PathLike[str]) -> bool:
-        """Is this a file that a visitor gave us in this run, or a result of ours?
+        """Is this a file that was given out in this run: an upload, or a result?
 
         The name is judged as it is given, before anything follows it: `/proc/self/fd/9` leads to whatever this process
-        has open, a recording of somebody else among it. So only the one plain spelling of a path below this
-        storage is ours, with no link on the way, in a directory whose name cannot be guessed.
+        has open, a recording of somebody else among it. So only the one spelling that was given out is ours, and only
+        while it is a file in a directory, with no link on the way.
         """
         text = os.fspath(path)
-        if "\0" in text or os.path.normpath(text) != text:
+        if text not in self.ledger:
             return False
         try:
-            folder, name = Path(text).relative_to(self.root).parts
-            kinds = [stat.S_IFMT((self.root / part).lstat().st_mode) for part in (folder, Path(folder, name))]
+            kinds = [stat.S_IFMT(name.lstat().st_mode) for name in (Path(text).parent, Path(text))]
         except (OSError, ValueError):
             return False
-        return UNGUESSABLE.fullmatch(folder) is not None and kinds == [stat.S_IFDIR, stat.S_IFREG]
+        return kinds == [stat.S_IFDIR, stat.S_IFREG]
+
+    def discard(self, path: Path) -> None:
+        """Remove a file of ours, and its directory if that is empty then."""
+        self.ledger.remove(path)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
 
     @contextlib.contextmanager
     def keeping(self, path: Path) -> Iterator[None]:
@@ -152,8 +165,8 @@ class Storage:
                     del self._in_use[path]
 
     def directories(self) -> dict[str, str]:
-        """What the diagnostics show."""
-        return dict.fromkeys(("uploads", "outputs", "spectrograms"), str(self.root))
+        """What the diagnostics show: where, but not the name that nobody needs to know."""
+        return dict.fromkeys(("uploads", "outputs", "spectrograms"), str(self.root.parent))
 
     def sweep(self, lifetime_s: float) -> None:
         """Remove files older than `lifetime_s` that nobody uses, and directories left empty."""
@@ -164,8 +177,9 @@ class Storage:
             for name in files:
                 path = Path(folder, name)
                 with contextlib.suppress(OSError):
-                    if spared.isdisjoint((path, path.parent)):
-                        _remove_if_older(path, oldest)
+                    if spared.isdisjoint((path, path.parent)) and path.lstat().st_mtime < oldest:
+                        path.unlink()
+                        self.ledger.remove(path)
             if Path(folder) not in {self.root, *spared}:
                 with contextlib.suppress(OSError):
                     if Path(folder).stat().st_mtime < oldest:  # a request that just began may have an empty one
@@ -225,8 +239,3 @@ def _is_dead(entry: Path, info: os.stat_result, lifetime_s: float) -> bool:
             return _try_lock(file)
     except FileNotFoundError:  # it died before it had a lock, or is just being born
         return time.time() - info.st_mtime > 60
-
-
-def _remove_if_older(path: Path, oldest: float) -> None:
-    if path.lstat().st_mtime < oldest:
-        path.unlink()

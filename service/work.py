@@ -55,6 +55,8 @@ class Work(Generic[T]):
         self._done = threading.Event()
         self._value: list[T] = []
         self._fault: BaseException | None = None
+        self._afterwards: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
 
     def progress(self) -> Generator[Progress, None, None]:
         """Start, and yield whenever there is something new to show."""
@@ -76,6 +78,14 @@ class Work(Generic[T]):
             raise self._fault
         return self._value[0]
 
+    def when_stopped(self, call: Callable[[], None]) -> None:
+        """Call this once the thread has really stopped, which takes a moment after a cancel; at once if it has."""
+        with self._lock:
+            if not self._done.is_set():
+                self._afterwards.append(call)
+                return
+        call()
+
     def _run(self) -> None:
         try:
             self._value.append(self._function(self._handle))
@@ -84,7 +94,10 @@ class Work(Generic[T]):
             traceback.clear_frames(fault.__traceback__)
             self._fault = fault
         finally:
-            self._done.set()
+            with self._lock:
+                self._done.set()
+            for call in self._afterwards:
+                call()
 
 
 def mapped(work: Generator[A, None, T], say: Callable[[A], B]) -> Generator[B, None, T]:

@@ -18,7 +18,9 @@ from service import jobs
 from service.site import Site
 from service.work import mapped
 
+from . import visits
 from .api_faults import for_programs
+from .front.listeners import Listeners
 
 File = gr.FileData
 TYPES: dict[type[Kind], type] = {Range: float, Switch: bool, Choice: str}
@@ -38,14 +40,14 @@ While the work runs, `generating` events tell how far it is."""
 PRESETS = "All presets with their settings, all parameters with what they may be, and the output formats."
 
 
-def add_endpoints(site: Site) -> None:
+def add_endpoints(site: Site, listeners: Listeners) -> None:
     """Inside a Blocks context. Gradio lets all of them in at once: the line of those who wait is ours."""
-    add_endpoint(enhance_endpoint(site), api_name="enhance", api_description=ENHANCE, concurrency_limit=None)
-    add_endpoint(analyze_endpoint(site), api_name="analyze", api_description=ANALYZE, concurrency_limit=None)
+    add_endpoint(enhance_endpoint(site, listeners), api_name="enhance", api_description=ENHANCE, concurrency_limit=None)
+    add_endpoint(analyze_endpoint(site, listeners), api_name="analyze", api_description=ANALYZE, concurrency_limit=None)
     add_endpoint(presets, api_name="presets", api_description=PRESETS, concurrency_limit=None)
 
 
-def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]:
+def enhance_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generator[Answer, None, None]]:
     """The function behind `/enhance`, with one optional parameter for each of the settings and for the encoding."""
     count = len(parameters())
 
@@ -56,9 +58,8 @@ def enhance_endpoint(site: Site) -> Callable[..., Generator[Answer, None, None]]
             encoding = _given(kinds(Encoding), coded)
             settings = Settings.from_flat(given, base=jobs.preset(PRESET if preset is None else preset))
             source = jobs.uploaded(site, _path(file))
-            order = jobs.Order(
-                source, settings, FORMAT if output_format is None else output_format, Encoding(**encoding)
-            )
+            form = FORMAT if output_format is None else output_format
+            order = jobs.Order(source, settings, form, Encoding(**encoding), visits.current(listeners))
             outcome = yield from mapped(jobs.serve_one(site, order), lambda now: (None, asdict(now)))
         except Exception as fault:
             raise for_programs(fault) from fault
@@ -79,14 +80,15 @@ def _given(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
     return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
-def analyze_endpoint(site: Site) -> Callable[..., Generator[dict[str, Any], None, None]]:
+def analyze_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generator[dict[str, Any], None, None]]:
     """The function behind `/analyze`."""
 
     def analyze(file: Any) -> Generator[dict[str, Any], None, None]:
         try:
             source = jobs.uploaded(site, _path(file))
             measures = yield from mapped(
-                jobs.served(site, source, lambda handle: jobs.analyze(handle, site, source)), asdict
+                jobs.served(site, source, lambda handle: jobs.analyze(handle, site, source), visits.current(listeners)),
+                asdict,
             )
         except Exception as fault:
             raise for_programs(fault) from fault

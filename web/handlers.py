@@ -17,10 +17,12 @@ from pipeline.presets import PRESETS
 from pipeline.settings import Settings, parameters
 from service import health, jobs, spectrograms
 from service.faults import explain
+from service.line.admission import Visit
 from service.site import Site
 from service.work import Progress, Work, mapped
 
-from . import diagnostics_tab, markup, words
+from . import diagnostics_tab, markup, visits, words
+from .front.listeners import Listeners
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +55,8 @@ class Controls(NamedTuple):
 class Handlers:
     """The page's behaviour, for the components it was built of."""
 
-    def __init__(self, site: Site, controls: Controls, results: Results) -> None:
-        self._site, self._controls, self._results = site, controls, results
+    def __init__(self, site: Site, listeners: Listeners, controls: Controls, results: Results) -> None:
+        self._site, self._listeners, self._controls, self._results = site, listeners, controls, results
 
     def begin(self) -> Updates:
         """At once when Enhance is pressed, before the queue: no second press, and a way back."""
@@ -70,13 +72,14 @@ class Handlers:
             settings = Settings.from_flat(given, base=PRESETS[preset])
             if not path:
                 raise words.no_input()
-            order = jobs.Order(jobs.uploaded(self._site, path), settings, output_format, Encoding(**encoding))
+            source, visit = jobs.uploaded(self._site, path), visits.current(self._listeners)
+            order = jobs.Order(source, settings, output_format, Encoding(**encoding), visit)
             outcome = yield from mapped(jobs.serve_one(self._site, order), self._show)
         except Exception as fault:
             yield self._failed(fault)
             return
         yield self._finished(outcome)
-        yield from self._draw(outcome, _style(screen))
+        yield from self._draw(outcome, _style(screen), visit)
 
     def cancel(self) -> Updates:
         """Together with Gradio's own cancelling of `run`."""
@@ -117,9 +120,9 @@ class Handlers:
             results.report: markup.report_table(report.rows(), report.remarks()),
         }
 
-    def _draw(self, outcome: jobs.Outcome, style: spectrograms.PictureStyle) -> Iterator[Updates]:
+    def _draw(self, outcome: jobs.Outcome, style: spectrograms.PictureStyle, visit: Visit) -> Iterator[Updates]:
         """The result is complete without its picture: a fault here is the log's business."""
-        work = Work(lambda _: jobs.draw(outcome, style))
+        work = Work(lambda _: jobs.draw(self._site, outcome, style, visit))
         for _ in work.progress():
             yield {self._controls.cancel: gr.update(visible=False)}
         try:

@@ -16,14 +16,17 @@ from service.storage import ADVICE
 from web import patches
 
 from . import api, handlers, markup, theme, words
+from .front.listeners import Listeners
 from .handlers import Controls, Handlers, Results
 
 QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may wait is `AdmissionQueue`'s business
+THREADS = 320
+SESSIONS = 128  # whose components Gradio remembers, at 170 KB each; the page does without
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
 
 
-def build(site: Site) -> gr.Blocks:
+def build(site: Site, listeners: Listeners) -> gr.Blocks:
     """The whole page. Nothing is served and nothing is written yet."""
     patches.apply(site)
     gr.set_static_paths([EXAMPLES])
@@ -33,17 +36,19 @@ def build(site: Site) -> gr.Blocks:
         gr.HTML(markup.header("" if site.storage.usable else ADVICE))
         with gr.Tabs():
             with gr.Tab("Enhance", id="enhance"):
-                _enhance_tab(site, screen)
+                _enhance_tab(site, listeners, screen)
             with gr.Tab("Diagnostics", id="diagnostics") as tab:
                 _diagnostics_tab(site, tab)
         gr.HTML(markup.privacy(site.config.file_lifetime_s, site.config.max_upload_bytes))
         _credits()
-        api.add_endpoints(site)
+        api.add_endpoints(site, listeners)
     demo.queue(max_size=QUEUE_GUARD, default_concurrency_limit=None, api_open=False)
+    demo.max_threads = THREADS  # whoever waits, waits in one
+    demo.state_session_capacity = SESSIONS
     return demo
 
 
-def _enhance_tab(site: Site, screen: gr.JSON) -> None:
+def _enhance_tab(site: Site, listeners: Listeners, screen: gr.JSON) -> None:
     with gr.Row(equal_height=False, elem_id="job"):
         with gr.Column(scale=6, min_width=320):
             recording = gr.Audio(
@@ -62,7 +67,7 @@ def _enhance_tab(site: Site, screen: gr.JSON) -> None:
     preset.input(None, preset, [why, *adjusted], js=handlers.CHOOSE_PRESET_JS, **PRIVATE)
     results = _results()
     controls = Controls(recording, enhance, cancel, status)
-    does = Handlers(site, controls, results)
+    does = Handlers(site, listeners, controls, results)
     buttons = [enhance, cancel, status]
     begun = enhance.click(does.begin, None, buttons, **LIGHT)
     running = begun.then(

@@ -5,64 +5,43 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
-import threading
 from typing import Any, NoReturn
 
-import gradio as gr
-from starlette.middleware import Middleware
+import uvicorn
 
 import runtime_setup
 from pipeline.errors import EnhancementError
-from service.routes import answer_fault, routes
+from service.http.refusals import answer_fault
 from service.site import Site
-from web.patches.guards import FileGuard
 
 from . import theme
+from .front.transport import BoundedConnection, most_connections
 
 log = logging.getLogger("app")
 
+GRACE_S = 3  # for running answers when the server is told to stop; a page's stream of events would go on for ever
 
-APP_OPTIONS: dict[str, Any] = {"openapi_url": None, "exception_handlers": {EnhancementError: answer_fault}}
 
-
-def page_options() -> dict[str, Any]:
-    """What launching and mounting have in common."""
+def page_options(site: Site) -> dict[str, Any]:
+    """How Gradio is mounted."""
     return {
         "theme": theme.theme(),
         "css_paths": [theme.STYLE],
         "head": theme.HEAD,
         "footer_links": ["api", "settings"],
         "favicon_path": str(theme.ICON),
+        "root_path": os.environ.get("GRADIO_ROOT_PATH"),
+        "max_file_size": site.config.max_upload_bytes,
         "show_error": False,
         "run_history": False,
         "enable_monitoring": False,
         "ssr_mode": False,
         "mcp_server": False,
         "pwa": False,
-        "app_kwargs": APP_OPTIONS,
+        "app_kwargs": {"openapi_url": None, "exception_handlers": {EnhancementError: answer_fault}},
     }
-
-
-def middleware(site: Site) -> list[Middleware]:
-    """What every request passes before Gradio sees it."""
-    return [Middleware(FileGuard, site=site)]
-
-
-def launch(demo: gr.Blocks, site: Site, **more: Any) -> str:
-    """Serve, without blocking. Returns the address."""
-    site.storage.open(site.config.file_lifetime_s)
-    _, url, _ = demo.launch(
-        server_name=site.config.host,
-        server_port=site.config.port,
-        share=False,
-        quiet=True,
-        prevent_thread_lock=True,
-        max_file_size=site.config.max_upload_bytes,
-        **(page_options() | {"app_kwargs": {"routes": routes(site), "middleware": middleware(site), **APP_OPTIONS}}),
-        **more,
-    )
-    return str(url)
 
 
 def warm_up() -> None:
@@ -76,24 +55,54 @@ def warm_up() -> None:
     runtime_setup.start_warm_up(task)
 
 
-def serve(demo: gr.Blocks, site: Site) -> int:
+def serve(app: Any, site: Site) -> int:
     """Serve until SIGTERM or Ctrl+C. Returns the exit status."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops, then passes the signal on to what was there before
+        signal.signal(number, lambda *_: None)
     try:
-        url = launch(demo, site)
+        listening = _listen(site.config.host, site.config.port)
     except OSError as fault:
         log.error("Cannot listen on %s:%s: %s", site.config.host, site.config.port, fault)
-        site.storage.close()
         return 1
-    announce(url, site)
-    warm_up()
-    stop.wait()
-    log.info("Stopping.")
-    demo.close(verbose=False)
-    site.storage.close()
+    BoundedConnection.most = most_connections()
+    # A proxy is one address for all its visitors; they are told apart behind it.
+    BoundedConnection.most_each = BoundedConnection.most if site.config.proxy_hops else BoundedConnection.most * 3 // 4
+    config = uvicorn.Config(
+        app, http=BoundedConnection, ws="none", proxy_headers=False, server_header=False, access_log=False,
+        log_config=None, timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=10,
+    )  # fmt: skip
+    with listening:
+        _Server(config, site).run(sockets=[listening])
+    log.info("Stopped.")
     return 0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says our words when it has begun to listen."""
+
+    def __init__(self, config: uvicorn.Config, site: Site) -> None:
+        super().__init__(config)
+        self._site = site
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        host, port = self._site.config.host, self._site.config.port
+        announce(f"http://{f'[{host}]' if ':' in host else host}:{port}", self._site)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Before anything else, so that a port in use is said in a sentence."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    made = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(512)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def leave(status: int) -> NoReturn:
@@ -118,8 +127,20 @@ def announce(url: str, site: Site) -> None:
         log.warning("No directory can be written: nobody can upload. See /api/diagnostics.")
 
 
+class OneLine(logging.Formatter):
+    """No message reaches into the next line, whatever a visitor put into it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The line, with control characters written out."""
+        line = super().formatMessage(record)
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+
+
 def configure_logging() -> None:
     """Once, for the process. The libraries speak only when something is wrong."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in ("app", "web", "service", "runtime", "pipeline"):
         logging.getLogger(name).setLevel(logging.INFO)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what a visitor's line looks like is no news

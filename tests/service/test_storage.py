@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from service.ledger import RoomError
 from service.storage import PREFIX, NoStorageError, Storage, remove_leftovers, safe_stem
 
 DIE = """if True:
@@ -44,10 +45,11 @@ def test_directories_are_private_and_unguessable(storage: Storage) -> None:
 
 
 def test_only_what_was_given_to_us_is_ours(storage: Storage, tmp_path: Path) -> None:
-    folder = storage.root / f"{7:064x}"
-    folder.mkdir()
+    folder = storage.new_folder("in")
     given = folder / "talk.wav"
     given.write_bytes(b"x")
+    assert not storage.owns(given)  # half of an upload is nobody's
+    storage.give(given)
     link, outside = folder / "link.wav", tmp_path / "secret"
     outside.write_bytes(b"x")
     link.symlink_to(outside)
@@ -76,22 +78,50 @@ def test_only_what_was_given_to_us_is_ours(storage: Storage, tmp_path: Path) -> 
 def test_what_is_open_in_this_process_is_not_ours_for_that(storage: Storage) -> None:
     result = storage.new_folder() / "talk.clean.wav"
     result.write_bytes(b"x")
+    storage.give(result)
     with result.open("rb") as file:
         for folder in ("/proc/self/fd", "/dev/fd", f"/proc/{os.getpid()}/fd"):
             assert not storage.owns(f"{folder}/{file.fileno()}")
     assert storage.owns(result)
 
 
-def test_a_link_on_the_way_or_a_name_that_can_be_guessed_is_not_ours(storage: Storage) -> None:
-    real = storage.new_folder()
-    (real / "talk.wav").write_bytes(b"x")
-    (storage.root / f"{1:064x}").symlink_to(real)
-    guessed = storage.root / "matplotlib"
-    guessed.mkdir()
-    (guessed / "fontlist.json").write_bytes(b"x")
-    assert storage.owns(real / "talk.wav")
-    assert not storage.owns(storage.root / f"{1:064x}" / "talk.wav")
-    assert not storage.owns(guessed / "fontlist.json")
+def test_what_was_exchanged_for_a_link_is_no_longer_ours(storage: Storage, tmp_path: Path) -> None:
+    folder, secret = storage.new_folder(), tmp_path / "secret" / "talk.wav"
+    given = folder / "talk.wav"
+    given.write_bytes(b"x")
+    storage.give(given)
+    secret.parent.mkdir()
+    secret.write_bytes(b"secret")
+    given.unlink()
+    assert not storage.owns(given)
+    given.symlink_to(secret)
+    assert not storage.owns(given)
+    given.unlink()
+    folder.rmdir()
+    folder.symlink_to(secret.parent)
+    assert given.read_bytes() == b"secret"
+    assert not storage.owns(given)
+
+
+def test_what_is_removed_may_no_longer_be_named_and_takes_no_room(storage: Storage) -> None:
+    storage.ledger.bound(1000 * 1024, 0)
+    discarded, swept = (storage.new_folder("in") / "talk.wav" for _ in range(2))
+    for path in (discarded, swept):
+        path.write_bytes(b"x" * 120 * 1024)
+        storage.give(path, "a")
+    with pytest.raises(RoomError):
+        storage.ledger.check_room("a", 50 * 1024)
+    storage.discard(discarded)
+    assert not discarded.parent.exists()
+    storage.ledger.check_room("a", 50 * 1024)
+    past = time.time() - 100
+    os.utime(swept, (past, past))
+    storage.sweep(50)
+    storage.ledger.check_room("a", 240 * 1024)
+    for path in (discarded, swept):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"somebody else's")
+        assert not storage.owns(path)
 
 
 def test_what_is_older_than_its_lifetime_goes(storage: Storage) -> None:

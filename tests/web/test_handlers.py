@@ -17,6 +17,7 @@ from pipeline.settings import Settings
 from service.site import EXAMPLES, Site, examples
 from service.storage import Storage
 from web import handlers
+from web.front.listeners import Listeners
 from web.handlers import Controls, Handlers, Results
 
 NAMES: Any = Results._fields
@@ -35,14 +36,14 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 @pytest.fixture
 def page(site: Site) -> Handlers:
-    return Handlers(site, Controls(*CONTROLS), Results(*NAMES))
+    return Handlers(site, Listeners(), Controls(*CONTROLS), Results(*NAMES))
 
 
 @pytest.fixture
 def uploaded(site: Site, talk: Path) -> str:
-    folder = site.storage.root / f"{7:064x}"  # as Gradio names it, by the content
-    folder.mkdir()
-    return str(shutil.copy(talk, folder))
+    path = Path(shutil.copy(talk, site.storage.new_folder("in")))
+    site.storage.give(path)
+    return str(path)
 
 
 def together(updates: Any) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def test_leaving_keeps_nothing(page: Handlers, site: Site, uploaded: str, monkey
         if thread.name == "work":
             thread.join(20)
     assert not list(site.storage.root.glob("out-*"))
-    assert site.queue._line == []
+    assert len(site.queue) == 0
 
 
 def test_a_preset_moves_the_sliders() -> None:
@@ -161,4 +162,5 @@ def test_examples_may_be_opened_and_nothing_beside_them(site: Site) -> None:
 def test_diagnose(site: Site) -> None:
     page, code = handlers.diagnose(site)
     assert "File storage" in page
-    assert str(site.storage.root) in code
+    assert str(site.storage.root.parent) in code
+    assert site.storage.root.name not in page + code  # it is nobody's business

@@ -1,26 +1,25 @@
-"""Guards in front of Gradio: what a request names, files and parameters, is judged by us first, and refused in words.
+"""Guards inside Gradio: what a request names, files and parameters, is judged by us first, and refused in words.
 
 A file in a request may be an address: Gradio would fetch it, past the upload limit, from the network of the server. And
 it may be a path that nobody uploaded: Gradio refuses it, but without a word. A parameter that is missing or unknown
 would be a fault of the server (500) to it; one that is missing at the end of a list is the default.
 
 Gradio judges a path after it has followed it, so that `/proc/self/fd/9` is a visitor's upload to it when the server has
-that one open. `FileGuard` and `_check_allowed` therefore ask `Site.may_open` first, which judges the name as given.
+that one open. `_check_allowed` therefore asks `Site.may_open` first, which judges the name as given. Files are handed
+out by our own route (`service.http.downloads`).
+
+Values that do not fit the page's components are a fault of the request, not of the server.
 """
 
 from __future__ import annotations
 
-import re
 from importlib import import_module
 from typing import Any, NoReturn
 
 from gradio import Blocks, processing_utils, utils
-from gradio.exceptions import InvalidPathError
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from gradio.exceptions import Error, InvalidPathError
 
 from pipeline.errors import AudioError, SettingsError
-from service.faults import as_answer
 from service.site import Site
 from service.storage import HOW_TO_UPLOAD, refused_path
 from web.api_faults import for_programs
@@ -31,25 +30,10 @@ client_utils: Any = import_module("gradio_client.utils")
 _check_allowed_by_gradio = processing_utils._check_allowed
 _is_static_file_of_gradio = utils.is_static_file
 _validate_inputs_by_gradio = Blocks.validate_inputs
+_preprocess_data_of_gradio = Blocks.preprocess_data
 _construct_args_of_gradio = client_utils.construct_args
 
 _sites: list[Site] = []  # of this process: one, but in tests
-FILE = re.compile(r"/gradio_api/file[=/](.*)", re.DOTALL)
-
-
-class FileGuard:
-    """In front of the whole app: a request for a file gets what `site.may_open` allows, else 404 in one line."""
-
-    def __init__(self, app: ASGIApp, site: Site) -> None:
-        self._app, self._site = app, site
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or pass on."""
-        wanted = FILE.search(scope["path"]) if scope["type"] == "http" else None
-        if wanted is None or self._site.may_open(wanted[1]):
-            await self._app(scope, receive, send)
-        else:
-            await JSONResponse(as_answer(refused_path()) | {"status": 404}, 404)(scope, receive, send)
 
 
 def install(site: Site) -> None:
@@ -61,6 +45,7 @@ def install(site: Site) -> None:
         (processing_utils, "_check_allowed", _check_allowed),
         (utils, "is_static_file", _is_static_file),
         (Blocks, "validate_inputs", _validate_inputs),
+        (Blocks, "preprocess_data", _preprocess_data),
         (client_utils, "construct_args", _construct_args),
     ]
     for owner, name, ours in replaced:
@@ -95,6 +80,16 @@ def _validate_inputs(blocks: Blocks, function: Any, inputs: list[Any]) -> None:
     if function.api_visibility == "public":
         inputs.extend([None] * (len(function.inputs) - len(inputs)))
     _validate_inputs_by_gradio(blocks, function, inputs)
+
+
+async def _preprocess_data(blocks: Blocks, *given: Any, **more: Any) -> Any:
+    try:
+        return await _preprocess_data_of_gradio(blocks, *given, **more)
+    except Error as fault:
+        fault.print_exception = False
+        raise
+    except Exception as fault:
+        raise for_programs(SettingsError("A value does not fit what it is for.")) from fault
 
 
 def _construct_args(*given: Any) -> Any:

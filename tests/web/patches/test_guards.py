@@ -33,6 +33,7 @@ def test_installing_twice_keeps_what_was_gradios(site: Site) -> None:
 def test_a_second_site_does_not_shut_out_the_first(site: Site, tmp_path: Path) -> None:
     upload = site.storage.new_folder() / "a.wav"
     upload.write_bytes(b"x")
+    site.storage.give(upload)
     guards.install(Site(storage=Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})))
     processing_utils._check_allowed(str(upload), True)
     with pytest.raises(Error):

@@ -1,0 +1,45 @@
+"""Our routes: `/health`, `/api/diagnostics`, and files in and out. They stand in front of Gradio's."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from service.health import diagnostics, health
+from service.site import Site
+
+from .downloads import download
+from .uploads import Progress, upload, upload_progress
+
+METHODS = ["GET", "HEAD"]
+FRESH = {"Cache-Control": "no-store"}
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    """For the application that serves `site`."""
+    progress = Progress()
+
+    async def answer_health(_: Request) -> Response:
+        return JSONResponse(health(site), headers=FRESH)
+
+    async def answer_diagnostics(_: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(diagnostics, site), headers=FRESH)
+
+    async def answer_upload(request: Request) -> Response:
+        return await upload(site, progress, request)
+
+    async def answer_upload_progress(request: Request) -> Response:
+        return await upload_progress(progress, request)
+
+    async def answer_download(request: Request) -> Response:
+        return await download(site, request)
+
+    return [
+        Route("/health", answer_health, methods=METHODS),
+        Route("/api/diagnostics", answer_diagnostics, methods=METHODS),
+        Route("/gradio_api/upload", answer_upload, methods=["POST"]),
+        Route("/gradio_api/upload_progress", answer_upload_progress, methods=["GET"]),
+        Route("/gradio_api/file={path:path}", answer_download, methods=METHODS),
+    ]

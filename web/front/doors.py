@@ -1,0 +1,93 @@
+"""The routes that are open. Whatever is not on this list does not exist, whatever Gradio has behind it.
+
+`tests/security/test_doors.py` compares the list with all routes of the Gradio in use: a route that its next version
+adds fails there until somebody decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from starlette.types import Scope
+
+KIB = 2**10
+API = "/gradio_api"
+NAME = r"[A-Za-z0-9_]{1,64}"
+WORD = r"[A-Za-z0-9_-]{1,64}"
+
+
+class Kind(Enum):
+    """What a request to a route is, which decides how it is treated."""
+
+    READ = "an answer at once"
+    FILE = "a file, whole or in part"
+    STREAM = "events, for as long as somebody listens"
+    CALL = "JSON that asks for work"
+    UPLOAD = "a form with files"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One route. methods : allowed; path : a pattern for the whole of it; most_bytes : of its body, None = a file's."""
+
+    kind: Kind
+    methods: frozenset[str]
+    path: re.Pattern[str]
+    most_bytes: int | None = 0
+
+
+def _read(path: str, kind: Kind = Kind.READ) -> Door:
+    return Door(kind, frozenset({"GET", "HEAD"}), re.compile(path))
+
+
+def _stream(path: str) -> Door:
+    return Door(Kind.STREAM, frozenset({"GET"}), re.compile(path))
+
+
+def _call(path: str, most_bytes: int = 64 * KIB) -> Door:
+    return Door(Kind.CALL, frozenset({"POST"}), re.compile(path), most_bytes)
+
+
+DOORS = (
+    _read("/health"),
+    _read("/api/diagnostics"),
+    _read("/"),  # the page and its parts
+    _read("/config/?"),
+    _read(r"/(assets|static|svelte)/[\w./@+-]{1,200}"),
+    _read(f"({API})?/theme.css"),
+    _read("/favicon.ico"),
+    _read("/robots.txt"),
+    _read(f"{API}/app_id/?"),
+    _read(f"{API}/info/?"),  # for programs
+    _read(f"{API}/openapi.json"),
+    _read(f"{API}/file=.{{1,4096}}", Kind.FILE),
+    _stream(f"{API}/heartbeat/{WORD}"),
+    _stream(f"{API}/queue/data"),
+    _stream(f"{API}/upload_progress"),
+    _stream(f"{API}/call(/v2)?/{NAME}/{WORD}"),
+    _call(f"{API}/queue/join"),
+    _call(f"{API}/(run|api)/{NAME}/?"),
+    _call(f"{API}/call/v2/{NAME}/?"),
+    _call(f"{API}/call/{NAME}/?"),
+    _call(f"{API}/cancel", 4 * KIB),
+    _call(f"{API}/reset/?", 4 * KIB),
+    Door(Kind.UPLOAD, frozenset({"POST"}), re.compile(f"{API}/upload"), None),
+)
+
+
+def path_of(scope: Scope) -> str:
+    """What a request asks for, below the path that the app is reached under."""
+    root, path = str(scope.get("root_path", "")).rstrip("/"), str(scope["path"])
+    return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
+
+
+def find(method: str, path: str) -> Door | None:
+    """The door that a request for `path` (decoded, without the query) goes through."""
+    return next((door for door in DOORS if method in door.methods and door.path.fullmatch(path)), None)
+
+
+def exists(path: str) -> bool:
+    """Whether a door leads there at all."""
+    return any(door.path.fullmatch(path) for door in DOORS)

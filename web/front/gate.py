@@ -1,0 +1,118 @@
+"""In front of the whole app: every request passes here, or gets a line of JSON and no more."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+
+import gradio as gr
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.faults import explain
+from service.http.refusals import RequestError, answer
+from service.http.visitors import visitor_of
+from service.line.shares import Rate, Shares, TooManyError
+from service.site import Site
+
+from . import bodies, calls, doors, headers, origins
+from .doors import Door, Kind
+from .listeners import Listeners, token_of
+from .refused import RefusedLog
+
+AT_ONCE = Shares(each=128, every=2000)  # requests that run now
+UPLOADS_AT_ONCE = Shares(each=24, every=96)
+STREAMS_AT_ONCE = Shares(each=64, every=1000)
+RATE = Rate(per_s=50.0, burst=500.0)  # calls and uploads
+STALLED_S = 60.0  # an answer that nobody takes off the line
+
+
+class FrontDoor:
+    """ASGI middleware. demo : whose functions may be called."""
+
+    def __init__(self, app: ASGIApp, site: Site, demo: gr.Blocks, listeners: Listeners) -> None:
+        self._app, self._site, self._demo, self._listeners = app, site, demo, listeners
+        self._refused = RefusedLog()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await self._http(scope, receive, _Answer(send))
+
+    async def _http(self, scope: Scope, receive: Receive, send: _Answer) -> None:
+        path = doors.path_of(scope)
+        try:
+            await self._admitted(scope, path, receive, send)
+        except (ClientDisconnect, ConnectionResetError, TimeoutError) as fault:
+            self._refused.note(scope["method"], path, 499, type(fault).__name__)  # nobody is there to be told
+        except Exception as fault:
+            error = explain(fault)
+            self._refused.note(scope["method"], path, error.status, type(fault).__name__)
+            if not send.started:
+                refusal = answer(error, {"Connection": "close"} if error.status in (408, 413) else None)
+                await refusal(scope, receive, send)
+
+    async def _admitted(self, scope: Scope, path: str, receive: Receive, send: _Answer) -> None:
+        found = Headers(scope=scope)
+        config = self._site.config
+        origins.check_host(scope, found, config)
+        send.origin = origins.allowed_origin(scope, found, config)
+        if not doors.exists(path):
+            raise RequestError(404, "There is nothing here.")
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in found:
+            await Response(status_code=204)(scope, receive, send)
+            return
+        if (door := doors.find(scope["method"], path)) is None:
+            raise RequestError(405, "This can be asked for, but not so.")
+        peer = (scope.get("client") or ("", 0))[0]
+        visitor = visitor_of(str(peer), found.get("x-forwarded-for", ""), config.proxy_hops)
+        believed = headers.passed_on(scope["headers"], config.proxy_hops)
+        passed: Scope = {**scope, "visitor": visitor, "headers": believed}
+        if door.kind in (Kind.CALL, Kind.UPLOAD) and not RATE.take(visitor):
+            raise TooManyError
+        with ExitStack() as held:
+            self._hold(held, door, visitor, path, scope["query_string"])
+            await self._app(passed, await self._body(door, path, found, receive), send)
+
+    def _hold(self, held: ExitStack, door: Door, visitor: str, path: str, query: bytes) -> None:
+        """What the request takes of the visitor's shares while it runs."""
+        held.enter_context(AT_ONCE.one(visitor))
+        if door.kind is Kind.UPLOAD:
+            held.enter_context(UPLOADS_AT_ONCE.one(visitor))
+        elif door.kind is Kind.STREAM:
+            held.enter_context(STREAMS_AT_ONCE.one(visitor))
+            if token := token_of(path, query):
+                held.enter_context(self._listeners.listens(token))
+
+    async def _body(self, door: Door, path: str, found: Headers, receive: Receive) -> Receive:
+        """Within the door's limits; of a call, in the form that Gradio can take."""
+        most: float = self._site.config.max_upload_bytes + bodies.FORM_BYTES
+        if door.most_bytes is not None:
+            most = door.most_bytes
+        bodies.check_announced(found, most)
+        within = bodies.limited(receive, most)
+        if door.kind is not Kind.CALL:
+            return within
+        raw = await bodies.whole(within)
+        return bodies.replayed(calls.checked(self._demo, path, raw), receive)
+
+
+class _Answer:
+    """`send`, which completes the headers and does not wait for ever. started : the status is out."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+        self.origin: str | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers.complete(MutableHeaders(raw=message["headers"]), self.origin)
+        await asyncio.wait_for(self._send(message), STALLED_S)
