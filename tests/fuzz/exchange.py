@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import socket
 from collections.abc import Iterator
@@ -14,6 +15,15 @@ LIMIT_S = 60  # for one answer; generous, as machines that test are busy. Who ta
 LONGEST = 8_000_000  # bytes of an answer
 SECRET = "secret-4711-of-the-visitor"
 """In headers that are nobody's business: it must not come back."""
+
+
+_made = itertools.count()
+
+
+def visitor() -> str:
+    """Who asks: another one after a while, so that none is refused only because of all that came before."""
+    number = next(_made) // 100
+    return f"10.0.{number // 200}.{number % 200}"
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,10 @@ class Request:
         """Closed by the server, unless a header says otherwise."""
         names = {name.lower() for name, _ in self.headers}
         lines = [f"{self.method} {self.target} HTTP/1.1"]
-        given = {"Host": "127.0.0.1", "Connection": "close", "Cookie": f"a={SECRET}", "X-Private": SECRET}
+        given = {
+            "Host": "127.0.0.1", "Connection": "close", "Cookie": f"a={SECRET}", "X-Private": SECRET,
+            "X-Forwarded-For": visitor(),
+        }  # fmt: skip
         lines += [f"{name}: {value}" for name, value in given.items() if name.lower() not in names]
         lines += [f"{name}: {value}" for name, value in self.headers]
         if self.body is not None and self.said_length is not None and "transfer-encoding" not in names:
