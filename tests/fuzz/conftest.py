@@ -1,16 +1,13 @@
-"""What was tried, at the end of a run."""
+"""All tests of this folder have a long run."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from . import scale
 
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if scale.tried:
-        seed = f"STRESS_SEED={scale.SEED}" if scale.STRESS else "a fixed sample"
-        terminalreporter.section(f"inputs tried ({seed})")
-        for name, number in sorted(scale.tried.items()):
-            terminalreporter.write_line(f"{number:7d}  {name}")
-        terminalreporter.write_line(f"{scale.tried.total():7d}  in all")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.stress)

@@ -262,6 +262,10 @@ NAMES = [
 ]  # fmt: skip
 
 
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
 @st.composite
 def uploads(draw: st.DrawFn) -> Request:
     """Forms: several files, none, odd names and boundaries, cut somewhere, longer or shorter than they say."""
@@ -286,7 +290,11 @@ def uploads(draw: st.DrawFn) -> Request:
             + ["multipart/form-data", "text/plain", "multipart/mixed; boundary=x"]
         )
     )
-    target = "/gradio_api/upload" + draw(st.sampled_from(["", "", "?upload_id=x", "?upload_id=" + quote("a\n\x1b/..")]))
+    target = "/gradio_api/upload" + draw(
+        st.sampled_from(
+            ["", "", "?upload_id=x", "?upload_id=" + quote("a\n\x1b/.."), f"?upload_id={draw(hostile.plain)}"]
+        )
+    )
     return Request("POST", target, (("Content-Type", form), *draw(headers())), body, said)
 
 

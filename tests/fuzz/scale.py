@@ -31,3 +31,12 @@ def fuzzed(sample: int, stress: int) -> Callable[[Any], Any]:
         suppress_health_check=[*slow, HealthCheck.function_scoped_fixture],
     )  # fmt: skip
     return (lambda test: found(hypothesis.seed(SEED)(test))) if STRESS else found
+
+
+def shown() -> list[str]:
+    """What was tried, and how to try it again; a line for each kind, none if nothing was."""
+    if not tried:
+        return []
+    what = f"tried with STRESS_SEED={SEED}" if STRESS else "of a fixed sample"
+    lines = [f"{number:7d}  {name}" for name, number in sorted(tried.items())]
+    return [*lines, f"{tried.total():7d}  inputs and requests {what}"]
