@@ -14,6 +14,7 @@ from pipeline.settings import Settings, groups, parameters
 from service.site import CREDITS, EXAMPLES, Site, examples
 from service.storage import ADVICE
 from web import patches
+from web.patches import sessions
 
 from . import api, handlers, markup, theme, words
 from .front.listeners import Listeners
@@ -43,6 +44,7 @@ def build(site: Site, listeners: Listeners) -> gr.Blocks:
         _credits()
         api.add_endpoints(site, listeners)
     demo.queue(max_size=QUEUE_GUARD, default_concurrency_limit=None, api_open=False)
+    sessions.bound(demo, listeners)
     demo.max_threads = THREADS  # whoever waits, waits in one
     demo.state_session_capacity = SESSIONS
     return demo

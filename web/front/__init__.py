@@ -7,6 +7,7 @@
 - origins    under which names the app may be asked for, and whose pages may use it
 - headers    what is left out of requests, and put into answers
 - listeners  who listens to the work they asked for
+- streams    streams that there are not
 - refused    the log of what was refused: one line each, and not too many
 - transport  connections: how many, and how long half a request may take
 """

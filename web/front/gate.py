@@ -17,7 +17,7 @@ from service.http.visitors import visitor_of
 from service.line.shares import Rate, Shares, TooManyError
 from service.site import Site
 
-from . import bodies, calls, doors, headers, origins
+from . import bodies, calls, doors, headers, origins, streams
 from .doors import Door, Kind
 from .listeners import Listeners, token_of
 from .refused import RefusedLog
@@ -76,18 +76,22 @@ class FrontDoor:
         passed: Scope = {**scope, "visitor": visitor, "headers": believed}
         if door.kind in (Kind.CALL, Kind.UPLOAD) and not RATE.take(visitor):
             raise TooManyError
+        token = token_of(path, scope["query_string"]) if door.kind is Kind.STREAM else None
+        if token is not None and (lost := streams.missing(self._demo, path, token)):
+            await lost(passed, receive, send)
+            return
         with ExitStack() as held:
-            self._hold(held, door, visitor, path, scope["query_string"])
+            self._hold(held, door, visitor, token)
             await self._app(passed, await self._body(door, path, found, receive), send)
 
-    def _hold(self, held: ExitStack, door: Door, visitor: str, path: str, query: bytes) -> None:
+    def _hold(self, held: ExitStack, door: Door, visitor: str, token: str | None) -> None:
         """What the request takes of the visitor's shares while it runs."""
         held.enter_context(AT_ONCE.one(visitor))
         if door.kind is Kind.UPLOAD:
             held.enter_context(UPLOADS_AT_ONCE.one(visitor))
         elif door.kind is Kind.STREAM:
             held.enter_context(STREAMS_AT_ONCE.one(visitor))
-            if token := token_of(path, query):
+            if token:
                 held.enter_context(self._listeners.listens(token))
 
     async def _body(self, door: Door, path: str, found: Headers, receive: Receive) -> Receive:

@@ -33,10 +33,10 @@ class Listeners:
                 del self._open[token]
 
 
-def token_of(path: str, query: bytes) -> str:
-    """What a request for a stream listens to; "" if that is no work."""
+def token_of(path: str, query: bytes) -> str | None:
+    """What a request for a stream listens to; None if that is no work."""
     if call := CALL.fullmatch(path):
         return call[1]
     if path.endswith("/queue/data"):
         return parse_qs(query.decode("latin-1")).get("session_hash", [""])[0]
-    return ""
+    return None

@@ -3,6 +3,7 @@
 - importing   its import: quick, without stubs, without analytics
 - paths       its directories: inside our storage
 - guards      what a request names, files and parameters: judged by us first
+- sessions    what its queue remembers: bounded, and not at the cost of who waits
 """
 
 from __future__ import annotations

@@ -13,7 +13,10 @@ Values that do not fit the page's components are a fault of the request, not of 
 
 from __future__ import annotations
 
+import logging
+import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 from gradio import Blocks, processing_utils, utils
@@ -24,13 +27,15 @@ from service.site import Site
 from service.storage import HOW_TO_UPLOAD, refused_path
 from web.api_faults import for_programs
 
+log = logging.getLogger(__name__)
+
 client_utils: Any = import_module("gradio_client.utils")
 
 # What is replaced, as it was: the guards pass on to it.
 _check_allowed_by_gradio = processing_utils._check_allowed
 _is_static_file_of_gradio = utils.is_static_file
 _validate_inputs_by_gradio = Blocks.validate_inputs
-_preprocess_data_of_gradio = Blocks.preprocess_data
+_process_api_of_gradio = Blocks.process_api
 _construct_args_of_gradio = client_utils.construct_args
 
 _sites: list[Site] = []  # of this process: one, but in tests
@@ -45,7 +50,7 @@ def install(site: Site) -> None:
         (processing_utils, "_check_allowed", _check_allowed),
         (utils, "is_static_file", _is_static_file),
         (Blocks, "validate_inputs", _validate_inputs),
-        (Blocks, "preprocess_data", _preprocess_data),
+        (Blocks, "process_api", _process_api),
         (client_utils, "construct_args", _construct_args),
     ]
     for owner, name, ours in replaced:
@@ -82,13 +87,15 @@ def _validate_inputs(blocks: Blocks, function: Any, inputs: list[Any]) -> None:
     _validate_inputs_by_gradio(blocks, function, inputs)
 
 
-async def _preprocess_data(blocks: Blocks, *given: Any, **more: Any) -> Any:
+async def _process_api(blocks: Blocks, *given: Any, **more: Any) -> Any:
     try:
-        return await _preprocess_data_of_gradio(blocks, *given, **more)
+        return await _process_api_of_gradio(blocks, *given, **more)
     except Error as fault:
         fault.print_exception = False
         raise
-    except Exception as fault:
+    except Exception as fault:  # in Gradio's own code: our functions raise none
+        where = traceback.extract_tb(fault.__traceback__)[-1]
+        log.warning("A call failed: %s in %s, line %s", type(fault).__name__, Path(where.filename).name, where.lineno)
         raise for_programs(SettingsError("A value does not fit what it is for.")) from fault
 
 
