@@ -262,6 +262,12 @@ NAMES = [
 ]  # fmt: skip
 
 
+def form_of(name: str) -> Request:
+    """A whole form with one file of this name."""
+    body = b"--x\r\n" + _part("files", name, b"RIFF" + bytes(99), "audio/wav") + b"--x--\r\n"
+    return Request("POST", "/gradio_api/upload", (("Content-Type", "multipart/form-data; boundary=x"),), body)
+
+
 def _quoted(text: str) -> str:
     return quote(text, safe="", errors="surrogatepass")
 

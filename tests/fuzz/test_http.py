@@ -165,6 +165,24 @@ def test_every_method_at_every_door(target: Target, doors: Doors, at_first: Foot
     target.try_all(http_inputs.any_request(doors), 100, 2_500, target.ask)
 
 
+def test_every_odd_one_once(target: Target, doors: Doors) -> None:
+    """What is known to be odd, without chance: headers, ranges, bodies, names of files, and what is no HTTP."""
+    file, json_kind = f"/gradio_api/file={doors.files['good']}", ("Content-Type", "application/json")
+    for name, values in http_inputs.HEADERS.items():
+        for value in values:
+            for path in (file, "/health") if name != "Range" else (file,):
+                target.ask(Request("GET", path, ((name, value),)))
+    for body in http_inputs.BROKEN:
+        for path in ("queue/join", "call/v2/enhance", "call/analyze", "cancel"):
+            target.ask(Request("POST", f"/gradio_api/{path}", (json_kind,), body))
+    for name in http_inputs.NAMES:
+        answer = target.ask(http_inputs.form_of(name))
+        target.uploaded.update(answer.json() if answer.status == 200 else [])
+    for data in http_inputs.RAW:
+        target.judge(exchange.send(target.port, data, ends=True), data, may_close=True)
+    target.is_well()
+
+
 def test_calls_and_presses(target: Target, doors: Doors) -> None:
     """What is taken gets an answer in words; what is not, too."""
 

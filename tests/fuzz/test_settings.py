@@ -21,6 +21,7 @@ from service.config import Config
 from service.site import Site
 from service.storage import Storage
 from web.api import enhance_endpoint
+from web.front.listeners import Listeners
 
 from . import hostile
 from .scale import fuzzed, tried
@@ -104,7 +105,7 @@ def test_the_parameters_of_the_api(
     tried["settings"] += 1
     order = [file, preset, *(given.get(name) for name in ALL), output_format, None, bitrate]
     with pytest.raises(gr.Error) as caught:  # nobody has uploaded anything
-        list(enhance_endpoint(site)(*order))
+        list(enhance_endpoint(site, Listeners())(*order))
     answer = json.loads(caught.value.message)
     assert answer["status"] in (400, 422), answer
     assert answer["error"].endswith(".")

@@ -158,9 +158,7 @@ def test_names_of_repositories(text: str) -> None:
         assert ".." not in found.name and found.name.count("/") == 1 and len(found.revision) == 40
 
 
-@pytest.mark.parametrize(
-    "content", [b"", GOOD[:-1], b"\xff" * 100, None], ids=["empty", "cut", "garbage", "not there"]
-)
+@pytest.mark.parametrize("content", [b"", GOOD[:-1], b"\xff" * 100, None], ids=["empty", "cut", "garbage", "not there"])
 def test_without_bundled_weights_the_denoiser_is_off(
     path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
 ) -> None:
