@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,8 @@ LOG_BYTES = 300  # for each request, on average; a traceback has thousands
 MORE = {"rss_bytes": 48_000_000, "threads": 4, "descriptors": 4}  # than after the first requests
 LIFETIME_S = 20
 POOL = 40  # threads that Starlette has for what blocks
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at the app through /proc")
 
 
 @dataclass
