@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target works from a bare checkout and installs only what is missing.
 #   PYTHON=…  interpreter for .venv        PORT=…   port of the page
-#   CHROMIUM=…  browser for the tests     TESTS=…  what `make test` runs
+#   CHROMIUM=…  browser for the tests     TESTS=…  what `make test` and `make stress` run
 
 .DEFAULT_GOAL := help
 VENV ?= .venv
@@ -10,7 +10,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 TESTS ?= tests
 
-.PHONY: help run test mutate lint types format docs doctor bench container-check lock clean venv dev
+.PHONY: help run test stress mutate lint types format docs doctor bench container-check lock clean venv dev
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,6 +25,9 @@ test: dev  ## Run all tests, in a browser too
 mutate: dev  ## Change the sources in 100 places: which changes does no test notice? (FILES=…, COUNT=…, SEED=…)
 	@chromium="$$(scripts/browser.sh)" && CHROMIUM="$$chromium" $(PY) -X utf8 -m scripts.mutation \
 	$(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(FILES)
+
+stress: dev  ## Fuzz and soak the app for an hour, 20,000 inputs and 500 visitors (STRESS_SEED=… repeats a run)
+	@mkdir -p build && STRESS=1 $(PY) -X utf8 -m pytest -m stress -o timeout=7200 --junit-xml=build/stress.xml $(TESTS)
 
 lint: dev  ## Style, common mistakes, and who may import whom
 	@$(PY) -m ruff check .

@@ -7,6 +7,7 @@ a `help` for people, say what they allow, and check a value.
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
@@ -14,6 +15,19 @@ from typing import Any, ClassVar
 from .errors import SettingsError
 
 Value = float | bool | str
+LONGEST_SHOWN = 40  # letters of a refused value
+
+_short = reprlib.Repr()  # bounded in depth, so that what is nested without end is shown, too
+_short.maxstring = _short.maxother = LONGEST_SHOWN
+
+
+def shown(value: object) -> str:
+    """Whatever somebody has given, for a sentence: printable and short."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_SHOWN:  # Python refuses to write very long ones
+        return f"a number of more than {LONGEST_SHOWN} digits"
+    return f"{_short.repr(value):.{LONGEST_SHOWN}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +48,10 @@ class Range:
     def checked(self, name: str, value: object) -> float:
         """The value as a float. Raises SettingsError, which speaks of it as `name`."""
         advice = f"Use a value from {self.allowed}."
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise SettingsError(f"{name} must be a number, not {value!r:.40}.", suggestion=advice)
-        if not self.minimum <= value <= self.maximum:
-            raise SettingsError(f"{name} = {value:g} is out of range.", suggestion=advice)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not -math.inf < value < math.inf:
+            raise SettingsError(f"{name} must be a number, not {shown(value)}.", suggestion=advice)
+        if not self.minimum <= value <= self.maximum:  # before it becomes a float, which not every whole number can
+            raise SettingsError(f"{name} = {shown(value)} is out of range.", suggestion=advice)
         return float(value)
 
 
@@ -55,7 +69,7 @@ class Switch:
     def checked(self, name: str, value: object) -> bool:
         """The value. Raises SettingsError, which speaks of it as `name`, for anything but a bool."""
         if not isinstance(value, bool):
-            raise SettingsError(f"{name} must be {self.allowed}, not {value!r:.40}.")
+            raise SettingsError(f"{name} must be {self.allowed}, not {shown(value)}.")
         return value
 
 
@@ -74,7 +88,7 @@ class Choice:
     def checked(self, name: str, value: object) -> str:
         """The value. Raises SettingsError, which speaks of it as `name`, for anything but one of the names."""
         if not isinstance(value, str) or value not in self.options:
-            raise SettingsError(f"{name} must be {self.allowed}, not {value!r:.40}.")
+            raise SettingsError(f"{name} must be {self.allowed}, not {shown(value)}.")
         return value
 
 

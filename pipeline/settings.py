@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
 from .errors import SettingsError
-from .parameter import Kind, Parameters, Range, Value, choice, kinds, number, switch
+from .parameter import Kind, Parameters, Range, Value, choice, kinds, number, shown, switch
 
 
 @dataclass(frozen=True)
@@ -210,9 +210,9 @@ class Settings:
         Raises SettingsError for an unknown name or a value that is not allowed.
         """
         known = {name: (stage, key, kind) for name, stage, key, kind in _names()}
-        if unknown := sorted(set(values) - set(known)):
+        if unknown := [_name(name) for name in values if name not in known]:
             raise SettingsError(
-                f"Unknown parameter: {', '.join(unknown):.80}.", suggestion=f"Known: {', '.join(known)}."
+                f"Unknown parameter: {', '.join(sorted(unknown)):.80}.", suggestion=f"Known: {', '.join(known)}."
             )
         merged: dict[str, object] = {**(base or cls()).flat(), **values}
         stages: dict[str, dict[str, Any]] = {}
@@ -220,6 +220,11 @@ class Settings:
             stages.setdefault(stage, {})[key] = kind.checked(name, merged[name])
         made: dict[str, Any] = {name: kind(**stages[name]) for name, kind in _stages()}
         return cls(**made)
+
+
+def _name(given: object) -> str:
+    """A name that somebody gave, as it is if it can be printed."""
+    return given if isinstance(given, str) and given.isprintable() else shown(given)
 
 
 def _stages() -> Iterator[tuple[str, type[Parameters]]]:

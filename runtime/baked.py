@@ -80,17 +80,22 @@ def refuse_baked(directory: Path, environ: Mapping[str, str]) -> str | None:
     return _misfit(directory, environ)
 
 
+def _shown(entry: object) -> str:
+    """What a manifest says; ours holds texts and null alone."""
+    return repr(entry) if entry is None or isinstance(entry, str) else f"a {type(entry).__name__}"
+
+
 def _misfit(directory: Path, environ: Mapping[str, str]) -> str | None:
     """What differs between this process and the one that made the cache in `directory`; None if nothing does."""
     try:
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         return f"its {MANIFEST} cannot be read ({fault})"
     if not isinstance(manifest, dict):
         return f"its {MANIFEST} is not an object"
     for what, here in fingerprint().items():
         if manifest.get(what) != here:
-            return f"it was made with {what} {manifest.get(what)!r}, here it is {here!r}"
+            return f"it was made with {what} {_shown(manifest.get(what))}, here it is {here!r}"
     cpu = environ.get("NUMBA_CPU_NAME")
     if cpu and cpu != PORTABLE_CPU:
         return f"it was made for CPU {PORTABLE_CPU!r}, but NUMBA_CPU_NAME asks for {cpu!r}"

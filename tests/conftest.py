@@ -23,6 +23,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import soundfile  # noqa: E402
 
+from tests.fuzz import scale  # noqa: E402
 from tests.pipeline.signals import noise, speech_like  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -54,6 +55,11 @@ class Server:
 @pytest.hookimpl(trylast=True)  # after the reporter has looked
 def pytest_configure() -> None:
     environment.forget_colours()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in scale.shown():
+        terminalreporter.write_line(line)
 
 
 def free_port() -> int:

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-KEPT = {"PATH", "LD_LIBRARY_PATH", "CHROMIUM", "STRESS"}
+KEPT = {"PATH", "LD_LIBRARY_PATH", "CHROMIUM", "STRESS", "STRESS_SEED"}
 KEPT_PREFIXES = ("PYTEST_", "COVERAGE_", "COV_CORE_")
 COLOURS = {"NO_COLOR", "FORCE_COLOR", "PY_COLORS"}  # how pytest's own output looks is the developer's business
 LONGEST_BASE = 36  # letters; the path of a browser's socket below it may have a hundred

@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipeline.errors import EnhancementError
@@ -62,7 +63,8 @@ def enhance_all(
     # The compiled code is in the cache before the workers ask for it, all at once.
     warm_up.kernels((order.settings.denoise.method,))
     try:
-        run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", initializer=_ignore_interrupt)
+        most = min(jobs, len(tasks))  # all of them are started, needed or not; -1 are as many as there are cores
+        run = joblib.Parallel(n_jobs=most, return_as="generator_unordered", initializer=_ignore_interrupt)
         yield from run(joblib.delayed(_outcome)(task, order) for task in tasks)
     finally:
         for task in tasks:
@@ -115,10 +117,17 @@ def _check_target(task: Task, overwrite: bool) -> None:
     """Before anything is computed: never onto the input, and onto another file only if asked to."""
     if not os.path.lexists(task.target):
         return
-    if task.target.exists() and task.source.exists() and task.target.samefile(task.source):
+    if _is_same_file(task.target, task.source):
         raise EnhancementError("The output is the input itself.", suggestion="Name another output with -o.")
     if not overwrite:
         raise EnhancementError("The output exists already.", suggestion="Pass --overwrite to replace it.")
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there, or lies where we may not look
+        return False
 
 
 @contextlib.contextmanager

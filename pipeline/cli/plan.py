@@ -39,13 +39,13 @@ def plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> Batch
 
     Raises SettingsError if the inputs and the output do not go together.
     """
-    folders = [path for path in map(Path, inputs) if path.is_dir()]
+    folders = [path for path in inputs if is_folder(path)]
     if output is not None and not folders and len(inputs) == 1 and not _is_folder(output):
         return BatchPlan((Task(Path(inputs[0]), _output_file(output, suffix), printable(Path(inputs[0]).name)),), ())
     if folders and output is None:
         raise SettingsError("A folder needs an output folder.", suggestion="Name one with -o.")
     named = None if output is None else Path(output)
-    if named is not None and not named.is_dir() and (named.exists() or named.suffix.lower() in OUTPUTS):
+    if named is not None and not is_folder(named) and (os.path.exists(named) or named.suffix.lower() in OUTPUTS):  # noqa: PTH110
         raise SettingsError("Several recordings cannot be written to one file.", suggestion="Name a folder with -o.")
     return _to_folder(inputs, None if output is None else Path(output), suffix or next(iter(OUTPUTS)))
 
@@ -55,8 +55,13 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in name)
 
 
+def is_folder(path: str | Path) -> bool:
+    """Whether it is one now. pathlib would raise for a name that is too long, or that lies in a closed folder."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def _is_folder(output: str) -> bool:
-    return output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix
+    return output.endswith(("/", os.sep)) or is_folder(output) or not Path(output).suffix
 
 
 def _output_file(output: str, suffix: str | None) -> Path:
@@ -93,14 +98,19 @@ def _to_folder(inputs: Sequence[str], folder: Path | None, suffix: str) -> Batch
 
 def _sources(inputs: Sequence[str], folder: Path | None) -> Iterator[tuple[Path, Path]]:
     """(file, its path inside the folder it was found in, empty for one that was named itself)."""
-    outputs = None if folder is None else folder.resolve()
+    outputs = None if folder is None else _real(folder)
     for given in map(Path, inputs):
-        if not given.is_dir():
+        if not is_folder(given):
             yield given, Path()
             continue
         for path in sorted(given.rglob("*")):
             inside = path.relative_to(given)
             hidden = any(part.startswith(".") for part in inside.parts)
-            result = outputs not in (None, given.resolve()) and outputs in path.resolve().parents
-            if path.is_file() and not hidden and not result:
+            result = outputs not in (None, _real(given)) and outputs in _real(path).parents
+            if os.path.isfile(path) and not hidden and not result:  # noqa: PTH113 — as `is_folder`
                 yield path, inside
+
+
+def _real(path: Path) -> Path:
+    """Behind its links; of links that lead in a circle, as far as they lead. pathlib would raise."""
+    return Path(os.path.realpath(path))

@@ -142,9 +142,10 @@ class _Blockwise:
             target if target is not None and target.dtype == dtype else np.empty(shape, dtype)
             for target, dtype, shape in zip(targets or (None,) * len(shapes), out_types, shapes, strict=True)
         ]
-        for result, target in zip(results, targets, strict=False):
-            if result is not target:
-                result[...] = target
+        with np.errstate(all="ignore"):  # it may never have been written to, and hold any number
+            for result, target in zip(results, targets, strict=False):
+                if result is not target:
+                    result[...] = target
         blocks = [
             np.broadcast_to(x, stack + x.shape[x.ndim - len(dims) :])
             for x, dims in zip(inputs, self._inputs, strict=True)

@@ -2,8 +2,10 @@
 
 Two things differ from numba's own files, and each answers a failure that numba has:
 
-- Reading looks at the owner and mode of the file, and at a checksum after its pickle: a flipped bit in machine code
-  would crash the process, not raise. numba itself can still read these files: a pickle ends where it says.
+- Reading looks at the owner and mode of the file, and at a checksum of its name and its pickle, which follows the
+  pickle: a flipped bit in machine code would crash the process, not raise, and so would the code of another function.
+  What has no checksum is not loaded, numba's own files neither. numba itself can still read these files: a pickle ends
+  where it says.
 - A data file is named by its key, not by a counter: two processes that start together on an empty cache would both take
   number 1, and one would later load the code of the other's signature.
 Imports numba: only `patches` and the locator import this module, when numba is being imported anyway.
@@ -18,6 +20,7 @@ import io
 import os
 import pickle
 import secrets
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -35,24 +38,34 @@ class UntrustedFileError(OSError):
 
 
 class BrokenFileError(OSError):
-    """A cache file whose content is not what was written."""
+    """A cache file whose content is not what we wrote under this name."""
 
 
 def read_checked(path: str) -> bytes:
     """The content of a cache file without its checksum. Raises OSError; FileNotFoundError if there is none."""
     uid = current_uid()
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    with open(descriptor, "rb") as file:  # noqa: PTH123 — a descriptor, so that what is examined is what is read
-        why = distrust_entry(os.fstat(file.fileno()), owners={0} if uid is None else {0, uid})
+    with open(path, "rb", opener=_open_at_once) as file:  # what is examined is what is read
+        info = os.fstat(file.fileno())
+        if not stat.S_ISREG(info.st_mode):
+            raise BrokenFileError(f"{path} is not a file")
+        why = distrust_entry(info, owners={0} if uid is None else {0, uid})
         if why is not None:
             raise UntrustedFileError(f"{path} is not loaded: {why}")
         content = file.read()
     body, tail = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
-    if not tail.startswith(DIGEST_MARK):
-        return content  # written by numba itself; the pickle will tell whether it is complete
-    if hashlib.sha256(body).digest() != tail[len(DIGEST_MARK) :]:
+    if tail != DIGEST_MARK + _digest(path, body):
         raise BrokenFileError(f"{path} is damaged")
     return body
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """No link is followed, and nobody is waited for: to open a FIFO that nobody writes to would take for ever."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _digest(path: str, content: bytes) -> bytes:
+    """Of the file's name and content: a file that was exchanged for another is not what was written, either."""
+    return hashlib.sha256(os.fsencode(Path(path).name) + b"\0" + content).digest()
 
 
 def write_checked(path: str, content: bytes) -> None:
@@ -61,7 +74,7 @@ def write_checked(path: str, content: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(temporary, flags, 0o600), "wb") as file:  # noqa: PTH123 — the mode must be there at birth
-            file.write(content + DIGEST_MARK + hashlib.sha256(content).digest())
+            file.write(content + DIGEST_MARK + _digest(path, content))
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -89,6 +90,32 @@ def test_unknown_names_are_told_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="Unknown parameter: loudnes") as caught:
         Settings.from_flat({"loudnes": 1})
     assert all(name in caught.value.suggestion for name in KINDS)
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        ({"denoise_strength_db": 10**400}, "a number of more than 40 digits is out of range"),
+        ({"denoise_strength_db": -(10**5000)}, "a number of more than 40 digits is out of range"),
+        ({"loudness_normalize": 10**5000}, "not a number of more than 40 digits"),
+        ({"denoise_method": "x\x1b\ud800" * 9}, r"not 'x\\x1b\\ud800x"),
+        ({None: 1, 2: 1, "a\nb": 1}, r"Unknown parameter: 'a\\nb', 2, None\."),
+    ],
+)
+def test_whatever_is_given_is_refused_in_printable_words(given: dict[Any, object], match: str) -> None:
+    with pytest.raises(SettingsError, match=match) as caught:
+        Settings.from_flat(given)
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 130
+
+
+def test_what_is_nested_without_end_is_refused_in_words() -> None:
+    deep: list[Any] = []
+    for _ in range(10_000):
+        deep = [deep]
+    for name in KINDS:
+        with pytest.raises(SettingsError, match=r"not \[\[\["):
+            Settings.from_flat({name: deep})
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -96,7 +96,7 @@ def test_guvectorize_broadcasts_and_writes_into_what_it_is_given() -> None:
     assert moved.shape == (3, 2, 3)
     assert count.shape == (3, 2)
     np.testing.assert_array_equal(moved[:, 0, 0], [1, 2, 5])
-    out = np.empty((2, 3)), np.empty(2, np.int64)
+    out = np.full((2, 3), 1e300), np.empty(2, np.int64)  # as what was never written to may be
     shift(np.zeros((2, 3), np.float32), 7, *out)
     np.testing.assert_array_equal(out[0], 7.0)
 

@@ -31,22 +31,44 @@ def test_what_is_written_is_read_and_still_a_pickle_to_others(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_numba_wrote_itself_is_read(tmp_path: Path) -> None:
+def test_what_has_no_checksum_is_not_read(tmp_path: Path) -> None:
+    """Files that numba wrote itself, and ours when their end is lost."""
     path = tmp_path / "code.nbc"
-    path.write_bytes(pickle.dumps([1, 2]))
-    path.chmod(0o600)
-    assert read_checked(str(path)) == pickle.dumps([1, 2])
+    for content in (pickle.dumps([1, 2]), b""):
+        path.write_bytes(content)
+        path.chmod(0o600)
+        with pytest.raises(BrokenFileError):
+            read_checked(str(path))
 
 
-@pytest.mark.parametrize("position", [0, 5, -1])
-def test_one_changed_byte_is_noticed(tmp_path: Path, position: int) -> None:
+def test_one_changed_byte_is_noticed_wherever_it_is(tmp_path: Path) -> None:
     path = tmp_path / "code.nbc"
     write_checked(str(path), b"0123456789")
-    content = bytearray(path.read_bytes())
-    content[position] ^= 1
-    path.write_bytes(content)
+    whole = path.read_bytes()
+    for position in range(len(whole)):
+        content = bytearray(whole)
+        content[position] ^= 1
+        path.write_bytes(content)
+        with pytest.raises(BrokenFileError):
+            read_checked(str(path))
+
+
+def test_a_file_under_the_name_of_another_is_not_read(tmp_path: Path) -> None:
+    write_checked(str(tmp_path / "code.nbc"), b"0123456789")
+    (tmp_path / "code.nbc").rename(tmp_path / "other.nbc")
     with pytest.raises(BrokenFileError):
-        read_checked(str(path))
+        read_checked(str(tmp_path / "other.nbc"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no FIFOs there")
+def test_what_is_no_file_is_refused_at_once_and_leaves_nothing_open(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo", 0o600)
+    (tmp_path / "folder").mkdir()
+    before = list(Path("/dev/fd").iterdir())
+    for name in ("fifo", "folder"):
+        with pytest.raises(OSError):
+            read_checked(str(tmp_path / name))
+    assert list(Path("/dev/fd").iterdir()) == before
 
 
 def test_a_file_that_others_could_have_written_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
