@@ -16,6 +16,7 @@ import pytest
 from tests.pipeline.files import bombs
 
 MORE_MB, MORE_S = 100, 5
+pytestmark = pytest.mark.stress
 STRESS = bool(os.environ.get("STRESS"))
 SLOW = {bombs.mp3_lying_tag, bombs.mkv_large_attachment, bombs.mkv_one_block, bombs.mp4_edits, bombs.flac_tags}
 SLOW |= {bombs.mp4_index, bombs.wav_chunks_of_many_names, bombs.mkv_tags}
