@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from service.admission import BusyError
+from service.line.admission import BusyError
 
 from pipeline.files.limits import Limits
 from service.config import Config
