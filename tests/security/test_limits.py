@@ -79,6 +79,17 @@ def test_a_request_after_a_request_may_take_its_time_but_not_for_ever(impatient:
         assert "200 OK" in _answer(connection)
 
 
+def test_a_request_that_came_with_the_one_before_is_not_cut_off(impatient: Server) -> None:
+    """Its answer takes three seconds, the patience with half a request is one."""
+    requests = [
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n" for path in ("/health", "/gradio_api/upload_progress")
+    ]
+    with _connection(impatient, "".join(requests)) as connection:
+        said = _answer(connection)
+    assert "200 OK" in said
+    assert "There is no such upload." in said
+
+
 @pytest.mark.parametrize("route", ["upload", "queue/join", "call/v2/enhance", "cancel"])
 def test_half_a_body_is_not_waited_for(impatient: Server, route: str) -> None:
     head = HEAD.replace("upload", route) + "Content-Length: 1000\r\n\r\n"

@@ -80,8 +80,10 @@ class BoundedConnection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """The next request may come, but does not have to."""
+        answered = self.cycle
         super().on_response_complete()
-        self._await_head()
+        if self.cycle is answered:  # else the next one was here already
+            self._await_head()
 
     def pause_writing(self) -> None:
         """The other end takes nothing at the moment."""
