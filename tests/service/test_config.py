@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from service.line.admission import BusyError
 
 from pipeline.files.limits import Limits
 from service.config import Config
+from service.line.admission import BusyError
 from service.site import Site
 from service.storage import Storage
 
