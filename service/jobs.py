@@ -16,6 +16,7 @@ from pipeline import warm_up
 from pipeline.errors import AudioError, SettingsError
 from pipeline.files.formats import OUTPUT_NAMES, PLAYABLE, AudioShape, Encoding
 from pipeline.files.limits import STRANGERS, Limits
+from pipeline.parameter import shown
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings
 
@@ -52,7 +53,7 @@ class Order:
     def __post_init__(self) -> None:
         if self.output_format not in OUTPUT_NAMES:
             raise SettingsError(
-                f"The output format {self.output_format!r:.20} is not known.",
+                f"The output format {shown(self.output_format)} is not known.",
                 suggestion=f"Use one of {', '.join(OUTPUT_NAMES)}.",
             )
 
@@ -145,7 +146,7 @@ def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
 def preset(name: object) -> Settings:
     """Raises SettingsError for a name that is not a preset."""
     if not isinstance(name, str) or name not in PRESETS:
-        raise SettingsError(f"Unknown preset: {name!r:.40}.", suggestion=f"Use one of {', '.join(PRESETS)}.")
+        raise SettingsError(f"Unknown preset: {shown(name)}.", suggestion=f"Use one of {', '.join(PRESETS)}.")
     return PRESETS[name]
 
 

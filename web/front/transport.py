@@ -11,6 +11,7 @@ import asyncio
 from collections import Counter
 from typing import Any, ClassVar
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 FIRST_REQUEST_S = 15.0  # from the connection, or from the end of the request before, to the end of a request's head
@@ -110,6 +111,13 @@ class BoundedConnection(H11Protocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def send_400_response(self, msg: str) -> None:
+        """To what is no HTTP; unless an answer has been given already, as to a form that goes wrong on the way."""
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:
+            self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
         """Whoever asks for a WebSocket gets an answer in HTTP; the log need not hear of it."""

@@ -41,7 +41,8 @@ def test_where_one_decoder_gives_up_another_goes_on_and_the_beginning_does_not_c
 
 @pytest.mark.parametrize(("name", "codec"), [("x.webm", "libopus"), ("x.mkv", "flac")])
 @pytest.mark.parametrize(
-    ("gap_s", "silence_s"), [(0.05, 0.0), (0.15, 0.15), (2.0, 2.0), (590.0, 590.0), (610.0, 0.0), (90_000.0, 0.0)]
+    ("gap_s", "silence_s"),
+    [(0.05, 0.0), (0.15, 0.15), (50.0, 50.0), (90.0, 0.0), (610.0, 0.0), (90_000.0, 0.0)],
 )
 def test_a_pause_that_the_time_stamps_tell_of_is_silence_and_an_absurd_one_is_not_believed(
     tmp_path: Path, name: str, codec: str, gap_s: float, silence_s: float

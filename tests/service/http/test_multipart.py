@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from service.http import multipart
 from service.http.multipart import FilesOfForm, boundary_of, safe_name
 from service.http.refusals import RequestError
+from tests.asynchronous import finished
 
 CONTENT = bytes(range(256)) * 40 + b"\r\n--x"  # like a boundary, but not at a line's begin with the rest of it
 FORM = (
@@ -46,7 +46,7 @@ def test_the_files_are_what_was_sent(tmp_path: Path, size: int, monkeypatch: pyt
     monkeypatch.setattr(multipart, "BUFFER_BYTES", 1000)
     arrived: list[tuple[str, int]] = []
     form = _form(tmp_path, arrived=arrived)
-    asyncio.run(form.read(_pieces(FORM, size)))
+    finished(form.read(_pieces(FORM, size)))
     assert [path.name for path in form.files] == ["a ä.wav", "b.flac"]
     assert [path.read_bytes() for path in form.files] == [CONTENT, b""]
     assert sum(count for name, count in arrived if name == "a ä.wav") == len(CONTENT)
@@ -55,18 +55,18 @@ def test_the_files_are_what_was_sent(tmp_path: Path, size: int, monkeypatch: pyt
 @pytest.mark.parametrize("most", [len(CONTENT) - 1, 0])
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path, most: int) -> None:
     with pytest.raises(RequestError) as refusal:
-        asyncio.run(_form(tmp_path, most).read(_pieces(FORM, 512)))
+        finished(_form(tmp_path, most).read(_pieces(FORM, 512)))
     assert refusal.value.status == 413
 
 
 def test_a_file_as_large_as_it_may_be_is_taken(tmp_path: Path) -> None:
-    asyncio.run(_form(tmp_path, len(CONTENT)).read(_pieces(FORM, 512)))
+    finished(_form(tmp_path, len(CONTENT)).read(_pieces(FORM, 512)))
 
 
 @pytest.mark.parametrize("end", range(20, len(FORM) - 12, 997))
 def test_a_form_that_breaks_off_is_refused(tmp_path: Path, end: int) -> None:
     with pytest.raises(RequestError) as refusal:
-        asyncio.run(_form(tmp_path).read(_pieces(FORM[:end], 512)))
+        finished(_form(tmp_path).read(_pieces(FORM[:end], 512)))
     assert refusal.value.status == 400
 
 

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from service.http.refusals import RequestError
+from tests.asynchronous import finished
 from web.front import bodies
 
 
@@ -27,7 +28,7 @@ def _sender(*messages: tuple[float, bytes, bool]) -> Receive:
 
 def _status(work: Any) -> int:
     try:
-        asyncio.run(work)
+        finished(work)
     except RequestError as refusal:
         return refusal.status
     return 200
@@ -41,7 +42,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_body_in_time_and_of_size_is_itself() -> None:
     receive = bodies.limited(_sender((0.0, b"ab", True), (0.05, b"c", False)), 3)
-    assert asyncio.run(bodies.whole(receive)) == b"abc"
+    assert finished(bodies.whole(receive)) == b"abc"
 
 
 def test_too_much_is_refused_when_it_is_too_much() -> None:
@@ -69,7 +70,7 @@ def test_after_the_end_nobody_is_hurried() -> None:
         await receive()
         return await receive()
 
-    assert asyncio.run(twice())["type"] == "http.request"
+    assert finished(twice())["type"] == "http.request"
 
 
 def test_who_hangs_up_is_no_end_of_a_body() -> None:
@@ -77,7 +78,7 @@ def test_who_hangs_up_is_no_end_of_a_body() -> None:
         return {"type": "http.disconnect"}
 
     with pytest.raises(ConnectionResetError):
-        asyncio.run(bodies.whole(gone))
+        finished(bodies.whole(gone))
 
 
 @pytest.mark.parametrize(
