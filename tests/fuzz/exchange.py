@@ -7,6 +7,7 @@ import http.client
 import itertools
 import json
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,8 +109,8 @@ def _read(opened: socket.socket, method: str) -> Answer:
 
 
 def events(port: int, target: str, limit_s: float = LIMIT_S) -> list[tuple[str, str]]:
-    """(event, data) of a stream, to its end; event "" where it names none."""
-    found, event = [], ""
+    """(event, data) of a stream, to its end; event "" where it names none. Signs of life alone are no answer."""
+    found, event, deadline = [], "", time.monotonic() + 4 * limit_s
     with connection(port, limit_s) as opened:
         opened.sendall(Request("GET", target).as_bytes())
         response = http.client.HTTPResponse(opened)
@@ -118,6 +119,7 @@ def events(port: int, target: str, limit_s: float = LIMIT_S) -> list[tuple[str, 
         if response.status != 200:
             return []
         for line in response:
+            assert time.monotonic() < deadline, f"{target} does not end: {found[-3:]}"
             text = line.decode().rstrip("\n")
             if text.startswith("event: "):
                 event = text[7:]

@@ -216,7 +216,7 @@ def _pressed(draw: st.DrawFn, doors: Doors) -> tuple[str, Any]:
     return "/gradio_api/queue/join", {
         "fn_index": number,
         "data": draw(st.one_of(st.lists(value, min_size=many, max_size=many), hostile.values)),
-        "session_hash": draw(st.one_of(st.just("fuzz"), hostile.scalars)),
+        "session_hash": draw(st.one_of(st.uuids().map(lambda own: f"fuzz{own.hex}"), hostile.scalars)),
         "event_data": draw(st.one_of(st.none(), hostile.values)),
         "trigger_id": draw(st.one_of(st.none(), hostile.scalars)),
     }

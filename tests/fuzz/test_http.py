@@ -202,10 +202,10 @@ def _follow(target: Target, request: Request, taken: Any) -> None:
     if not isinstance(taken, dict) or not isinstance(taken.get("event_id"), str):
         return
     if "queue/join" in request.target:
-        session = json.loads(request.body or b"{}").get("session_hash")
-        if session != "fuzz":
+        session = str(json.loads(request.body or b"{}").get("session_hash"))
+        if not session.startswith("fuzz"):
             return  # whose stream nobody reads
-        told = exchange.events(target.port, "/gradio_api/queue/data?session_hash=fuzz")
+        told = exchange.events(target.port, f"/gradio_api/queue/data?session_hash={session}")
     else:
         name = request.target.rstrip("/").rpartition("/")[2]
         told = exchange.events(target.port, f"/gradio_api/call/{name}/{taken['event_id']}")
