@@ -7,6 +7,7 @@ import http.client
 import itertools
 import json
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,10 @@ class Request:
             lines.append(f"Content-Length: {self.said_length or len(self.body)}")
         head = "\r\n".join(lines).encode("latin-1", "replace")
         return head + b"\r\n\r\n" + (self.body or b"")
+
+
+class EndlessError(Exception):
+    """A stream shows signs of life, and never says what came of the call."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,8 @@ def _read(opened: socket.socket, method: str) -> Answer:
 
 
 def events(port: int, target: str, limit_s: float = LIMIT_S) -> list[tuple[str, str]]:
-    """(event, data) of a stream, to its end; event "" where it names none."""
-    found, event = [], ""
+    """(event, data) of a stream, to its end; event "" where it names none. Raises EndlessError."""
+    found, event, deadline = [], "", time.monotonic() + limit_s
     with connection(port, limit_s) as opened:
         opened.sendall(Request("GET", target).as_bytes())
         response = http.client.HTTPResponse(opened)
@@ -118,6 +123,8 @@ def events(port: int, target: str, limit_s: float = LIMIT_S) -> list[tuple[str, 
         if response.status != 200:
             return []
         for line in response:
+            if time.monotonic() > deadline:
+                raise EndlessError(str(found[-3:]))
             text = line.decode().rstrip("\n")
             if text.startswith("event: "):
                 event = text[7:]

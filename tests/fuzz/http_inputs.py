@@ -62,8 +62,8 @@ HEADERS: dict[str, list[str]] = {
     "x:y:z", "%"],
     "Origin": ["http://evil.example", "null", "", "file://", "http://[", "http://127.0.0.1:1", "\xff"],
     "Referer": ["http://evil.example/?x", "http://[", "://", ""],
-    "X-Forwarded-Host": ["evil.example", "", "[", "a,b", "é"],
-    "X-Forwarded-Proto": ["https", "javascript", "", "https,http", "é"],
+    "X-Forwarded-Host": ["evil.example", "", "[", "a,b", "é", "\x01", "a:b:c"],
+    "X-Forwarded-Proto": ["https", "javascript", "", "https,http", "é", "\x01"],
     "X-Forwarded-For": ["127.0.0.1", "evil", "", "::1"],
     "X-Forwarded-Prefix": ["/evil", "//evil.example", ""],
     "Cookie": ["", "=", "a=b; a=c", ";" * 500, "access-token=x; access-token-unsecure-x=y", "\xff=\xfe"],
@@ -216,7 +216,7 @@ def _pressed(draw: st.DrawFn, doors: Doors) -> tuple[str, Any]:
     return "/gradio_api/queue/join", {
         "fn_index": number,
         "data": draw(st.one_of(st.lists(value, min_size=many, max_size=many), hostile.values)),
-        "session_hash": draw(st.one_of(st.just("fuzz"), hostile.scalars)),
+        "session_hash": draw(st.one_of(st.uuids().map(lambda own: f"fuzz{own.hex}"), hostile.scalars)),
         "event_data": draw(st.one_of(st.none(), hostile.values)),
         "trigger_id": draw(st.one_of(st.none(), hostile.scalars)),
     }

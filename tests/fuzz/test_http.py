@@ -175,6 +175,12 @@ def test_every_odd_one_once(target: Target, doors: Doors) -> None:
         for value in values:
             for path in (file, "/health") if name != "Range" else (file,):
                 target.ask(Request("GET", path, ((name, value),)))
+    for name in set(http_inputs.HEADERS) - {"Range", "Content-Type", "Content-Encoding"}:
+        for value in http_inputs.HEADERS[name]:
+            request = Request("POST", "/gradio_api/call/v2/presets", (json_kind, (name, value)), b"{}")
+            answer = target.ask(request)
+            if answer.status == 200:
+                _follow(target, request, answer.json())
     for body in http_inputs.BROKEN:
         for path in ("queue/join", "call/v2/enhance", "call/analyze", "cancel"):
             target.ask(Request("POST", f"/gradio_api/{path}", (json_kind,), body))
@@ -202,13 +208,17 @@ def _follow(target: Target, request: Request, taken: Any) -> None:
     if not isinstance(taken, dict) or not isinstance(taken.get("event_id"), str):
         return
     if "queue/join" in request.target:
-        session = json.loads(request.body or b"{}").get("session_hash")
-        if session != "fuzz":
+        session = str(json.loads(request.body or b"{}").get("session_hash"))
+        if not session.startswith("fuzz"):
             return  # whose stream nobody reads
-        told = exchange.events(target.port, "/gradio_api/queue/data?session_hash=fuzz")
+        stream = f"queue/data?session_hash={session}"
     else:
-        name = request.target.rstrip("/").rpartition("/")[2]
-        told = exchange.events(target.port, f"/gradio_api/call/{name}/{taken['event_id']}")
+        stream = f"call/{request.target.rstrip('/').rpartition('/')[2]}/{taken['event_id']}"
+    try:
+        told = exchange.events(target.port, f"/gradio_api/{stream}")
+    except exchange.EndlessError as fault:
+        target.note(f"no end of the stream: {_route(request)}", (request, fault))
+        return
     target.judge(Answer(200), request)
     event, data = told[-1] if told else ("", "nothing")
     if told and event == "complete" and "/enhance" in request.target:
