@@ -197,9 +197,10 @@ def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: 
     measured = outcome.report.before
     samples = round(measured.duration_s * measured.sample_rate)
     before = Recording(outcome.source, Limits.from_environment(STRANGERS))
-    drawn = spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
-    for path in drawn:
-        site.storage.give(Path(path), visit.visitor)
+    with site.storage.keeping(outcome.source), site.storage.keeping(outcome.folder):
+        drawn = spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
+        for path in drawn:
+            site.storage.give(Path(path), visit.visitor)
     return drawn
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -27,6 +28,9 @@ LOOKS = 4  # windows per column, where the recording is longer than the columns:
 MELS = 160
 RANGE_DB = 75.0
 SILENCE_SAMPLES = 16_000
+
+# The one thread that draws: Matplotlib opens its fonts anew for every thread, and keeps 64 of them.
+PENCIL = ThreadPoolExecutor(1, thread_name_prefix="pencil")
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def draw_pair(before: Source, after: Source, samples: int, folder: Path, style: 
     paths = []
     for name, source in (("before", before), ("after", after)):
         path = folder / f"spectrogram-{name}.png"
-        draw(mel_db(source, samples), source.sample_rate, samples, path, style)
+        PENCIL.submit(draw, mel_db(source, samples), source.sample_rate, samples, path, style).result()
         paths.append(str(path))
     return paths[0], paths[1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +115,21 @@ def test_harmonics_of_a_voice_stay_apart_and_consonants_too(rate: int) -> None:
     events = mel_db(source(clicks, rate), 2 * rate).max(axis=0)
     loud = np.flatnonzero(events > -20)
     assert (np.diff(loud) > 1).sum() == 1
+
+
+def test_drawing_again_opens_no_fonts_again(tmp_path: Path) -> None:
+    """Every visitor's request has a thread of its own; Matplotlib's fonts are opened for each thread that draws."""
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("descriptors are counted on Linux")
+
+    def visit() -> None:
+        draw_pair(source(noise(1, 8000), 16_000), source(noise(1, 8000), 16_000), 8000, tmp_path, PictureStyle())
+
+    counts = []
+    for _ in range(4):
+        thread = threading.Thread(target=visit)
+        thread.start()
+        thread.join()
+        counts.append(len(list(descriptors.iterdir())))
+    assert counts[3] == counts[0]

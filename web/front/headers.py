@@ -7,7 +7,15 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
-FORWARDED = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix")
+# What proxies say, and what it may look like: Gradio makes addresses of it.
+_NAME = r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]"
+FORWARDED = {
+    "x-forwarded-for": re.compile(r"[0-9A-Za-z.:\[\], _-]{0,500}"),
+    "x-forwarded-host": re.compile(rf"({_NAME})(:\d{{1,5}})?(, ?({_NAME})(:\d{{1,5}})?)*"),
+    "x-forwarded-proto": re.compile(r"https?(, ?https?)*"),
+    "x-forwarded-port": re.compile(r"\d{1,5}"),
+    "x-forwarded-prefix": re.compile(r"(/[A-Za-z0-9._~-]{1,64}){0,8}/?"),
+}
 
 # Gradio's page starts itself with a script in its HTML, and styles its parts there; its player reads what was recorded
 # from a blob. A Space is shown within a page of huggingface.co.
@@ -44,7 +52,7 @@ def passed_on(headers: list[tuple[bytes, bytes]], believed_proxies: int) -> list
     kept = []
     for name, value in headers:
         text = name.decode("latin-1").lower()
-        if text in FORWARDED and not believed_proxies:
+        if text in FORWARDED and not (believed_proxies and FORWARDED[text].fullmatch(value.decode("latin-1"))):
             continue
         if text in ("range", "if-range") and not _is_plain_range(Headers(raw=headers).getlist("range")):
             continue

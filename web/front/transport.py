@@ -113,7 +113,10 @@ class BoundedConnection(H11Protocol):
             self._head_timer = None
 
     def send_400_response(self, msg: str) -> None:
-        """To what is no HTTP; unless an answer has been given already, as to a form that goes wrong on the way."""
+        """To what is no HTTP, or no longer: then the app hears that nobody waits for its own answer."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         try:
             super().send_400_response(msg)
         except h11.LocalProtocolError:

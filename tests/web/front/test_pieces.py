@@ -66,6 +66,28 @@ def test_only_our_own_proxies_words_are_passed_on() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("x-forwarded-host", "speech.example:8443", True),
+        ("x-forwarded-host", "[2001:db8::1]:80, b.example", True),
+        ("x-forwarded-host", "a:b:c", False),
+        ("x-forwarded-host", "\x01", False),
+        ("x-forwarded-host", "evil/path", False),
+        ("x-forwarded-proto", "https", True),
+        ("x-forwarded-proto", "javascript", False),
+        ("x-forwarded-port", "443", True),
+        ("x-forwarded-port", "x", False),
+        ("x-forwarded-prefix", "/a/b-c", True),
+        ("x-forwarded-prefix", "//evil", False),
+        ("x-forwarded-for", "1.2.3.4, ::1", True),
+        ("x-forwarded-for", "<script>", False),
+    ],
+)
+def test_a_proxy_speaks_of_hosts_and_paths_or_is_not_heard(name: str, value: str, kept: bool) -> None:
+    assert (name in _passed(1, (name, value))) is kept
+
+
+@pytest.mark.parametrize(
     ("value", "kept"),
     [
         ("bytes=0-", True),
