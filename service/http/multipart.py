@@ -54,6 +54,7 @@ class FilesOfForm:
         self._headers: dict[bytes, bytes] = {}
         self._file: BinaryIO | None = None
         self._buffer = bytearray()
+        self._ended = False
         try:
             self._parser = MultipartParser(boundary, self._callbacks(), max_header_count=8, max_header_size=4096)
         except FormParserError as fault:
@@ -69,7 +70,7 @@ class FilesOfForm:
         except FormParserError as fault:
             raise RequestError(400, "The form cannot be read.") from fault
         else:
-            if self._file is not None:
+            if self._file is not None or not self._ended:
                 raise RequestError(400, "The form breaks off.")
         finally:
             if self._file is not None:
@@ -92,7 +93,11 @@ class FilesOfForm:
             "on_headers_finished": self._end_headers,
             "on_part_data": lambda data, start, end: self._events.append(("data", data[start:end])),
             "on_part_end": lambda: self._events.append(("end", b"")),
+            "on_end": self._end_form,
         }  # fmt: skip
+
+    def _end_form(self) -> None:
+        self._ended = True
 
     def _end_header(self) -> None:
         name, value = self._header

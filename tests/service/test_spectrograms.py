@@ -125,11 +125,16 @@ def test_drawing_again_opens_no_fonts_again(tmp_path: Path) -> None:
 
     def visit() -> None:
         draw_pair(source(noise(1, 8000), 16_000), source(noise(1, 8000), 16_000), 8000, tmp_path, PictureStyle())
+        drawn.release()
+        end.wait(60)
 
-    counts = []
-    for _ in range(4):
-        thread = threading.Thread(target=visit)
+    counts, drawn, end = [], threading.Semaphore(0), threading.Event()
+    threads = [threading.Thread(target=visit) for _ in range(4)]
+    for thread in threads:  # each is still there when the next one comes: a new one may have the name of an old one
         thread.start()
-        thread.join()
+        assert drawn.acquire(timeout=60)
         counts.append(len(list(descriptors.iterdir())))
+    end.set()
+    for thread in threads:
+        thread.join()
     assert counts[3] == counts[0]

@@ -63,7 +63,7 @@ def test_a_file_as_large_as_it_may_be_is_taken(tmp_path: Path) -> None:
     finished(_form(tmp_path, len(CONTENT)).read(_pieces(FORM, 512)))
 
 
-@pytest.mark.parametrize("end", range(20, len(FORM) - 12, 997))
+@pytest.mark.parametrize("end", [*range(20, len(FORM) - 12, 997), len(FORM) - 90, len(FORM) - 11, len(FORM) - 4])
 def test_a_form_that_breaks_off_is_refused(tmp_path: Path, end: int) -> None:
     with pytest.raises(RequestError) as refusal:
         finished(_form(tmp_path).read(_pieces(FORM[:end], 512)))
