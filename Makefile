@@ -10,7 +10,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 TESTS ?= tests
 
-.PHONY: help run test stress lint types format docs doctor bench container-check lock clean venv dev
+.PHONY: help run test stress mutate lint types format docs doctor bench container-check lock clean venv dev
 
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,6 +21,10 @@ run: venv  ## Serve the page on http://127.0.0.1:7860 (or PORT)
 test: dev  ## Run all tests, in a browser too
 	@chromium="$$(scripts/browser.sh)" && mkdir -p build && \
 	CHROMIUM="$$chromium" $(PY) -X utf8 -m pytest --junit-xml=build/junit.xml $(TESTS)
+
+mutate: dev  ## Change the sources in 100 places: which changes does no test notice? (FILES=…, COUNT=…, SEED=…)
+	@chromium="$$(scripts/browser.sh)" && CHROMIUM="$$chromium" $(PY) -X utf8 -m scripts.mutation \
+	$(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(FILES)
 
 stress: dev  ## Fuzz and soak the app for an hour, 20,000 inputs and 500 visitors (STRESS_SEED=… repeats a run)
 	@mkdir -p build && STRESS=1 $(PY) -X utf8 -m pytest -m stress -o timeout=7200 --junit-xml=build/stress.xml $(TESTS)

@@ -99,7 +99,7 @@ def enhance_file(
 
     Raises what `load`, `save` and `enhance` raise.
     """
-    recording = Recording(source, limits)
+    recording = Recording(source, limits, cancelled)
     monitor, encoding = ProgressMonitor(progress, cancelled), Encoding(subtype, bitrate_kbps)
     encodings = {target: encoding}
     if removed is not None:

@@ -1,14 +1,15 @@
 """What a running site does, whoever asks: the page, a program, a health check. Nothing here knows Gradio.
 
 - config        what the environment says: address, limits, lifetimes
+- ledger        which files may be named, and how much room each visitor has
 - storage       where uploads and results live, and how they disappear
 - site          configuration, storage and queue of one running site
-- admission     the queue: who is next when the processor is busy
+- line/         who is served when, and how much each visitor may have
 - work          one request's work in a thread: progress out, cancel in
 - jobs          what a request does: load, enhance, save, draw
 - spectrograms  the pictures
 - warm_up       all of this, called once before the first visitor waits for it
 - faults        from an exception to what a person or a program is told
 - health        what /health and /api/diagnostics say
-- routes        the JSON routes
+- http/         the routes that are ours
 """

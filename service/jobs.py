@@ -15,12 +15,15 @@ import runtime_setup
 from pipeline import warm_up
 from pipeline.errors import AudioError, SettingsError
 from pipeline.files.formats import OUTPUT_NAMES, PLAYABLE, AudioShape, Encoding
+from pipeline.files.limits import STRANGERS, Limits
+from pipeline.parameter import shown
 from pipeline.presets import PRESETS
 from pipeline.settings import Settings
 
 from . import spectrograms
-from .line.admission import Ticket, Visit
+from .line.admission import OURSELVES, Ticket, Visit
 from .line.attention import attended, until_heard
+from .room import check_disk
 from .site import Site
 from .storage import refused_path, safe_stem
 from .work import STEP_S, Handle, Progress, Work
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+# In bytes written for a byte of samples as float32: the result in 24 bit and what was removed are kept, the samples
+# wait in a temporary file meanwhile.
+KEPT_OF_SAMPLES, DISK_FOR_SAMPLES = 1.25, 2.25
 LEAST_BITS_PER_S = 16_000.0  # of sound whose file does not say how long it is: speech by telephone
 
 
@@ -47,7 +53,7 @@ class Order:
     def __post_init__(self) -> None:
         if self.output_format not in OUTPUT_NAMES:
             raise SettingsError(
-                f"The output format {self.output_format!r:.20} is not known.",
+                f"The output format {shown(self.output_format)} is not known.",
                 suggestion=f"Use one of {', '.join(OUTPUT_NAMES)}.",
             )
 
@@ -75,26 +81,35 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
         runtime_setup.wait_until_ready(STEP_S)
 
 
-def served(site: Site, source: Path, task: Callable[[Handle], T], visit: Visit) -> Generator[Progress, None, T]:
+def served(
+    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit = OURSELVES, *, writes: bool = False
+) -> Generator[Progress, None, T]:
     """From an upload to what `task` makes of it, for the page and for programs alike: keep it, wait in the queue, work.
 
     Yields how far it is. Whoever closes the generator (a visitor cancelled, or left) stops the work. What it held, its
     place in the line too, is free again once the work has really stopped. Raises what fails.
+
+    writes : `task` writes an enhanced recording, for which there must be room
     """
     yield from until_heard(site, visit)
-    return (yield from attended(_served(site, source, task, visit), visit))
+    return (yield from attended(_served(site, source, task, visit, writes=writes), visit))
 
 
-def _served(site: Site, source: Path, task: Callable[[Handle], T], visit: Visit) -> Generator[Progress, None, T]:
+def _served(
+    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit, *, writes: bool
+) -> Generator[Progress, None, T]:
     site.storage.ledger.check_room(visit.visitor)
     running: Work[Any] | None = None
     held = ExitStack()
     try:
         held.enter_context(site.storage.keeping(source))
         ticket = held.enter_context(site.queue.ticket(visit.visitor))
-        running = look = Work(lambda _: claimed_bytes(site, source))
+        running = look = Work(lambda handle: claimed_bytes(site, source, handle))
         yield from look.progress()
         ticket.weigh(look.result())
+        if writes:
+            check_disk(site.storage.root, DISK_FOR_SAMPLES * look.result())
+            held.enter_context(site.storage.ledger.reserved(visit.visitor, KEPT_OF_SAMPLES * look.result()))
         yield from until_turn(ticket)
         running = work = Work(task)
         yield from work.progress()
@@ -106,30 +121,32 @@ def _served(site: Site, source: Path, task: Callable[[Handle], T], visit: Visit)
             running.when_stopped(held.close)
 
 
-def claimed_bytes(site: Site, source: Path) -> float:
+def claimed_bytes(site: Site, source: Path, handle: Handle) -> float:
     """What the recording's samples fill, as far as its file says; raises what cannot be read at all."""
     from pipeline.files.decode import Recording
 
+    limits = Limits.from_environment(STRANGERS)
     with site.looking:
         try:
-            recording = Recording(source)
+            recording = Recording(source, limits, handle.cancelled)
         except AudioError as fault:
             discard_useless(site, source, fault)
             raise
-    size = source.stat().st_size
-    seconds = size * 8 / LEAST_BITS_PER_S
-    return 4.0 * seconds * recording.sample_rate * recording.channels
+    seconds = recording.claimed_s
+    if seconds is None:
+        seconds = source.stat().st_size * 8 / LEAST_BITS_PER_S
+    return min(limits.max_decoded_bytes, 4.0 * seconds * recording.sample_rate * recording.channels)
 
 
 def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
     """The enhancement that was ordered; as `served`."""
-    return served(site, order.source, lambda handle: enhance(handle, site, order), order.visit)
+    return served(site, order.source, lambda handle: enhance(handle, site, order), order.visit, writes=True)
 
 
 def preset(name: object) -> Settings:
     """Raises SettingsError for a name that is not a preset."""
     if not isinstance(name, str) or name not in PRESETS:
-        raise SettingsError(f"Unknown preset: {name!r:.40}.", suggestion=f"Use one of {', '.join(PRESETS)}.")
+        raise SettingsError(f"Unknown preset: {shown(name)}.", suggestion=f"Use one of {', '.join(PRESETS)}.")
     return PRESETS[name]
 
 
@@ -149,12 +166,13 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     after, removed = folder / f"{stem}.clean.{order.output_format}", folder / f"{stem}.removed.flac"
     try:
         handle.report(0.01, "Reading the recording")
-        original = Recording(order.source)
+        limits = Limits.from_environment(STRANGERS)
+        original = Recording(order.source, limits, handle.cancelled)
         with site.storage.keeping(folder):
             report = pipeline.enhance_file(
                 order.source, after, order.settings, subtype=order.encoding.subtype,
                 bitrate_kbps=order.encoding.bitrate_kbps, removed=removed, temporary=folder,
-                progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
+                limits=limits, progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
         before = order.source
         if before.suffix.lower() not in PLAYABLE:
@@ -178,7 +196,8 @@ def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: 
 
     measured = outcome.report.before
     samples = round(measured.duration_s * measured.sample_rate)
-    drawn = spectrograms.draw_pair(Recording(outcome.source), Recording(outcome.after), samples, outcome.folder, style)
+    before = Recording(outcome.source, Limits.from_environment(STRANGERS))
+    drawn = spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
     for path in drawn:
         site.storage.give(Path(path), visit.visitor)
     return drawn
@@ -206,7 +225,7 @@ def analyze(handle: Handle, site: Site, source: Path) -> dict[str, Any]:
 
     handle.report(0.0, "Measuring the recording")
     try:
-        recording = Recording(source)
+        recording = Recording(source, Limits.from_environment(STRANGERS), handle.cancelled)
         return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels, go_on).as_dict()
     except AudioError as fault:
         discard_useless(site, source, fault)

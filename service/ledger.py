@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import EnhancementError
@@ -52,13 +54,26 @@ class Ledger:
         with self._lock:
             self._remove(str(path))
 
+    @contextmanager
+    def reserved(self, visitor: str, size: float) -> Iterator[None]:
+        """Until the end, `size` bytes count as `visitor`'s: what work is going to write. Raises RoomError."""
+        self.check_room(visitor, size)
+        with self._lock:
+            self._held[visitor] += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._release(visitor, size)
+
     def check_room(self, visitor: str, size: float = 0.0) -> None:
         """Raises RoomError if `visitor` cannot have a file of `size` bytes more."""
         with self._lock:
             held, every = self._held.get(visitor, 0.0), sum(self._held.values())
         if held + size > self._share:
             raise RoomError(
-                f"You have {held / MB:.0f} MB of recordings here already; one visitor may have {self._share / MB:.0f}.",
+                f"You have {held / MB:.0f} MB of recordings here already, and {size / MB:.0f} MB more would be needed; "
+                f"one visitor may have {self._share / MB:.0f} MB.",
                 suggestion="They are removed by themselves after a while. Try again then, or use a smaller file.",
             )
         if every + size > self._most:
@@ -68,6 +83,9 @@ class Ledger:
         if path not in self._files:
             return
         visitor, counted = self._files.pop(path)
-        self._held[visitor] -= counted
-        if self._held[visitor] <= 0:
+        self._release(visitor, counted)
+
+    def _release(self, visitor: str, size: float) -> None:
+        self._held[visitor] -= size
+        if self._held[visitor] < 1:
             del self._held[visitor]

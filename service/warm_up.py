@@ -6,6 +6,7 @@ import logging
 import threading
 
 from pipeline import warm_up
+from pipeline.files.isolated import client
 
 from . import spectrograms
 
@@ -13,10 +14,12 @@ log = logging.getLogger(__name__)
 
 
 def run() -> None:
-    """All that compiles where no cache has it, then, in a thread that nobody waits for, the drawing, which does not.
+    """The process that decodes, and all that compiles where no cache has it; then the drawing, which does not, in a
+    thread that nobody waits for.
 
     Raises what fails in the engine: the caller records it.
     """
+    client.warm_up()
     warm_up.kernels()
     spectrograms.warm_up_analysis()
     threading.Thread(target=_draw, name="warm-up-pictures", daemon=True).start()

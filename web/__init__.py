@@ -8,6 +8,8 @@
 - diagnostics_tab  the Diagnostics tab
 - api, api_faults  the named endpoints for programs, and what they are told when something fails
 - server           start, announce, stop
+- visits           who called the function that runs now
+- front/           what every request passes before Gradio sees it
 - patches/         all that is replaced inside Gradio
 
 What a running site does, whoever asks, is in `service`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -17,7 +18,7 @@ from service.http.refusals import answer_fault
 from service.site import Site
 
 from . import theme
-from .front.transport import BoundedConnection, most_connections
+from .front.transport import BACKLOG, BoundedConnection, most_connections
 
 log = logging.getLogger("app")
 
@@ -69,7 +70,7 @@ def serve(app: Any, site: Site) -> int:
     BoundedConnection.most_each = BoundedConnection.most if site.config.proxy_hops else BoundedConnection.most * 3 // 4
     config = uvicorn.Config(
         app, http=BoundedConnection, ws="none", proxy_headers=False, server_header=False, access_log=False,
-        log_config=None, timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=10,
+        log_config=None, backlog=BACKLOG, timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=10,
     )  # fmt: skip
     with listening:
         _Server(config, site).run(sockets=[listening])
@@ -85,9 +86,15 @@ class _Server(uvicorn.Server):
         self._site = site
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(_say_in_one_line)
         await super().startup(sockets)
         host, port = self._site.config.host, self._site.config.port
         announce(f"http://{f'[{host}]' if ':' in host else host}:{port}", self._site)
+
+
+def _say_in_one_line(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What no task waits for: a connection that broke, no descriptor left. asyncio would log a traceback each."""
+    log.warning("%s %s", context.get("message", ""), type(context.get("exception")).__name__)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -98,7 +105,7 @@ def _listen(host: str, port: int) -> socket.socket:
         if os.name == "posix":
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
-        made.listen(512)
+        made.listen(BACKLOG)
     except OSError:
         made.close()
         raise

@@ -65,7 +65,11 @@ def enhance_all(
     try:
         most = min(jobs, len(tasks))  # all of them are started, needed or not; -1 are as many as there are cores
         run = joblib.Parallel(n_jobs=most, return_as="generator_unordered", initializer=_ignore_interrupt)
-        yield from run(joblib.delayed(_outcome)(task, order) for task in tasks)
+        with _noted_interrupt(at_once=True) as interrupted:
+            for outcome in run(joblib.delayed(_outcome)(task, order) for task in tasks):
+                if interrupted.is_set():  # it was swallowed
+                    raise KeyboardInterrupt
+                yield outcome
     finally:
         for task in tasks:
             remove_unfinished(task.target)
@@ -131,8 +135,8 @@ def _is_same_file(one: Path, other: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _noted_interrupt() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets; a second Ctrl-C raises where it falls.
+def _noted_interrupt(*, at_once: bool = False) -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C raises where it falls, with `at_once` the first one, too.
 
     An interrupt that falls into a library's callback or into a destructor is swallowed there. The work asks for this
     event at every block instead.
@@ -145,6 +149,8 @@ def _noted_interrupt() -> Iterator[threading.Event]:
     def note(*_: object) -> None:
         noted.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        if at_once:
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, note)
     try:

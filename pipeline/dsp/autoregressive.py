@@ -105,7 +105,7 @@ def _solve_numpy(column: Signal, y: Signal) -> None:
 
 
 @kernel(_solve_numpy)
-def _solve(column: Signal, y: Signal) -> None:
+def solve(column: Signal, y: Signal) -> None:
     """Solve a symmetric band matrix for y (m,), in place, by Cholesky decomposition.
 
     column : (m, w), of which [j, k] is the matrix's element (j + k, j); overwritten
@@ -140,7 +140,7 @@ def _interpolate_numpy(x: Signal, missing: Places, a: Signal) -> None:
     for k in range(min(order + 1, m)):
         distance = missing[k:] - missing[: m - k]
         column[: m - k, k] = np.where(distance <= order, b[order + np.minimum(distance, order)], 0.0)
-    _solve(column, y)
+    solve(column, y)
     x[missing] = y
 
 
@@ -166,6 +166,6 @@ def interpolate(x: Signal, missing: Places, a: Signal) -> None:
         for k in range(min(order + 1, m - j)):
             if missing[j + k] - at <= order:
                 column[j, k] = b[missing[j + k] - at]
-    _solve(column, y)
+    solve(column, y)
     for j in range(m):
         x[missing[j]] = y[j]

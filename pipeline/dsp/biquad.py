@@ -23,7 +23,7 @@ def _filter_numpy(x: Samples, sections: Sections, state: NDArray[np.float64]) ->
 
 
 @kernel(_filter_numpy)
-def _filter(x: Samples, sections: Sections, state: NDArray[np.float64]) -> Samples:
+def filter_sections(x: Samples, sections: Sections, state: NDArray[np.float64]) -> Samples:
     """Transposed direct form II in float64; `state` (channels, sections, 2) is updated in place."""
     channels, n = x.shape
     y = np.empty((channels, n), np.float32)
@@ -50,6 +50,6 @@ def stage(sections: Sections, channels: int) -> Stage[NDArray[np.float64]]:
 
     def step(block: Samples, state: NDArray[np.float64]) -> tuple[Samples, NDArray[np.float64]]:
         after = state.copy()
-        return _filter(block, sections, after), after
+        return filter_sections(block, sections, after), after
 
     return Stage(0, lambda: np.zeros((channels, len(sections), 2)), step)

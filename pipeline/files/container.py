@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 HEAD = 512  # bytes that `container` wants to see, besides what follows an ID3 tag
+ID3_HEADER = 10
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,11 @@ _KNOWN: tuple[tuple[bytes, str], ...] = (
 
 def id3_length(head: bytes) -> int:
     """Bytes that an ID3v2 tag at the start takes, 0 if there is none (ID3v2.4 §3.1: 4 × 7 bits)."""
-    if len(head) < 10 or not head.startswith(b"ID3"):
+    if len(head) < ID3_HEADER or not head.startswith(b"ID3"):
         return 0
     a, b, c, d = (byte & 0x7F for byte in head[6:10])
-    footer = 10 if head[5] & 0x10 else 0
-    return 10 + footer + (a << 21 | b << 14 | c << 7 | d)
+    footer = ID3_HEADER if head[5] & 0x10 else 0
+    return ID3_HEADER + footer + (a << 21 | b << 14 | c << 7 | d)
 
 
 def container(head: bytes, after_id3: bytes = b"") -> Container | None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import BinaryIO
 
 import numpy as np
 
 from pipeline.audio import Audio, Samples, not_finite
-from pipeline.errors import AudioError
+from pipeline.errors import AudioError, LimitError
 
-from . import container, decode_av, decode_sndfile
+from . import decoders
 from .decoded import Blocks, damaged
-from .formats import KNOWN
+from .isolated import client
 from .limits import Limits
+from .watch import Watch
 
 
 class Recording:
@@ -26,20 +28,30 @@ class Recording:
         wma, amr, or a video (mp4, mov, mkv, avi) whose sound track is taken
     limits : default: `Limits.from_environment()`. They are watched while decoding; what a header claims is
         not believed.
+    cancelled : asked from the first byte on, by `blocks` as well; raises Cancelled when it answers True
 
-    Raises AudioError (missing, not audio, damaged, protected) and LimitError (too large, a strange rate or channel
-    count) when it is made; `blocks` raises them as well, for what shows later: too long, too short, not numbers.
+    Its `claimed_s` is how long the file says that it lasts, None if it does not say: a guess, for who plans work.
+
+    Raises AudioError (missing, not audio, damaged, protected) and LimitError (too large, too long by its own account,
+    a strange rate or channel count, more work than sound) when it is made; `blocks` raises them as well, for what shows
+    later: too long, too short, not numbers.
     """
 
-    def __init__(self, path: str | os.PathLike[str], limits: Limits | None = None) -> None:
-        self._path, self._limits = path, limits or Limits.from_environment()
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        limits: Limits | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        self._path, self._limits, self._cancelled = path, limits or Limits.from_environment(), cancelled
         with closing(self._decoded()) as decoded:
             first = next(decoded, None)
         if first is None:
             raise damaged("not one sample")
-        self.sample_rate, self.channels = first[0], len(first[1])
+        self.sample_rate, self.channels, self.claimed_s = first.sample_rate, len(first.samples), first.claimed_s
         # The gate's answer to a strange rate or channel count, before all of the file is decoded.
         Audio(np.zeros((self.channels, 1), np.float32), self.sample_rate)
+        self._check_claim()
 
     def blocks(self) -> Iterator[Samples]:
         """All samples, as float32 (channels, n) blocks at the file's own rate; nothing is mixed down.
@@ -48,7 +60,7 @@ class Recording:
         """
         samples = 0
         with closing(self._decoded()) as decoded:
-            for _, block in decoded:
+            for _, block, _ in decoded:
                 samples += block.shape[1]
                 self._limits.check_longest(samples, self.sample_rate, self.channels)
                 if not np.isfinite(block).all():
@@ -56,33 +68,32 @@ class Recording:
                 yield block
         self._limits.check_shortest(samples, self.sample_rate)
 
-    def _decoded(self) -> Blocks:
+    def _check_claim(self) -> None:
+        """Raises LimitError, before hours are decoded, for a recording that says that it is too long, and is."""
+        longest_s = self._limits.longest_s(self.sample_rate, self.channels)
+        if self.claimed_s is not None and self.claimed_s <= longest_s:
+            return
+        try:
+            with closing(self._decoded(longest_s)) as rest:
+                is_longer = next(rest, None) is not None
+        except LimitError:
+            raise
+        except AudioError:  # it breaks off before
+            return
+        if is_longer:
+            self._limits.check_longest(math.inf, self.sample_rate, self.channels)
+
+    def _decoded(self, after_s: float = 0.0) -> Blocks:
         with _opened(self._path) as file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
                 raise AudioError("The file is empty.", suggestion="Record again, or choose another file.")
             self._limits.check_file(size)
-            kind = _container(file)
-            done = 0
-            if kind.sndfile:
-                try:
-                    for rate, block in decode_sndfile.blocks(file):
-                        done += block.shape[1]
-                        yield rate, block
-                    return
-                except AudioError:  # a rare codec in a usual container, or damage that FFmpeg reads past
-                    file.seek(0)
-            yield from _after(done, decode_av.blocks(file, kind.demuxer))
-
-
-def _after(samples: int, blocks: Blocks) -> Blocks:
-    """The blocks without their first `samples`, which another decoder has read."""
-    with closing(blocks):
-        for rate, block in blocks:
-            skipped = min(samples, block.shape[1])
-            samples -= skipped
-            if skipped < block.shape[1]:
-                yield rate, block[:, skipped:]
+            decoders.kind_of(file)
+            if self._limits.isolated:
+                yield from client.blocks(file, self._cancelled, after_s)
+            else:
+                yield from decoders.blocks(file, Watch(self._cancelled), after_s)
 
 
 def load(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Audio:
@@ -106,7 +117,8 @@ def is_audio(path: str | os.PathLike[str]) -> bool:
     """Whether the file begins like a recording; nothing is decoded."""
     try:
         with _opened(path) as file:
-            return _container(file) is not None
+            decoders.kind_of(file)
+            return True
     except AudioError:
         return False
 
@@ -123,19 +135,7 @@ def _opened(path: str | os.PathLike[str]) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise AudioError("This is a folder or a device, not a file.", suggestion="Choose a recording.")
-    return os.fdopen(fd, "rb", buffering=0)  # libsndfile shares the descriptor, and thus the position
-
-
-def _container(file: BinaryIO) -> container.Container:
-    head = file.read(container.HEAD)
-    file.seek(container.id3_length(head))
-    kind = container.container(head, file.read(container.HEAD) if head.startswith(b"ID3") else b"")
-    file.seek(0)
-    if kind is None:
-        what = container.other_kind(head)
-        message = f"This is {what}, not a recording." if what else "This is not a recording that can be read."
-        raise AudioError(message, suggestion=f"Choose a file in {KNOWN}.")
-    return kind
+    return os.fdopen(fd, "rb", buffering=0)
 
 
 def _joined(rows: list[bytearray], samples: int) -> Samples:

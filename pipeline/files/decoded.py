@@ -3,11 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import closing
+from typing import NamedTuple
+
+import numpy as np
 
 from pipeline.audio import Samples
 from pipeline.errors import AudioError
 
-Blocks = Generator[tuple[int, Samples], None, None]  # sample rate in Hz, float32 (channels, n)
+
+class Block(NamedTuple):
+    """A part of a recording.
+
+    sample_rate : Hz
+    samples : float32 (channels, n)
+    claimed_s : how long the file says that all of it lasts, None if it does not say
+    """
+
+    sample_rate: int
+    samples: Samples
+    claimed_s: float | None = None
+
+
+GATHERED = 1 << 15  # samples per channel
+
+Blocks = Generator[Block, None, None]
+
+
+def after(samples: int, blocks: Blocks) -> Blocks:
+    """The blocks without their first `samples`, which another decoder has read."""
+    with closing(blocks):
+        for block in blocks:
+            skipped = min(samples, block.samples.shape[1])
+            samples -= skipped
+            if skipped < block.samples.shape[1]:
+                yield block._replace(samples=block.samples[:, skipped:])
+
+
+def gathered(blocks: Blocks) -> Blocks:
+    """Small blocks joined: an hour of AAC has 170,000. The first one comes at once, many ask for nothing else."""
+    kept: list[Block] = []
+    wanted = count = 0
+    with closing(blocks):
+        for block in blocks:
+            kept.append(block)
+            count += block.samples.shape[1]
+            if count >= wanted:
+                yield _joined(kept)
+                kept, wanted, count = [], GATHERED, 0
+    if kept:
+        yield _joined(kept)
+
+
+def _joined(blocks: list[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    return blocks[0]._replace(samples=np.concatenate([block.samples for block in blocks], axis=1))
+
+
+def in_pieces(blocks: Blocks, values: int) -> Blocks:
+    """The blocks, none of more than so many values."""
+    with closing(blocks):
+        for block in blocks:
+            step = max(1, values // len(block.samples))
+            for at in range(0, block.samples.shape[1], step):
+                yield block._replace(samples=block.samples[:, at : at + step])
 
 
 def damaged(details: str) -> AudioError:

@@ -33,6 +33,8 @@ class Limits:
         enhancement needs so much room on the disk for temporary files, in memory about three times as much there.
         2700 MiB are 2 hours of stereo at 48 kHz.
     min_duration_s : below it there is nothing to learn the noise from
+    isolated : decode in a process of its own, with little memory and time (`pipeline.files.isolated`): for files of
+        strangers
 
     Raises SettingsError for a limit that is not a positive number.
     """
@@ -41,10 +43,11 @@ class Limits:
     max_duration_s: float = 2 * 3600.0
     max_decoded_bytes: float = 2700 * MIB
     min_duration_s: float = 0.1
+    isolated: bool = False
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+            if name != "isolated" and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
                 raise SettingsError(f"{name} must be a positive number, not {value!r:.40}.")
 
     @classmethod
@@ -55,7 +58,7 @@ class Limits:
         """
         found = {name: _positive(name, os.environ.get(name, "")) for name in _VARIABLES}
         changed = {_VARIABLES[name][0]: v * _VARIABLES[name][1] for name, v in found.items() if v is not None}
-        return replace(base or cls(), **changed)
+        return replace(base or cls(), **changed)  # type: ignore[arg-type]
 
     def check_file(self, size: int) -> None:
         """Raises LimitError if a file of `size` bytes is too large."""
@@ -65,9 +68,13 @@ class Limits:
                 suggestion="Cut it into parts, or store it as FLAC or M4A, and try again.",
             )
 
-    def check_longest(self, samples: int, sample_rate: int, channels: int) -> None:
+    def longest_s(self, sample_rate: int, channels: int) -> float:
+        """How long a recording of this form may be."""
+        return min(self.max_duration_s, self.max_decoded_bytes / (4 * channels * sample_rate))
+
+    def check_longest(self, samples: float, sample_rate: int, channels: int) -> None:
         """Raises LimitError if `samples` per channel are too many."""
-        longest_s = min(self.max_duration_s, self.max_decoded_bytes / (4 * channels * sample_rate))
+        longest_s = self.longest_s(sample_rate, channels)
         if samples > longest_s * sample_rate:
             form = "mono" if channels == 1 else f"{channels} channels"
             raise LimitError(
@@ -87,6 +94,10 @@ class Limits:
 
 # One's own machine, one's own files: twelve hours, and as much as they take in 48 kHz stereo.
 LOCAL = Limits(max_file_bytes=16384 * MIB, max_duration_s=12 * 3600.0, max_decoded_bytes=16384 * MIB)
+
+
+# A service, and files that anybody may send it.
+STRANGERS = Limits(isolated=True)
 
 
 @cache  # so that a bad value is reported once, not with every file

@@ -43,7 +43,7 @@ def _smooth_numpy(wanted: Gains, rise: float, held: float, width: int) -> tuple[
 
 
 @kernel(_smooth_numpy)
-def _smooth(wanted: Gains, rise: float, held: float, width: int) -> tuple[Gains, float]:
+def smooth(wanted: Gains, rise: float, held: float, width: int) -> tuple[Gains, float]:
     """Running minimum over `width` samples ahead, then at most `rise` dB up per sample.
 
     wanted : (n + width - 1,) dB; answers ((n,) dB, the last value for the next call's `held`)
@@ -99,7 +99,7 @@ def stage(ceiling_dbtp: float, sample_rate: int, channels: int) -> AnyStage:
         peaks = np.maximum(envelope(fresh, INTERPOLATOR, ceiling / OVERSHOOT), ceiling)
         wanted = np.concatenate([state.wanted, (-20 * np.log10(peaks / ceiling)).astype(np.float32)])
         # One sample more than the look-ahead: a peak between two samples belongs to both of them.
-        fresh_gains, held = _smooth(wanted, rise, state.held, width + 1)
+        fresh_gains, held = smooth(wanted, rise, state.held, width + 1)
         released = np.concatenate([state.released, fresh_gains])
         out = x[:, :n] * _running_gain(released, width)
         return out, _State(x[:, n:].copy(), wanted[n:].copy(), released[n:].copy(), held)

@@ -16,7 +16,6 @@ WINDOW_S = 0.064
 EVERY = 2  # windows from one look to the next
 RANGE_DB = 62.0
 CLEAR_DB = 12.0  # above the emptiest step beyond 2 kHz, where that is quiet
-EMPTY_DB = -95.0  # a step so quiet holds dither at most
 LOWEST_HZ = 2_000.0
 
 Spectrum = NDArray[np.float64]

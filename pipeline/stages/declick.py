@@ -91,7 +91,7 @@ def _peaks_numpy(off: Signal, usual: Signal, rule: Rule) -> Places:
 
 
 @kernel(_peaks_numpy)
-def _peaks(off: Signal, usual: Signal, rule: Rule) -> Places:
+def click_peaks(off: Signal, usual: Signal, rule: Rule) -> Places:
     """Places (m,) of the clicks' highest prediction error."""
     n, count = off.size, 0
     places = np.empty(n, np.int64)
@@ -161,7 +161,7 @@ def stage(params: Declick, sample_rate: int, channels: int) -> AnyStage:
         answer = buffer[:, edge:-edge].copy()
         for c, line in enumerate(buffer):
             x = line.astype(np.float64)
-            peaks = _peaks(*_prediction_errors(x, window, hop, order), rule)
+            peaks = click_peaks(*_prediction_errors(x, window, hop, order), rule)
             for peak in peaks.tolist():
                 inside = edge - rule.guard <= peak < x.size - edge + rule.guard
                 if inside and not _is_rim(line, peak, rule):

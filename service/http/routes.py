@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -24,8 +26,11 @@ def routes(site: Site) -> list[BaseRoute]:
     async def answer_health(_: Request) -> Response:
         return JSONResponse(health(site), headers=FRESH)
 
+    looking = asyncio.Lock()
+
     async def answer_diagnostics(_: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(diagnostics, site), headers=FRESH)
+        async with looking:  # one at a time: it reads and writes on the disk
+            return JSONResponse(await run_in_threadpool(diagnostics, site), headers=FRESH)
 
     async def answer_upload(request: Request) -> Response:
         return await upload(site, progress, request)

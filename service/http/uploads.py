@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -14,14 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from service.ledger import MB, RoomError
+from service.room import check_disk
 from service.site import Site
 from service.storage import NoStorageError
 
 from .multipart import FilesOfForm, boundary_of
 from .refusals import RequestError, answer
 
-DISK_RESERVE = 64 * MB  # that an upload must leave free, for results and for others
 UPLOAD_ID = re.compile(r"[\w-]{1,64}")
 REMEMBERED = 256  # uploads that are done
 STEP_S, WAIT_S, HEARTBEAT_S = 0.1, 3.0, 15.0
@@ -90,8 +88,7 @@ async def upload(site: Site, progress: Progress, request: Request) -> Response:
 def _check_room(site: Site, visitor: str, length: str) -> None:
     size = int(length) if length.isascii() and length.isdigit() else 0
     site.storage.ledger.check_room(visitor, size)
-    if shutil.disk_usage(site.storage.root).free < size + DISK_RESERVE:
-        raise RoomError("The server's disk is full.", suggestion="Try again later.")
+    check_disk(site.storage.root, size)
 
 
 async def upload_progress(progress: Progress, request: Request) -> Response:

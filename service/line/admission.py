@@ -59,6 +59,9 @@ class Visit:
     listening: Callable[[], bool] = _always
 
 
+OURSELVES = Visit()
+
+
 class AdmissionQueue:
     """places : served at a time; longest : how many more may wait; most_work : what all of them may hold together, in
     any unit. A visitor's share is a quarter, of the places and of the work.

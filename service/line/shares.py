@@ -60,7 +60,8 @@ class Rate:
         now = time.monotonic()
         left, since = self._left.pop(visitor, (self._burst, now))
         left = min(self._burst, left + (now - since) * self._per_s)
-        self._left[visitor] = max(0.0, left - 1.0), now
+        granted = left >= 1.0
+        self._left[visitor] = (left - 1.0 if granted else left), now
         while len(self._left) > REMEMBERED:
             self._left.popitem(last=False)
-        return left >= 1.0
+        return granted

@@ -130,3 +130,41 @@ def test_two_threads_get_what_one_gets() -> None:
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for together in pool.map(lambda _: enhance(audio).audio.samples, range(8)):
             assert np.array_equal(together, alone)
+
+
+WORDS = ("Measuring the recording", "Removing noise", "Setting the loudness", "Writing the result")
+
+
+@pytest.mark.parametrize("phase", WORDS)
+def test_every_pass_can_be_cancelled_in_its_middle(phase: str) -> None:
+    """Not only where the next one begins: each is as long as the recording."""
+    said: list[str] = []
+
+    def cancelled() -> bool:
+        return said.count(phase) >= 2
+
+    with pytest.raises(Cancelled):
+        enhance(recording(seconds=8), progress=lambda _, text: said.append(text), cancelled=cancelled)
+    assert said[-1] == phase
+    assert said.count(phase) == 2
+
+
+def test_every_pass_has_its_share_of_the_progress() -> None:
+    seen: dict[str, list[float]] = {}
+    enhance(recording(seconds=20), progress=lambda fraction, text: seen.setdefault(text, []).append(fraction))
+    assert tuple(seen) == (*WORDS, "Done")
+    assert [fractions[0] for fractions in seen.values()] == [0.0, 0.15, 0.7, 0.9, 1.0]
+    assert all(len(fractions) > 5 for text, fractions in seen.items() if text != "Done")
+    assert max(seen["Removing noise"]) > 0.6
+    assert max(seen["Writing the result"]) > 0.98
+
+
+def test_less_noise_reduction_than_asked_for_is_told_from_10_db_on() -> None:
+    audio = Audio(speech_like(RATE, 4.0) + noise(1, 4 * RATE, -50), RATE)
+    clearance_db = enhance(audio).report.before.clearance_db
+    assert clearance_db is not None
+    for asked_db, told in ((clearance_db, False), (clearance_db - 7 + 12 + 9, False), (60.0, True)):
+        notes = enhance(audio, Settings(denoise=Denoise(float(round(asked_db))))).report.notes
+        needed = max(round(asked_db) + 7 - clearance_db, 12)
+        assert (round(asked_db) - round(needed) >= 10) is told or not told
+        assert any("were enough" in note for note in notes) is (round(asked_db) - round(needed) >= 10)

@@ -137,3 +137,44 @@ def test_where_users_have_no_numbers_nothing_is_refused_for_its_owner(
     place.chmod(0o777)
     assert refuse_as_cache(place) is None
     assert str(directories.temporary_cache_dir()).endswith("numba-user")
+
+
+def owned_by_another(place: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Give `place` to somebody else, as far as this process can: the number of its owner, who is not trusted."""
+    if os.geteuid() == 0:
+        os.lchown(place, 12345, 12345)
+        return 12345
+    owner = place.lstat().st_uid
+    monkeypatch.setattr(directories, "current_uid", lambda: owner + 1)
+    return owner
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o711, 0o1777])
+def test_a_directory_above_it_of_another_user_is_refused_whatever_its_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    """Its owner could exchange what is in it at any time."""
+    above = tmp_path / "above"
+    (above / "deep" / "cache").mkdir(mode=0o700, parents=True)
+    above.chmod(mode)
+    owner = owned_by_another(above, monkeypatch)
+    for path in (above / "cache", above / "deep" / "cache", above / "deep" / "to" / "be" / "made"):
+        assert f"above it belongs to user {owner}" in str(distrust(path))
+        assert f"above it belongs to user {owner}" in str(distrust(path, root_may_own=True))
+
+
+def test_a_tree_with_something_of_another_user_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = place / "code.nbc"
+    entry.touch(0o644)
+    assert distrust_tree(place) is None
+    owner = owned_by_another(entry, monkeypatch)
+    assert f"belongs to user {owner}" in str(distrust_tree(place))
+
+
+def test_a_link_of_another_user_on_the_way_is_refused(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to(place)
+    assert distrust(tmp_path / "link" / "cache") is None
+    owner = owned_by_another(tmp_path / "link", monkeypatch)
+    assert f"belongs to user {owner}" in str(distrust(tmp_path / "link" / "cache"))

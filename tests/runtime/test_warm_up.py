@@ -44,8 +44,35 @@ def test_a_failure_is_recorded_and_nobody_waits_for_it() -> None:
         raise ValueError("a bad day")
 
     runtime_setup.start_warm_up(fail)
-    assert not runtime_setup.wait_until_ready(30)
-    assert warm_up._finished.is_set()
+    waiting = threading.Thread(target=runtime_setup.wait_until_ready, args=(600,), daemon=True)
+    waiting.start()
+    waiting.join(60)
+    assert not waiting.is_alive()
+    assert not runtime_setup.wait_until_ready(0)
     assert runtime_setup.warm_up_status()["state"] == "failed"
     assert runtime_setup.warm_up_status()["error"] == "ValueError: a bad day"
     assert not runtime_setup.is_ready()
+
+
+def test_there_is_one_warm_up_whoever_asks_and_whenever() -> None:
+    """A second one would compile the same again, beside visitors' work."""
+    calls: list[str] = []
+    runtime_setup.start_warm_up(lambda: calls.append("first"))
+    assert runtime_setup.wait_until_ready(30)
+    runtime_setup.start_warm_up(lambda: calls.append("after the first"))
+    together = [threading.Thread(target=runtime_setup.start_warm_up, args=(lambda: calls.append("x"),)) for _ in "ab"]
+    for thread in together:
+        thread.start()
+    for thread in (*together, *(one for one in threading.enumerate() if one.name == "warm-up")):
+        thread.join(30)
+    assert calls == ["first"]
+    assert runtime_setup.warm_up_status()["state"] == "done"
+
+
+def test_it_runs_in_a_thread_that_holds_up_no_exit() -> None:
+    seen: list[threading.Thread] = []
+    runtime_setup.start_warm_up(lambda: seen.append(threading.current_thread()))
+    assert runtime_setup.wait_until_ready(30)
+    assert seen[0] is not threading.current_thread()
+    assert seen[0].daemon
+    assert seen[0].name == "warm-up"

@@ -111,8 +111,11 @@ def test_whoever_fills_the_line_makes_room(hog: Visitor, guest: Visitor, talk: P
         asked = guest.ask("analyze", guest.upload(talk))
         waiting = next(text for event, (*_, text) in _progress(guest.listen(asked)) if event == "generating")
         assert waiting.startswith("Waiting: 1 recording")  # before the hog's others
-        sent_away = [list(stream)[-1] for stream in streams[-1:]]
-        assert "made room" in sent_away[0][1]["error"]
+        # The last of the hog's; or the one before it, where the work of an earlier test still held a place.
+        last = next(
+            words for words in (list(stream)[-1][1]["error"] for stream in reversed(streams)) if "Too many" not in words
+        )
+        assert "made room" in last
 
 
 def _progress(events: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, list[str]]]:

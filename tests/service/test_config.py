@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from pipeline.files.limits import Limits
 from service.config import Config
+from service.line.admission import BusyError
+from service.site import Site
+from service.storage import Storage
 
 
 def test_a_laptop_shows_the_page_to_itself_alone() -> None:
@@ -39,3 +44,42 @@ def test_a_slip_is_reported_and_does_not_close_the_service(text: str, caplog: py
     with caplog.at_level(logging.WARNING):
         assert Config.from_environ({"PORT": text}).port == 7860
     assert "PORT" in caplog.text
+
+
+@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (2, 1), (3, 2), (5, 4), (64, 4)])
+def test_one_core_is_left_for_the_server_and_four_workers_are_the_most(
+    monkeypatch: pytest.MonkeyPatch, cores: int, workers: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    assert Config.from_environ({}).workers == workers
+
+
+def test_twenty_may_wait_and_files_live_two_hours() -> None:
+    config = Config.from_environ({})
+    assert (config.queue_size, config.file_lifetime_s) == (20, 2 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "least", "most"),
+    [
+        ("PORT", "port", 1, 65_535),
+        ("WORKERS", "workers", 1, 64),
+        ("QUEUE_SIZE", "queue_size", 1, 10_000),
+        ("FILE_LIFETIME_S", "file_lifetime_s", 10, 30 * 86_400),
+    ],
+)
+def test_each_number_is_taken_within_its_limits(name: str, field: str, least: int, most: int) -> None:
+    default = getattr(Config.from_environ({}), field)
+    for text, value in ((f"{least}", least), (f" {most} ", most), (f"{least - 1}", default), (f"{most + 1}", default)):
+        assert getattr(Config.from_environ({name: text}), field) == value
+
+
+def test_what_the_environment_says_is_what_the_site_does(tmp_path: Path) -> None:
+    """Two at a time and one in the line: the fourth is told to come back."""
+    config = Config.from_environ({"WORKERS": "2", "QUEUE_SIZE": "1"})
+    site = Site(config, Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)}))
+    with ExitStack() as visitors:
+        tickets = [visitors.enter_context(site.queue.ticket()) for _ in range(3)]
+        assert [ticket.before() for ticket in tickets] == [0, 0, 1]
+        with pytest.raises(BusyError, match="Too many"):
+            visitors.enter_context(site.queue.ticket())

@@ -21,10 +21,13 @@ def test_our_own_errors_pass_as_they_are() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", [MemoryError(), OSError(errno.ENOSPC, "x", "/secret/path")])
+@pytest.mark.parametrize(
+    "fault", [MemoryError(), OSError(errno.ENOSPC, "x", "/secret/path"), OSError(errno.EDQUOT, "x", "/secret/path")]
+)
 def test_the_machines_limits_have_words(fault: Exception) -> None:
     error = explain(fault)
     assert error.suggestion
+    assert ("disk is full" in error.message) is isinstance(fault, OSError)
     assert "secret" not in str(error.as_dict())
 
 

@@ -62,3 +62,55 @@ def test_pyplots_global_state_stays_empty() -> None:
         assert pyplot is None or not pyplot.get_fignums()
     """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_channel_is_seen() -> None:
+    """Whichever channel a sound is in, it is in the picture; and both have the same weight."""
+    rate = 16_000
+    low, high, nothing = sine(400, rate, 1), sine(3_000, rate, 1), np.zeros((1, rate), np.float32)
+    left, right = (mel_db(source(np.concatenate(pair), rate), rate) for pair in ((low, nothing), (nothing, low)))
+    np.testing.assert_allclose(left, right, atol=1e-3)
+    both, swapped = (mel_db(source(np.concatenate(pair), rate), rate) for pair in ((low, high), (high, low)))
+    np.testing.assert_allclose(both, swapped, atol=1e-3)
+    mono = mel_db(source(low + high, rate), rate)
+    loud = mono > -40
+    np.testing.assert_allclose(both[loud], mono[loud], atol=1)
+
+
+def test_time_runs_from_left_to_right() -> None:
+    rate = 16_000
+    x = np.concatenate((np.zeros((1, rate), np.float32), sine(1_000, rate, 1)), axis=1)
+    loudest = mel_db(source(x, rate), 2 * rate).max(axis=0)
+    columns = loudest.size
+    assert loudest[: round(0.45 * columns)].max() < -60
+    assert loudest[round(0.55 * columns) :].min() > -20
+
+
+def test_what_is_75_db_down_is_drawn_as_paper_and_the_loudest_as_bright(tmp_path: Path) -> None:
+    from service.spectrograms import draw
+
+    shades = []
+    for level_db in (0.0, -40.0, -75.0, -90.0):
+        draw(np.full((MELS, 20), level_db, np.float32), 16_000, 16_000, tmp_path / "x.png", PictureStyle())
+        image = np.asarray(PIL.Image.open(tmp_path / "x.png").convert("L")).astype(float)
+        shades.append(image[100:200, 400:900].mean())
+    assert shades[0] > shades[1] + 50 > shades[2] + 60
+    assert shades[2] == pytest.approx(shades[3], abs=1)
+
+
+def test_the_page_has_its_colours_and_its_sizes() -> None:
+    assert (PictureStyle().size_px, PictureStyle(narrow=True).size_px) == ((1400, 460), (760, 720))
+    assert (PictureStyle().colors, PictureStyle(dark=True).colors) == (("#ffffff", "#4a5562"), ("#151a20", "#aab4c0"))
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_harmonics_of_a_voice_stay_apart_and_consonants_too(rate: int) -> None:
+    """A window of some 46 ms: 100 Hz apart is two lines, 100 ms apart is two events."""
+    two = mel_db(source(sine(300, rate, 1) + sine(500, rate, 1), rate), rate).mean(axis=1)
+    low, high = sorted(np.argsort(two)[-2:]) if abs(np.diff(np.argsort(two)[-2:])[0]) > 2 else (0, 0)
+    assert two[low:high].min(initial=0) < two.max() - 20
+    clicks = np.zeros((1, 2 * rate), np.float32)
+    clicks[0, [rate // 2, round(0.6 * rate)]] = 1
+    events = mel_db(source(clicks, rate), 2 * rate).max(axis=0)
+    loud = np.flatnonzero(events > -20)
+    assert (np.diff(loud) > 1).sum() == 1

@@ -245,3 +245,51 @@ def test_a_directory_that_only_seems_writable(tmp_path: Path) -> None:
 )
 def test_file_names_are_made_harmless(name: str | None, stem: str) -> None:
     assert safe_stem(name) == stem
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="owners are POSIX")
+def test_a_restart_leaves_what_another_user_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a temporary directory that all share: its name is like ours, and it is not ours to remove."""
+    mine, other = tmp_path / f"{PREFIX}mine", tmp_path / f"{PREFIX}other"
+    for folder in (mine, other):
+        folder.mkdir(mode=0o700)
+        (folder / ".lock").touch()
+        (folder / "talk.wav").write_bytes(b"x")
+    if os.geteuid() == 0:
+        os.chown(other, 12345, 12345)
+        remove_leftovers(tmp_path, 9e9)
+        assert not mine.exists()
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: other.stat().st_uid + 1)
+        remove_leftovers(tmp_path, 9e9)
+    assert (other / "talk.wav").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks")
+@pytest.mark.parametrize(("age_s", "is_left"), [(5, True), (50, True), (70, False)])
+def test_a_run_that_is_just_being_born_has_a_minute_to_lock_its_directory(
+    tmp_path: Path, age_s: float, is_left: bool
+) -> None:
+    young = tmp_path / f"{PREFIX}young"
+    young.mkdir()
+    os.utime(young, (time.time() - age_s,) * 2)
+    remove_leftovers(tmp_path, 9e9)
+    assert young.exists() is is_left
+
+
+def test_the_places_are_tried_in_order(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    second.mkdir()
+    env = {"GRADIO_TEMP_DIR": str(first), "TMPDIR": str(second)}
+    assert Storage.choose(env).root.parent == second
+    first.mkdir()
+    assert Storage.choose(env).root.parent == first
+
+
+@pytest.mark.parametrize(("age_s", "is_left"), [(3590, True), (3610, False)])
+def test_a_lifetime_is_counted_from_the_last_change(storage: Storage, age_s: float, is_left: bool) -> None:
+    upload = storage.new_folder() / "talk.wav"
+    upload.write_bytes(b"x")
+    os.utime(upload, (time.time() - age_s,) * 2)
+    storage.sweep(3600)
+    assert upload.exists() is is_left

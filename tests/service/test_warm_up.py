@@ -30,8 +30,13 @@ def test_the_engine_then_the_pictures_for_which_nobody_waits(monkeypatch: pytest
 def test_pictures_that_cannot_be_drawn_are_a_line_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr("pipeline.warm_up.kernels", lambda: None)
+    monkeypatch.setattr("service.spectrograms.warm_up_analysis", lambda: None)
     monkeypatch.setattr("service.spectrograms.warm_up_drawing", lambda: 1 / 0)
-    warm_up._draw()
+    before = set(threading.enumerate())
+    warm_up.run()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
     assert "Spectrograms cannot be drawn" in caplog.text
 
 

@@ -53,11 +53,18 @@ def test_closing_the_generator_cancels_the_work() -> None:
     assert stopped.wait(20)
 
 
-def test_fractions_stay_between_0_and_1() -> None:
-    handle = Handle()
-    for fraction, shown in ((-1, 0), (2, 1)):
-        handle.report(fraction, "")
-        assert handle._progress.fraction == shown
+@pytest.mark.parametrize(("fraction", "shown"), [(-1, 0), (2, 1), (0.25, 0.25)])
+def test_fractions_stay_between_0_and_1(fraction: float, shown: float) -> None:
+    seen = threading.Event()
+
+    def function(handle: Handle) -> None:
+        handle.report(fraction, "so far")
+        assert seen.wait(20)
+
+    for now in Work(function).progress():
+        if now.text:
+            assert now == Progress(shown, "so far")
+            seen.set()
 
 
 def test_what_a_failed_work_held_is_let_go_at_once() -> None:

@@ -27,7 +27,12 @@ REQUESTS = count(36, 500)
 FIRST = count(13, 20)  # of every kind one at least, then it is measured
 DISK_BYTES = 192 << 20  # the app leaves a reserve of it free
 LIFETIME_S = 15
-MORE = {"rss_bytes": 48_000_000, "threads": 6, "descriptors": 6}  # than after the first requests
+MORE = {
+    "rss_bytes": 48_000_000,
+    "threads": 6,
+    "descriptors": 6,
+    "children": 1,
+}  # than after the first requests; the decoders' helper
 LOG_BYTES = 400  # for each request, on average
 ENVIRONMENT = {"MAX_UPLOAD_MB": "4", "WORKERS": "1", "FILE_LIFETIME_S": str(LIFETIME_S)}
 

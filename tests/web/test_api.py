@@ -189,7 +189,7 @@ def test_no_file_at_all(server: Server, file: object) -> None:
 def test_the_queue_has_no_back_door(server: Server) -> None:
     for path in ("run/enhance", "api/enhance", "run/predict"):
         answer = httpx.post(f"{server.url}/gradio_api/{path}", json={"data": [None, "default"]})
-        assert answer.status_code >= 400
+        assert answer.status_code in (400, 403, 404, 405, 422), path
 
 
 def test_an_upload_that_is_too_large_is_refused_early(server: Server, tmp_path: Path) -> None:
@@ -209,11 +209,6 @@ def test_visitors_get_their_own_files_and_cannot_list_others(server: Server, tal
     assert results[0]["path"].rsplit("/", 2)[-2] != results[1]["path"].rsplit("/", 2)[-2]
     for directory in (Path(results[0]["path"]).parent, server.files, Path("/etc/passwd")):
         assert httpx.get(f"{server.url}/gradio_api/file={directory}").status_code in (403, 404)
-
-
-def test_nothing_went_wrong_unforeseen(server: Server) -> None:
-    """Runs last in this file: the log of all of the above."""
-    assert "Unforeseen" not in server.log.read_text()
 
 
 @pytest.mark.parametrize("body", [{}, {"bogus": 1}], ids=["no file", "an unknown parameter"])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import pipeline
 from pipeline.neural import chosen
 from pipeline.presets import NAMED_PRESETS, PRESETS
 from pipeline.settings import Settings
@@ -147,10 +148,11 @@ def test_leaving_keeps_nothing(page: Handlers, site: Site, uploaded: str, monkey
 
 
 def test_a_preset_moves_the_sliders() -> None:
-    for name, (why, *values) in handlers._preset_table().items():
+    table = json.loads(handlers.CHOOSE_PRESET_JS.removeprefix("(preset) => (").removesuffix(")[preset]"))
+    assert list(table) == list(PRESETS)
+    for name, (why, *values) in table.items():
         assert html.escape(NAMED_PRESETS[name].why) in why
         assert values == list(PRESETS[name].flat().values())
-        assert json.dumps(why) in handlers.CHOOSE_PRESET_JS
 
 
 def test_examples_may_be_opened_and_nothing_beside_them(site: Site) -> None:
@@ -164,3 +166,28 @@ def test_diagnose(site: Site) -> None:
     assert "File storage" in page
     assert str(site.storage.root.parent) in code
     assert site.storage.root.name not in page + code  # it is nobody's business
+
+
+def test_the_upload_stays_while_the_page_waits_for_it(
+    page: Handlers, site: Site, uploaded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the line and the work: the sweeper comes every minute."""
+    real = pipeline.enhance_file
+
+    def enhance_file(*given: Any, **named: Any) -> Any:
+        site.storage.sweep(-60)  # all files are too old for it
+        assert Path(uploaded).is_file()
+        return real(*given, **named)
+
+    monkeypatch.setattr(pipeline, "enhance_file", enhance_file)
+    shown = together(page.run(uploaded, "default", "wav", None, *VALUES))
+    assert Path(shown["after"]).is_file()
+    assert Path(uploaded).is_file()
+
+
+def test_while_it_works_the_button_waits_and_cancel_brings_it_back(page: Handlers) -> None:
+    begun = page.begin()
+    assert (begun["enhance"]["interactive"], begun["cancel"]["visible"]) == (False, True)
+    for after in (page.cancel(), page.settle()):
+        assert (after["enhance"]["interactive"], after["cancel"]["visible"]) == (True, False)
+    assert "Cancelled" in page.cancel()["status"]

@@ -66,3 +66,43 @@ def test_what_needs_attention_comes_first_and_says_what_to_do() -> None:
     assert "Do this." in page
     assert "attention" in page
     assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (61, "1:01"), (600, "10:00"), (7_201, "120:01")]
+)
+def test_clocks(seconds: float, text: str) -> None:
+    assert words.clock(seconds) == text
+
+
+def test_what_is_done_is_said_with_its_length_and_its_time() -> None:
+    shown = markup.done("talk.clean.wav", 63.0, 2.34)
+    assert "talk.clean.wav" in shown
+    assert "1:03 of sound in 2.3 s" in shown
+    assert "in 0.1 s" in markup.done("x.wav", 1.0, 0.0)
+
+
+def test_a_table_has_before_on_the_left_and_after_on_the_right() -> None:
+    shown = markup.report_table([("Loudness", "-30 LUFS", "-16 LUFS")], ("A remark.", "Another."))
+    order = [
+        shown.index(text) for text in ("Before", "After", "Loudness", "-30 LUFS", "-16 LUFS", "A remark.", "Another.")
+    ]
+    assert order == sorted(order)
+
+
+def test_what_happens_to_a_file_is_said_with_its_limits() -> None:
+    shown = markup.privacy(2 * 3600, 300 * 2**20)
+    assert "vanish after 2 hours" in shown
+    assert "Up to 300 MB" in shown
+    assert "WAV, FLAC, MP3" in shown
+
+
+def test_a_fault_without_details_has_none() -> None:
+    assert "details" not in markup.failure(EnhancementError("No."))
+    shown = markup.failure(EnhancementError("No.", details="why", suggestion="Do this."))
+    assert shown.index("No.") < shown.index("Do this.") < shown.index("why")
+
+
+def test_a_banner_only_where_something_is_wrong() -> None:
+    assert "banner" not in markup.header()
+    assert "No room" in markup.header("No room")

@@ -22,6 +22,7 @@ class Kind(Enum):
     """What a request to a route is, which decides how it is treated."""
 
     READ = "an answer at once"
+    PAGE = "an answer that has to be made"
     FILE = "a file, whole or in part"
     STREAM = "events, for as long as somebody listens"
     CALL = "JSON that asks for work"
@@ -52,16 +53,16 @@ def _call(path: str, most_bytes: int = 64 * KIB) -> Door:
 
 DOORS = (
     _read("/health"),
-    _read("/api/diagnostics"),
-    _read("/"),  # the page and its parts
-    _read("/config/?"),
+    _read("/api/diagnostics", Kind.PAGE),
+    _read("/", Kind.PAGE),  # the page and its parts
+    _read("/config/?", Kind.PAGE),
     _read(r"/(assets|static|svelte)/[\w./@+-]{1,200}"),
     _read(f"({API})?/theme.css"),
     _read("/favicon.ico"),
     _read("/robots.txt"),
     _read(f"{API}/app_id/?"),
-    _read(f"{API}/info/?"),  # for programs
-    _read(f"{API}/openapi.json"),
+    _read(f"{API}/info/?", Kind.PAGE),  # for programs
+    _read(f"{API}/openapi.json", Kind.PAGE),
     _read(f"{API}/file=.{{1,4096}}", Kind.FILE),
     _stream(f"{API}/heartbeat/{WORD}"),
     _stream(f"{API}/queue/data"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import ExitStack
 
 import gradio as gr
@@ -25,8 +24,8 @@ from .refused import RefusedLog
 AT_ONCE = Shares(each=128, every=2000)  # requests that run now
 UPLOADS_AT_ONCE = Shares(each=24, every=96)
 STREAMS_AT_ONCE = Shares(each=64, every=1000)
-RATE = Rate(per_s=50.0, burst=500.0)  # calls and uploads
-STALLED_S = 60.0  # an answer that nobody takes off the line
+RATE = Rate(per_s=50.0, burst=500.0)  # of what costs something
+COSTLY = {Kind.CALL, Kind.UPLOAD, Kind.PAGE}
 
 
 class FrontDoor:
@@ -49,7 +48,7 @@ class FrontDoor:
         path = doors.path_of(scope)
         try:
             await self._admitted(scope, path, receive, send)
-        except (ClientDisconnect, ConnectionResetError, TimeoutError) as fault:
+        except (ClientDisconnect, ConnectionResetError) as fault:
             self._refused.note(scope["method"], path, 499, type(fault).__name__)  # nobody is there to be told
         except Exception as fault:
             error = explain(fault)
@@ -74,7 +73,7 @@ class FrontDoor:
         visitor = visitor_of(str(peer), found.get("x-forwarded-for", ""), config.proxy_hops)
         believed = headers.passed_on(scope["headers"], config.proxy_hops)
         passed: Scope = {**scope, "visitor": visitor, "headers": believed}
-        if door.kind in (Kind.CALL, Kind.UPLOAD) and not RATE.take(visitor):
+        if door.kind in COSTLY and not RATE.take(visitor):
             raise TooManyError
         token = token_of(path, scope["query_string"]) if door.kind is Kind.STREAM else None
         if token is not None and (lost := streams.missing(self._demo, path, token)):
@@ -108,7 +107,7 @@ class FrontDoor:
 
 
 class _Answer:
-    """`send`, which completes the headers and does not wait for ever. started : the status is out."""
+    """`send`, which completes the headers. started : the status is out."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -119,4 +118,4 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.started = True
             headers.complete(MutableHeaders(raw=message["headers"]), self.origin)
-        await asyncio.wait_for(self._send(message), STALLED_S)
+        await self._send(message)

@@ -60,7 +60,7 @@ def is_local(scope: Scope) -> bool:
 
 def _is_own(origin: str, headers: Headers) -> bool:
     """Whether the page is the app's own: of the host that it asks for, as the browser or the proxy names it."""
-    host = urlsplit(origin).netloc
+    host = origin.partition("://")[2]
     forwarded = headers.get("x-forwarded-host", "").split(",")[0].strip()
     return bool(host) and host in (headers.get("host", "").lower(), forwarded.lower())
 

@@ -11,10 +11,13 @@ import asyncio
 from collections import Counter
 from typing import Any, ClassVar
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 FIRST_REQUEST_S = 15.0  # from the connection, or from the end of the request before, to the end of a request's head
-RESERVED_FILES = 96  # descriptors for recordings, pipes, libraries
+STALLED_S = 60.0  # that nobody takes an answer off the line
+RESERVED_FILES = 160  # descriptors for recordings, pipes, libraries, and for what is accepted to be hung up on
+BACKLOG = 64  # accepted in one go, before the first of them is counted
 MOST_CONNECTIONS = 2000
 LEAST_CONNECTIONS = 32
 
@@ -42,6 +45,7 @@ class BoundedConnection(H11Protocol):
     most_each: ClassVar[int] = MOST_CONNECTIONS
     _open: ClassVar[Counter[str]] = Counter()
     _head_timer: asyncio.TimerHandle | None = None
+    _stall_timer: asyncio.TimerHandle | None = None
     _counted = ""
 
     def connection_made(self, transport: Any) -> None:
@@ -63,6 +67,7 @@ class BoundedConnection(H11Protocol):
                 del self._open[self._counted]
             self._counted = ""
         self._stop_waiting()
+        self._stop_stalling()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -76,8 +81,26 @@ class BoundedConnection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """The next request may come, but does not have to."""
+        answered = self.cycle
         super().on_response_complete()
-        self._await_head()
+        if self.cycle is answered:  # else the next one was here already
+            self._await_head()
+
+    def pause_writing(self) -> None:
+        """The other end takes nothing at the moment."""
+        super().pause_writing()
+        self._stop_stalling()
+        self._stall_timer = self.loop.call_later(STALLED_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It takes something again."""
+        self._stop_stalling()
+        super().resume_writing()
+
+    def _stop_stalling(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
     def _await_head(self) -> None:
         self._stop_waiting()
@@ -88,6 +111,13 @@ class BoundedConnection(H11Protocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def send_400_response(self, msg: str) -> None:
+        """To what is no HTTP; unless an answer has been given already, as to a form that goes wrong on the way."""
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:
+            self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
         """Whoever asks for a WebSocket gets an answer in HTTP; the log need not hear of it."""

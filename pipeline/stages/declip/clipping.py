@@ -58,7 +58,7 @@ def _mark_numpy(x: Line, level: float, tolerance: float, reach: int, side: float
 
 
 @kernel(_mark_numpy)
-def _mark(x: Line, level: float, tolerance: float, reach: int, side: float, marks: Marks) -> None:
+def mark(x: Line, level: float, tolerance: float, reach: int, side: float, marks: Marks) -> None:
     """Set marks (n,) to `side` in the runs of x (n,) that stay at the level while nothing near them passes it."""
     n = x.size
     bottom, top = np.float32(level * (1 - tolerance)), np.float32(level * (1 + tolerance))
@@ -165,7 +165,7 @@ def stage(sample_rate: int, channels: int) -> AnyStage:
                 x = line * np.float32(side)
                 after.append(_look(x, reach + unit, reach, known))
                 for ceiling in after[-1].known:
-                    _mark(x, ceiling.level, ceiling.tolerance, reach, side, marks[c])
+                    mark(x, ceiling.level, ceiling.tolerance, reach, side, marks[c])
         middle = slice(reach, reach + unit)
         return np.concatenate((window[:, middle], marks[:, middle])), (window[:, unit:], after)
 

@@ -45,7 +45,7 @@ def _tops_numpy(x: Line, first: int, reach: int) -> tuple[Places, Line]:
 
 
 @kernel(_tops_numpy)
-def _tops(x: Line, first: int, reach: int) -> tuple[Places, Line]:
+def find_tops(x: Line, first: int, reach: int) -> tuple[Places, Line]:
     """Places (m,) from `first` on at which the positive side of x (n,) peaks, and the highest within reach of each."""
     n = x.size
     stretches = np.zeros(n // reach + 1, np.float32)  # the highest of each: most peaks fail on that of their own
@@ -87,7 +87,7 @@ def _plateaus_numpy(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[
 
 
 @kernel(_plateaus_numpy)
-def _plateaus(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.float64]:
+def find_plateaus(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.float64]:
     """Levels (m,) of those tops of x (n,) that are plateaus; of equal tops in one plateau, the first counts."""
     found, count = np.empty(tops.size), 0
     for k in range(tops.size):
@@ -114,5 +114,5 @@ def plateaus(x: Line, first: int, reach: int) -> ClipLevels:
 
     reach : samples within which nothing passes a plateau
     """
-    tops, around = _tops(x, first, reach)
-    return tuple(_plateaus(x, tops, around, blur) for blur in BLURS)
+    tops, around = find_tops(x, first, reach)
+    return tuple(find_plateaus(x, tops, around, blur) for blur in BLURS)

@@ -52,7 +52,7 @@ class Tracker:
         Returns the estimates (frames, bins), and noise and presence after the last frame.
         """
         estimate, noise, presence = np.empty_like(power), noise.copy(), presence.copy()
-        _track(power, noise, presence, self.keep_noise, self.keep_presence, estimate)
+        track(power, noise, presence, self.keep_noise, self.keep_presence, estimate)
         return estimate, noise, presence
 
     def backward(self, power: Power, noise: Bins) -> Power:
@@ -98,7 +98,7 @@ def _track_numpy(
 
 
 @kernel(_track_numpy)
-def _track(power: Power, noise: Bins, presence: Bins, keep_noise: float, keep_presence: float, estimate: Power) -> None:
+def track(power: Power, noise: Bins, presence: Bins, keep_noise: float, keep_presence: float, estimate: Power) -> None:
     """Frames in their order; `noise` and `presence` (bins,) are updated in place, `estimate` is filled."""
     snr = 10 ** (SPEECH_SNR_DB / 10)
     odds, slope = (1 - SPEECH_PRIOR) / SPEECH_PRIOR * (1 + snr), snr / (1 + snr)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.dsp.autoregressive import Signal, _solve, fit, interpolate, prediction_error
+from pipeline.dsp.autoregressive import Signal, fit, interpolate, prediction_error, solve
 from tests.pipeline.signals import noise, sine
 
 
@@ -68,8 +68,8 @@ def test_solving_a_band_equals_numpy() -> None:
     column, y = rng.random((200, 6)), rng.random(200)
     column[:, 0] += 10
     ours, other = y.copy(), y.copy()
-    _solve(column.copy(), ours)
-    _solve.numpy_version(column.copy(), other)
+    solve(column.copy(), ours)
+    solve.numpy_version(column.copy(), other)
     np.testing.assert_allclose(ours, other, atol=1e-12)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline import Audio, AudioError, LimitError, load, save
-from pipeline.files.decode import is_audio
+from pipeline.files.decode import Recording, is_audio
 from pipeline.files.limits import Limits
 from tests.pipeline.files.media import clicks, shift, write_av, write_wav
 from tests.pipeline.signals import noise
@@ -170,3 +170,35 @@ def test_errors_hold_no_path_and_files_are_closed(tmp_path: Path) -> None:
         assert caught.value.suggestion
     assert len(list(Path("/proc/self/fd").iterdir())) == before
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_what_a_file_says_of_its_length_is_told_and_not_believed(tmp_path: Path) -> None:
+    x = noise(1, 48_000)
+    path = write_wav(tmp_path / "x.flac", x, kind="FLAC")
+    assert Recording(path).claimed_s == pytest.approx(1.0)
+    data = bytearray(path.read_bytes())
+    data[21] |= 0x0F  # the upper bits of STREAMINFO's count: 17 days
+    path.write_bytes(data)
+    recording = Recording(path)
+    assert recording.claimed_s is not None and recording.claimed_s > 1e6
+    assert sum(block.shape[1] for block in recording.blocks()) == 48_000
+
+
+def test_what_says_that_it_is_too_long_and_is_costs_little(tmp_path: Path) -> None:
+    """Refused when it is opened: before anything is measured in it."""
+    for name, codec in (("x.flac", "flac"), ("x.m4a", "aac"), ("x.webm", "libopus")):
+        path = write_av(tmp_path / name, np.zeros((1, 48_000 * 6), np.float32), 48_000, codec)
+        assert Recording(path, Limits(max_duration_s=7)).channels == 1
+        with pytest.raises(LimitError, match="longer than 5 s"):
+            Recording(path, Limits(max_duration_s=5))
+
+
+def test_more_silence_than_sound_is_not_believed(tmp_path: Path) -> None:
+    """A pause of half a minute is kept; one of five minutes in two seconds of sound is a time stamp that lies."""
+    x, _ = clicks()
+    assert load(write_av(tmp_path / "x.webm", x, 48_000, "libopus", gap_s=30.0)).duration_s == pytest.approx(
+        32, abs=0.1
+    )
+    assert load(write_av(tmp_path / "y.webm", x, 48_000, "libopus", gap_s=300.0)).duration_s == pytest.approx(
+        2, abs=0.1
+    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import stat
@@ -189,10 +190,17 @@ def test_what_a_killed_process_left_can_be_removed(tmp_path: Path) -> None:
     target, other = tmp_path / "x[1].wav", tmp_path / "y.wav"
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
+    left = []
     for path in (target, other):
-        (tmp_path / f"{encode._part_prefix(path)}{dead.pid}-0123.part").touch()
+        with encode.Writer(path, AudioShape(8_000, 1, 0)):
+            (part,) = tmp_path.glob("*.part")  # named after who writes it
+            left.append(part.with_name(part.name.replace(f"{os.getpid()}-", f"{dead.pid}-")))
+            assert left[-1] != part
+        path.unlink()
+    for part in left:
+        part.touch()
     remove_unfinished(target)
-    assert [path.name for path in tmp_path.iterdir()] == [f"{encode._part_prefix(other)}{dead.pid}-0123.part"]
+    assert list(tmp_path.iterdir()) == [left[1]]
 
 
 def test_what_a_living_process_writes_to_the_same_target_stays(tmp_path: Path) -> None:
@@ -201,3 +209,25 @@ def test_what_a_living_process_writes_to_the_same_target_stays(tmp_path: Path) -
         remove_unfinished(target)
         writer.write(noise(1, 8_000))
     assert load(target).samples.shape == (1, 8_000)
+
+
+def test_dither_is_triangular_and_two_steps_wide(tmp_path: Path) -> None:
+    """Of a value between two steps the mean stays, and so does the error's power, whatever the value: rounding and
+    triangular dither together have a quarter of a step squared. Uniform or no dither would change with the value.
+    """
+    for part in (0.0, 0.25, 0.5):
+        x = np.full((1, 60_000), (10 + part) * 2**-15, np.float32)
+        x[0, 0] += np.float32(0.3 * 2**-15)  # else the block would fit 16 bit as it is
+        save(tmp_path / "x.wav", Audio(x, 48_000), subtype="PCM_16")
+        error = (load(tmp_path / "x.wav").samples[0, 1:].astype(np.float64) - x[0, 1:]) * 2**15
+        assert error.mean() == pytest.approx(0, abs=0.01)
+        assert (error**2).mean() == pytest.approx(0.25, abs=0.01)
+
+
+def test_every_channel_has_dither_of_its_own_and_24_bit_have_none(tmp_path: Path) -> None:
+    x = np.full((2, 50_000), 0.4 * 2**-15, np.float32)
+    save(tmp_path / "x.wav", Audio(x, 48_000), subtype="PCM_16")
+    left, right = load(tmp_path / "x.wav").samples
+    assert abs(np.corrcoef(left, right)[0, 1]) < 0.05
+    save(tmp_path / "y.wav", Audio(np.full((1, 50_000), 0.4 * 2**-23, np.float32), 48_000), subtype="PCM_24")
+    assert not load(tmp_path / "y.wav").samples.any()

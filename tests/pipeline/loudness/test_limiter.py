@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude_db
-from pipeline.loudness.limiter import _smooth, limit, stage
+from pipeline.loudness.limiter import limit, smooth, stage
 from pipeline.loudness.true_peak import true_peak
 from pipeline.stream.stage import run, split
 from tests.pipeline.signals import noise, sine, speech_like
@@ -60,7 +61,45 @@ def test_short_input_keeps_its_length(n: int) -> None:
 def test_kernel_equals_numpy() -> None:
     rng = np.random.default_rng(0)
     wanted = (-6 * rng.random(4_000) * (rng.random(4_000) < 0.02)).astype(np.float32)
-    ours, held = _smooth(wanted, 0.002, -0.5, 64)
-    other, other_held = _smooth.numpy_version(wanted, 0.002, -0.5, 64)
+    ours, held = smooth(wanted, 0.002, -0.5, 64)
+    other, other_held = smooth.numpy_version(wanted, 0.002, -0.5, 64)
     np.testing.assert_allclose(ours, other, atol=1e-5)
     assert held == pytest.approx(other_held, abs=1e-5)
+
+
+def gains_db(x: Samples, rate: int, ceiling_dbtp: float) -> np.ndarray:
+    """Gain in dB of every millisecond of x (1, n), a tone of 1 kHz."""
+    loudest = [np.abs(one[0]).reshape(-1, rate // 1000).max(axis=1) for one in (limit(x, rate, ceiling_dbtp), x)]
+    return np.asarray(20 * np.log10(loudest[0] / loudest[1]))
+
+
+def test_the_gain_comes_back_by_300_db_a_second() -> None:
+    rate = 48_000
+    x = sine(1000, rate, 0.5)
+    x[:, 12_000:14_400] *= 8  # 13 dB over the ceiling, from 250 to 300 ms
+    gain = gains_db(x, rate, -1.0)
+    assert gain[260:298] == pytest.approx(-1 - 20 * np.log10(4), abs=0.1)
+    assert np.diff(gain[305:335]) == pytest.approx(0.3, abs=0.02)
+    assert gain[346:] == pytest.approx(0, abs=1e-3)  # 43 ms later all is as it was
+
+
+def test_the_gain_falls_within_the_look_ahead_of_2_ms() -> None:
+    rate = 48_000
+    x = sine(1000, rate, 0.5)
+    x[:, 12_000:] *= 8
+    gain = gains_db(x, rate, -1.0)
+    assert gain[:247] == pytest.approx(0, abs=1e-6)
+    assert gain[248] < -0.5
+    assert gain[250] < -13
+
+
+def test_the_latency_is_the_look_ahead_and_half_the_interpolator() -> None:
+    assert stage(-1.0, 48_000, 1).latency == 96 + 15
+    assert stage(-1.0, 8_000, 1).latency == 32 + 15
+
+
+@pytest.mark.parametrize("ceiling", [-9.0, -1.0])
+def test_it_turns_down_no_further_than_it_must(ceiling: float) -> None:
+    """A tone 6 dB over full scale comes to the ceiling, less 0.05 dB for what moves between the samples."""
+    gain = gains_db(sine(1000, 48_000, 0.5, 2.0), 48_000, ceiling)
+    assert gain[50:-50] == pytest.approx(ceiling - 0.05 - 20 * np.log10(2), abs=0.01)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,83 @@ def test_silence_and_off_change_nothing() -> None:
         assert np.array_equal(out, y)
         assert gain.gain_db == 0
         assert gain.notes == ()
+
+
+def fast(rate: int) -> Samples:
+    """(1, n): just under half the rate, in steps of level: between its samples the limiter's own gain makes peaks."""
+    steps = np.random.default_rng(54).choice([0.1, 1.0, 30.0], 2 * rate // 20)
+    x = np.sin(np.pi * 0.97 * np.arange(2 * rate)) * np.repeat(steps, 20)
+    return (x / 60).astype(np.float32)[None]
+
+
+@pytest.mark.parametrize("ceiling_dbtp", [-3.0, -6.0])
+def test_what_the_limiter_lets_pass_is_trimmed_off(ceiling_dbtp: float) -> None:
+    y, gain = to_target(fast(8_000), 8_000, Loudness(True, -9.0, ceiling_dbtp))
+    assert 0.99 < gain.trim < 1  # else this signal shows nothing
+    assert amplitude_db(true_peak(y)) <= ceiling_dbtp
+    assert amplitude_db(true_peak(y)) == pytest.approx(ceiling_dbtp, abs=1e-4)
+
+
+def test_what_the_limiter_holds_is_not_trimmed() -> None:
+    assert to_target(speech_like(16_000, 3), 16_000, Loudness(True, -16.0, -1.0))[1].trim == 1
+
+
+def peaky(crest_db: float) -> Samples:
+    """(1, n): quiet noise whose peaks of 0 dBFS are `crest_db` over it."""
+    x = noise(1, 4 * 48_000, -crest_db)
+    x[0, ::24_000] = 1.0
+    return x
+
+
+def test_no_more_than_15_db_are_limited() -> None:
+    x = peaky(60)
+    _, gain = to_target(x, 48_000, Loudness(True, -9.0, -1.0))
+    assert gain.gain_db == pytest.approx(-1 - amplitude_db(true_peak(x)) + 15, abs=1e-6)
+
+
+def test_what_is_missing_is_told_from_a_third_of_a_lu_on() -> None:
+    x = noise(1, 48_000 * 2, -60)
+    lufs = loudness(x, 48_000)
+    assert lufs is not None
+    for missing, told in ((0.25, False), (0.35, True)):
+        programme = replace(sound(x, 48_000), true_peak=10 ** ((-1 + 15 - MAX_GAIN_DB) / 20))  # 40 dB at most
+        gain = gain_for(programme, Loudness(True, lufs + 40 + missing, -1.0))
+        assert gain.gain_db == pytest.approx(40, abs=1e-6)
+        assert bool(gain.notes) is told
+    _, gain = to_target(noise(1, 48_000, -66), 48_000, Loudness(True, -9.0, -1.0))
+    assert gain.notes == (
+        "The loudness stays 13.9 LU under the target: peaks would have to be cut by more than 15 dB or the recording"
+        " raised by more than 40 dB.",
+    )
+
+
+@pytest.mark.parametrize("target", [-20.0, -16.0, -12.0])
+def test_where_the_limiter_works_hard_the_target_is_met_still(target: float) -> None:
+    x = speech_like(16_000, 6, level_db=-26)
+    x[0, ::1_600] += 0.9
+    y, gain = to_target(x, 16_000, Loudness(True, target, -6.0))
+    reached = loudness(y, 16_000)
+    assert reached is not None
+    assert abs(reached - target) <= 0.1 or gain.notes
+    assert amplitude_db(true_peak(y)) <= -6.0
+    assert reached <= target + 0.1
+
+
+def test_the_gain_applied_is_the_gain_told() -> None:
+    x = speech_like(16_000, 3, level_db=-40)
+    y, gain = to_target(x, 16_000, Loudness(True, -30.0, 0.0))
+    np.testing.assert_allclose(y, x * 10 ** (gain.gain_db / 20), rtol=1e-4, atol=1e-7)
+
+
+def test_each_block_of_each_round_may_stop_it() -> None:
+    x, asked = speech_like(16_000, 4), 0
+
+    def on_block() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        gain_for(sound(x, 16_000), Loudness(), on_block)
+    assert asked == 3

@@ -58,3 +58,29 @@ def test_nothing_and_silence() -> None:
 
 def test_one_sample() -> None:
     assert true_peak(np.full((1, 1), -0.5, np.float32)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("share_of_rate", [0.01, 0.1, 0.25, 0.35, 0.42])
+def test_the_interpolator_gives_what_lies_a_quarter_a_half_and_three_quarters_on(share_of_rate: float) -> None:
+    t = np.arange(2 * HALF) - (HALF - 1)  # sample 15 is at 0, sample 16 at 1
+    least = 2e-3 if share_of_rate < 0.4 else 0.02  # nearer to half the rate it falls off
+    for phase in (0.0, 0.7, 2.0):
+        window = np.sin(2 * np.pi * share_of_rate * t + phase)
+        between = np.sin(2 * np.pi * share_of_rate * np.array([0.25, 0.5, 0.75]) + phase)
+        np.testing.assert_allclose(INTERPOLATOR @ window, between, atol=least)
+
+
+def test_the_envelope_looks_from_each_sample_up_to_the_next() -> None:
+    x = sine(12_000, 48_000, 0.01, 1.0, 45)  # peaks lie half-way between two samples that are both at 0.7
+    found = envelope(x, INTERPOLATOR, 0.0)
+    assert found.size == x.shape[1] - 2 * HALF + 1
+    between = np.abs(
+        np.sin(np.pi / 2 * (np.arange(found.size) + HALF - 1 + np.array([[0, 0.25, 0.5, 0.75]]).T) + np.pi / 4)
+    )
+    np.testing.assert_allclose(found, between.max(axis=0), atol=0.01)
+
+
+def test_nothing_between_the_samples_is_higher_than_the_overshoot() -> None:
+    worst = np.sign(INTERPOLATOR[1])
+    assert np.abs(INTERPOLATOR @ worst).max() == pytest.approx(OVERSHOOT, rel=1e-6)
+    assert pytest.approx(np.abs(INTERPOLATOR).sum(axis=1).max()) == OVERSHOOT

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline import Audio, analyze
+from pipeline import Audio, Settings, analyze, enhance
+from pipeline.measures.analysis import Analysis
 from pipeline.measures.report import Report
 from tests.pipeline.signals import noise, sine, speech_like
 
@@ -38,18 +39,77 @@ def test_what_a_block_raises_stops_the_analysis() -> None:
         analyze(Audio(noise(1, RATE), RATE), on_block=stop)
 
 
-def test_a_report_is_a_table_and_json() -> None:
-    before = analyze(Audio(speech_like(RATE, 2) + noise(1, 2 * RATE, -50), RATE))
-    report = Report(before, before, 1.5, 0.02, {"mix_wet_percent": 100.0}, "spectral", ("Something to know.",))
-    text = str(report)
-    for name, left, right in report.rows():
-        assert name in text
-        assert left == right
-    assert text.endswith("\n".join(("Denoiser: spectral.", "Something to know.", *report.advice)))
-    as_json = json.loads(json.dumps(report.as_dict()))
-    assert as_json["real_time_factor"] == pytest.approx(0.01)
-    assert (as_json["denoiser"], as_json["notes"]) == ("spectral", ["Something to know."])
-    assert as_json["advice"] == list(report.advice)
+BEFORE = Analysis(
+    60.0, 48_000, 1, -30.04, -3.0, -50.0, 12.0, -22.0, 61.4, 50.0, -42.0, 0.123, 8.6, 7_000.0, 0.71, 30.0
+)  # fmt: skip
+AFTER = Analysis(
+    60.0, 48_000, 1, -16.0, -1.04, -70.0, 45.0, -12.0, 58.6, None, None, 0.0, 0.0, 7_500.0, None, 48.0
+)  # fmt: skip
+REPORT = Report(BEFORE, AFTER, 4.0, 1.5, {"mix_wet_percent": 100.0}, "spectral", ("Something to know.",))
+
+
+def test_every_row_says_what_was_before_and_what_is_after() -> None:
+    assert REPORT.rows() == [
+        ("Loudness", "-30.0 LUFS", "-16.0 LUFS"),
+        ("True peak", "-3.0 dBTP", "-1.0 dBTP"),
+        ("Noise floor", "-50.0 dBFS", "-70.0 dBFS"),
+        ("Signal-to-noise ratio (estimate)", "12.0 dB", "45.0 dB"),
+        ("Speech activity", "61 %", "59 %"),
+        ("Mains hum", "50.0 Hz, -42.0 dBFS", "none"),
+        ("Clipped", "0.123 %", "none"),
+        ("Clicks", "9 a minute", "none"),
+        ("Bandwidth", "7.0 kHz", "7.5 kHz"),
+        ("Reverberation (T60, estimate)", "0.7 s", "unknown"),
+    ]
+
+
+def test_a_report_is_a_table_with_remarks() -> None:
+    lines = str(REPORT).splitlines()
+    assert lines[0].split() == ["before", "after"]
+    assert lines[0].index("before") < lines[0].index("after")
+    for line, (name, before, after) in zip(lines[1:], REPORT.rows(), strict=False):
+        assert line == f"{name:<34}{before:>22}{after:>22}"
+    pace, *remarks = lines[11:]
+    assert pace == "60.0 s of audio in 1.50 s"
+    assert tuple(remarks) == REPORT.remarks() == ("Denoiser: spectral.", "Something to know.", *REPORT.advice)
+    assert len(REPORT.advice) == 6  # of what was before: afterwards nothing is wrong but the band
+
+
+def test_a_report_is_json() -> None:
+    as_json = json.loads(json.dumps(REPORT.as_dict()))
+    assert as_json == {
+        "before": BEFORE.as_dict(),
+        "after": AFTER.as_dict(),
+        "gain_db": 4.0,
+        "processing_s": 1.5,
+        "real_time_factor": 0.025,
+        "denoiser": "spectral",
+        "settings": {"mix_wet_percent": 100.0},
+        "done": [],
+        "notes": ["Something to know."],
+        "advice": list(REPORT.advice),
+    }
+    assert as_json["before"]["lufs"] == -30.04
+    assert replace(BEFORE, lufs=-30.04567).as_dict()["lufs"] == -30.046
+
+
+def test_an_enhancement_reports_the_recording_as_before_and_the_result_as_after() -> None:
+    audio = Audio(speech_like(16_000, 3) + noise(1, 48_000, -40), 16_000)
+    result = enhance(audio)
+    assert result.report.before.as_dict() == pytest.approx(analyze(audio).as_dict(), abs=0.01)
+    assert result.report.after.as_dict() == pytest.approx(analyze(result.audio).as_dict(), abs=0.01)
+    assert result.report.settings == result.settings.flat() == Settings().flat()
+    assert result.report.processing_s > 0
+
+
+def test_hum_that_is_gone_altogether_and_repair_that_had_nothing_to_do() -> None:
+    on = {"dehum_strength_db": 30.0, "declip_strength_percent": 100.0, "declick_sensitivity_percent": 50.0}
+    assert Report(BEFORE, AFTER, 4.0, 1.5, {**on}, "neural").done() == (
+        "Hum at 50.0 Hz: all that was found removed.",
+        "Clipped peaks rebuilt: 0.12 % of the samples.",
+        "Clicks: 9 a minute before, 0 after.",
+    )
+    assert Report(AFTER, AFTER, 4.0, 1.5, {**on}, "neural").done() == ()
 
 
 def test_it_says_what_was_repaired_by_the_stages_that_were_on() -> None:

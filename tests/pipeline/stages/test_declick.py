@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.settings import Declick
-from pipeline.stages.declick import Rule, _peaks, count_clicks, declick, stage
+from pipeline.stages.declick import Rule, click_peaks, count_clicks, declick, stage
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
 from tests.pipeline.stages import every_stage
@@ -103,7 +103,27 @@ def test_kernel_equals_numpy() -> None:
     off[rng.integers(0, 20_000, 30)] += 5
     usual = np.repeat(rng.random(20), 1_000) + 0.2
     rule = Rule.of(60.0, 8_000)
-    ours, other = _peaks(off, usual, rule), _peaks.numpy_version(off, usual, rule)
+    ours, other = click_peaks(off, usual, rule), click_peaks.numpy_version(off, usual, rule)
     assert ours.size > 5
     assert np.array_equal(ours, other)
-    assert not _peaks.numpy_version(np.zeros(500), np.zeros(500), rule).size
+    assert not click_peaks.numpy_version(np.zeros(500), np.zeros(500), rule).size
+
+
+@pytest.mark.parametrize(("gap_s", "count"), [(0.004, 0), (0.010, 0), (0.030, 12)])
+def test_clicks_that_follow_each_other_within_20_ms_are_left_for_they_may_be_a_voice(gap_s: float, count: int) -> None:
+    rate = 16_000
+    x = sine(300, rate, 2, 0.2) + noise(1, 2 * rate, -60)
+    y = x.copy()
+    for at in range(rate // 4, 2 * rate - rate // 4, rate // 4):
+        y[0, at] += 0.5
+        y[0, at + round(gap_s * rate)] -= 0.5
+    z = declick(y, rate, ON)
+    assert count_clicks(y, rate, ON) == count
+    assert np.abs(z - x).max() == pytest.approx(0.0 if count else 0.5, abs=0.01)
+    assert np.array_equal(z, y) is not bool(count)
+
+
+def test_a_loud_click_in_a_clean_voice_is_mended_by_more_than_20_db() -> None:
+    x = speech_like(48_000, 3, level_db=-20) + noise(1, 3 * 48_000, -70)
+    y, _ = clicked(x, 1.0)
+    assert every_stage.sdr_db(x, declick(y, 48_000, ON)) - every_stage.sdr_db(x, y) > 18

@@ -11,7 +11,7 @@ from pipeline.stages.deess.band import band_filter, filtered
 from pipeline.stages.deess.follower import Constants, follow
 from pipeline.stages.deess.stage import deess
 from pipeline.stream.stage import Stage, run_whole
-from tests.pipeline.signals import noise, speech_like
+from tests.pipeline.signals import noise, sine, speech_like
 from tests.pipeline.stages import every_stage
 
 RATE = 48_000
@@ -121,3 +121,54 @@ def test_white_noise_keeps_its_colour_mostly() -> None:
 def test_range() -> None:
     with pytest.raises(SettingsError, match="out of range"):
         Deess(13.0)
+
+
+def sharp_onset(rate: int) -> Samples:
+    """A voice with an s that is there at once, from 3 to 3.12 s."""
+    sibilant = band(noise(1, 4 * rate, 0.0), rate)
+    sibilant *= np.float32(0.1 / np.sqrt(np.mean(sibilant**2)))
+    sibilant[:, : 3 * rate] = sibilant[:, round(3.12 * rate) :] = 0
+    return (speech_like(rate, 4) + sibilant).astype(np.float32)
+
+
+def cut_db(x: Samples, y: Samples, at_s: float, length_s: float = 0.002) -> float:
+    part = slice(round(at_s * RATE), round((at_s + length_s) * RATE))
+    before, after = band(x, RATE)[:, part], band(y, RATE)[:, part]
+    return float(10 * np.log10(np.mean(before**2) / np.mean(after**2)))
+
+
+def test_it_looks_ahead_so_that_the_very_onset_of_an_s_is_softened() -> None:
+    x = sharp_onset(RATE)
+    y = deess(x, RATE, Deess(8.0))
+    assert cut_db(x, y, 3.0) > 7
+    assert cut_db(x, y, 2.98) < 0.5  # but not long before
+
+
+def test_after_an_s_the_gain_comes_back_within_some_30_ms() -> None:
+    x = sharp_onset(RATE)
+    faint = np.float32(1e-3) * band(noise(1, x.shape[1], 0.0, seed=1), RATE)  # to measure the gain by
+    y = deess(x + faint, RATE, Deess(8.0)) - deess(x, RATE, Deess(8.0))
+    after = slice(round(3.15 * RATE), round(3.16 * RATE))
+    lost = 10 * np.log10(np.mean(band(faint, RATE)[:, after] ** 2) / np.mean(band(y, RATE)[:, after] ** 2))
+    assert 2 < lost < 4.5  # of 8: one time constant later
+
+
+def vowel(seconds: float, level: float = 0.1) -> Samples:
+    """(2, n): 300 Hz whose power, both channels together, is the same at every sample."""
+    return np.concatenate([sine(300, RATE, seconds, level, phase_deg) for phase_deg in (0, 90)])
+
+
+@pytest.mark.parametrize(("over_db", "cut"), [(-14.0, 0.0), (-8.0, 4.0), (-6.0, 6.0), (-2.0, 8.0)])
+def test_what_an_s_has_over_12_db_under_the_voice_is_taken_off_it(over_db: float, cut: float) -> None:
+    x = vowel(3)
+    x[:, RATE:] += sine(7_000, RATE, 2, 0.1 * 10 ** (over_db / 20))
+    assert cut_db(x, deess(x, RATE, Deess(8.0)), 1.5, 1.0) == pytest.approx(cut, abs=0.3)
+
+
+@pytest.mark.parametrize("pause_s", [0.5, 1.5])
+def test_over_a_pause_the_voice_is_forgotten_with_a_time_constant_of_2_5_s(pause_s: float) -> None:
+    """So an s after it, 12 dB under the voice as it was, is over the threshold by what has been forgotten."""
+    s = np.repeat(sine(7_000, RATE, 0.2, 0.1 * 10 ** (-12 / 20)), 2, axis=0)
+    x = np.concatenate((vowel(1), vowel(pause_s, 1e-4), s, vowel(0.5, 1e-4)), axis=1)
+    cut = cut_db(x, deess(x, RATE, Deess(8.0)), 1 + pause_s + 0.1, 0.05)
+    assert cut == pytest.approx(10 * np.log10(np.e) * pause_s / 2.5, abs=0.3)

@@ -193,3 +193,27 @@ def test_the_player_equals_its_numpy_version_and_the_sum_of_sinusoids() -> None:
 def test_range() -> None:
     with pytest.raises(SettingsError, match="out of range"):
         Dehum(41.0)
+
+
+def level_db(x: Samples) -> float:
+    return float(10 * np.log10(np.mean(np.square(x, dtype=np.float64))))
+
+
+@pytest.mark.parametrize("hz_per_s", [0.0, 0.005, 0.01, 0.02])
+def test_a_hum_that_drifts_steadily_goes_by_all_that_was_asked_for(hz_per_s: float) -> None:
+    h, hiss = hum(RATE, 14, drift=lambda t: hz_per_s * t), noise(1, 14 * RATE, -60, seed=3)
+    left = (remove_hum(h + hiss, RATE, FULL) - hiss)[:, 4 * RATE : -4 * RATE]
+    assert level_db(left) < level_db(h) - 38
+
+
+def test_under_a_voice_without_gaps_what_was_known_of_the_hum_still_counts() -> None:
+    """A sung note sweeps over the third harmonic from 8 s on; before, the hum was heard alone."""
+    h = hum(RATE, 20, level_db=-40)
+    t = np.arange(h.shape[1]) / RATE
+    phase = 2 * np.pi * np.cumsum(152 + 8 * np.sin(2 * np.pi * 0.9 * t)) / RATE
+    voice = np.sum([np.sin(k * phase + k) / k for k in range(1, 12)], axis=0) * (t >= 8)
+    voice *= 10 ** (-30 / 20) / np.sqrt(np.mean(voice[8 * RATE :] ** 2))
+    clean = (voice[None] + noise(1, h.shape[1], -70, seed=3)).astype(np.float32)
+    left = remove_hum(clean + h, RATE, FULL) - clean
+    assert level_db(left[:, 3 * RATE : 7 * RATE]) < level_db(h) - 38
+    assert level_db(left[:, 10 * RATE : -3 * RATE]) < level_db(h) - 12.5

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from pipeline.audio import Samples
 from pipeline.measures.levels import FramePowers, measure
@@ -8,7 +9,7 @@ from pipeline.settings import Level
 from pipeline.stages import leveler
 from pipeline.stages.leveler import Scene, level
 from pipeline.stream.stage import Stage
-from tests.pipeline.signals import noise, speech_like
+from tests.pipeline.signals import noise, sine, speech_like
 from tests.pipeline.stages import every_stage
 
 RATE = 16_000
@@ -76,3 +77,52 @@ def test_the_gain_keeps_its_range_and_the_stereo_image() -> None:
     gains = 20 * np.log10(np.abs(y[0][heard]) / np.abs(x[0][heard]))
     assert gains.max() <= 6.01
     assert gains.min() >= -6.01
+
+
+SPEECH = Scene(-17.0, -60.0)
+
+
+def gains_db(x: Samples, params: Level, scene: Scene) -> np.ndarray:
+    """Gain in dB of each 50 ms of x (1, n), a steady tone."""
+    loudest = [np.abs(one[0]).reshape(-1, RATE // 20).max(axis=1) for one in (level(x, RATE, params, scene), x)]
+    return np.asarray(20 * np.log10(loudest[0] / loudest[1]))
+
+
+def tone(level_dbfs: float, seconds: float) -> Samples:
+    return sine(500, RATE, seconds, float(np.sqrt(2) * 10 ** (level_dbfs / 20)))
+
+
+def test_steady_speech_gets_one_gain_that_never_starts_again() -> None:
+    gain = gains_db(tone(-23.0, 20), ON, SPEECH)
+    assert gain[20:-20] == pytest.approx(6, abs=0.05)
+    assert np.abs(np.diff(gain)).max() < 0.6  # nor does it jump, at the ends neither
+
+
+@pytest.mark.parametrize(("level_dbfs", "gain_db"), [(-27.0, 10), (-32.0, 12), (-38.5, 12), (-39.5, 0), (-7.0, -10)])
+def test_what_is_22_db_under_the_speech_is_no_speech(level_dbfs: float, gain_db: float) -> None:
+    assert gains_db(tone(level_dbfs, 6), ON, SPEECH)[40:80] == pytest.approx(gain_db, abs=0.05)
+
+
+@pytest.mark.parametrize(("level_dbfs", "gain_db"), [(-33.5, 12), (-34.5, 0)])
+def test_what_is_less_than_6_db_over_the_noise_is_no_speech(level_dbfs: float, gain_db: float) -> None:
+    assert gains_db(tone(level_dbfs, 6), ON, Scene(-17.0, -40.0))[40:80] == pytest.approx(gain_db, abs=0.05)
+
+
+def test_where_the_gaps_are_silent_the_speech_alone_decides() -> None:
+    assert gains_db(tone(-38.5, 6), ON, Scene(-17.0, None))[40:80] == pytest.approx(12, abs=0.05)
+
+
+def test_in_a_pause_a_lift_is_taken_back_by_10_db_a_second_and_a_cut_stays() -> None:
+    lifted = gains_db(np.concatenate((tone(-29.0, 8), tone(-55.0, 8)), axis=1), ON, SPEECH)
+    assert lifted[120] == pytest.approx(12, abs=0.05)
+    assert np.diff(lifted[170:178]) == pytest.approx(-0.5, abs=0.02)  # every 50 ms
+    assert lifted[200:-20] == pytest.approx(0, abs=0.05)
+    cut = gains_db(np.concatenate((tone(-7.0, 8), tone(-55.0, 8)), axis=1), ON, SPEECH)
+    assert cut[175:-20] == pytest.approx(-10, abs=0.05)
+
+
+def test_it_begins_to_move_half_a_second_before_the_level_changes() -> None:
+    gain = gains_db(np.concatenate((tone(-17.0, 8), tone(-27.0, 8)), axis=1), ON, SPEECH)
+    assert gain[:118] == pytest.approx(0, abs=0.05)  # 2 s before: what it hears around, and its smoothing
+    assert gain[159] > 1
+    assert gain[205:-20] == pytest.approx(10, abs=0.1)

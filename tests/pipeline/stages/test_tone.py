@@ -35,6 +35,14 @@ def test_presence_lifts_what_lies_about_4_khz(rate: int, gain: float) -> None:
         assert at(16_000, rate, params) == pytest.approx(0, abs=abs(gain) / 6)
 
 
+@pytest.mark.parametrize("gain", [-6.0, 6.0])
+def test_presence_is_broad_half_of_it_is_left_an_octave_off(gain: float) -> None:
+    """In dB; so consonants are lifted, not one tone."""
+    for hz in (2_000, 8_000):
+        assert at(hz, 48_000, Tone(presence_db=gain)) == pytest.approx(gain / 2, abs=0.9)
+    assert abs(at(1_000, 48_000, Tone(presence_db=gain))) < 1.3
+
+
 def test_up_and_down_cancel() -> None:
     x = speech_like(16_000, 1)
     back = shelve(shelve(x, 16_000, Tone(0.0, 5.0, -4.0)), 16_000, Tone(0.0, -5.0, 4.0))

@@ -48,3 +48,33 @@ def test_a_full_disk_is_told_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: full)
     with FileSpool(tmp_path) as spool, pytest.raises(EnhancementError, match="temporary file"):
         spool.append(noise(1, 10_000))
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 40, 4 * 100 - 1])
+def test_a_file_that_was_cut_short_is_told_and_nothing_is_invented(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept_bytes: int
+) -> None:
+    file = (tmp_path / "spool").open("w+b")
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: file)
+    with FileSpool() as spool:
+        spool.append(noise(1, 100))
+        file.flush()
+        file.truncate(kept_bytes)
+        with pytest.raises(EnhancementError, match="temporary file was damaged"):
+            list(spool.blocks())
+
+
+def test_it_closes_its_file_whatever_happens(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with FileSpool(tmp_path) as spool:
+        spool.append(noise(1, 10))
+    with pytest.raises(ZeroDivisionError), FileSpool(tmp_path):
+        raise ZeroDivisionError
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_it_says_why_and_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(EnhancementError) as refusal:
+        FileSpool(tmp_path / "missing")
+    assert refusal.value.details == "No such file or directory"
+    assert "TMPDIR" in refusal.value.suggestion

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -134,3 +135,61 @@ def test_answers_of_the_wrong_shape_do_not_break_the_checklist(serve: Serve) -> 
 def test_nobody_there() -> None:
     assert "cannot be reached" in failed("http://127.0.0.1:9")["reachable"]
     assert "not a web address" in failed("file:///etc/passwd")["address"]
+
+
+def test_a_silent_service_is_waited_for_15_s_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checklist in a deployment must end."""
+    asked: list[float] = []
+
+    def urlopen(url: str, timeout: float) -> None:
+        asked.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    (only,) = checklist("http://127.0.0.1:9")
+    assert asked == [15.0]
+    assert "timed out" in only.detail
+    list(checklist("http://127.0.0.1:9", 3.5))
+    assert asked == [15.0, 3.5]
+
+
+def test_who_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        (only,) = checklist(f"http://127.0.0.1:{silent.getsockname()[1]}", 0.2)
+    assert (only.name, only.ok) == ("reachable", False)
+    assert "timed out" in only.detail
+
+
+@pytest.mark.parametrize(("padding", "is_read"), [(2**20 - 400, True), (2**20 + 1, False)])
+def test_no_more_than_a_mebibyte_is_read_of_an_answer(serve: Serve, padding: int, is_read: bool) -> None:
+    page = json.dumps(HEALTH).encode() + b" " * padding
+    found = failed(serve({"/health": page, "/api/diagnostics": DIAGNOSTICS}))
+    assert not found
+    endless = b'{"system": "' + b"x" * padding + b'"}'
+    found = failed(serve({"/health": endless, "/api/diagnostics": DIAGNOSTICS}))
+    assert ("does not answer with JSON" in found.get("reachable", "")) is not is_read
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        ({"status": "degraded"}, "healthy"),
+        ({"ready": False}, "ready"),
+        ({"ready": "yes"}, "ready"),
+        ({"system": ""}, "service"),
+        ({"version": None}, "service"),
+        ({"config": HEALTH["config"] | {"numba_cache_exists": False}}, "cache exists"),  # type: ignore[operator]
+        ({"config": HEALTH["config"] | {"numba_jit_enabled": False}}, "JIT enabled"),  # type: ignore[operator]
+    ],
+)
+def test_each_fault_of_health_fails_its_own_check(serve: Serve, fault: dict[str, Any], name: str) -> None:
+    assert set(failed(serve({"/health": HEALTH | fault, "/api/diagnostics": DIAGNOSTICS}))) == {name}
+
+
+@pytest.mark.parametrize("library", ["numba", "librosa", "gradio"])
+def test_a_library_that_is_missing_fails_the_versions(serve: Serve, library: str) -> None:
+    libraries = DIAGNOSTICS["libraries"] | {library: DIAGNOSTICS["libraries"][library] | {"version": None}}
+    found = failed(serve({"/health": HEALTH, "/api/diagnostics": DIAGNOSTICS | {"libraries": libraries}}))
+    assert f"{library} missing" in found["versions"]

@@ -15,7 +15,8 @@ def test_health(server: Server) -> None:
     found = answer.json()
     assert answer.status_code == 200
     assert set(found) == {"status", "system", "version", "timestamp", "ready", "config"}
-    assert found["status"] in ("healthy", "degraded")
+    assert found["status"] == "healthy"  # the tests' own home has room for compiled code
+    assert (found["config"]["numba_cache_exists"], found["config"]["numba_jit_enabled"]) == (True, True)
     assert set(found["config"]) == {"numba_cache_dir", "numba_cache_exists", "numba_jit_enabled"}
     assert abs((datetime.now(UTC) - datetime.fromisoformat(found["timestamp"])).total_seconds()) < 60
 

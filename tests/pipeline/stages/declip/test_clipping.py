@@ -5,8 +5,8 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.loudness.limiter import limit
-from pipeline.stages.declip.clipping import _mark, clipped_percent, stage
-from pipeline.stages.declip.plateaus import BLURS, _plateaus, _tops
+from pipeline.stages.declip.clipping import clipped_percent, mark, stage
+from pipeline.stages.declip.plateaus import BLURS, find_plateaus, find_tops
 from pipeline.stream.stage import run, run_whole, split
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
@@ -104,15 +104,15 @@ def test_short_input(n: int) -> None:
 def test_kernels_equal_numpy() -> None:
     rate = 16_000
     for x in (clipped(speech_like(rate, 2), 6)[0], noise(1, rate)[0], np.zeros(rate, np.float32)):
-        tops, around = _tops(x, 100, 80)
-        other_tops, other_around = _tops.numpy_version(x, 100, 80)
+        tops, around = find_tops(x, 100, 80)
+        other_tops, other_around = find_tops.numpy_version(x, 100, 80)
         assert np.array_equal(tops, other_tops)
         assert np.array_equal(around, other_around)
         for blur in BLURS:
-            found = _plateaus(x, tops, around, blur)
-            assert np.array_equal(found, _plateaus.numpy_version(x, tops, around, blur))
+            found = find_plateaus(x, tops, around, blur)
+            assert np.array_equal(found, find_plateaus.numpy_version(x, tops, around, blur))
         ours, other = np.zeros_like(x), np.zeros_like(x)
         level = float(np.quantile(x, 0.99))
-        _mark(x, level, 0.01, 80, 1.0, ours)
-        _mark.numpy_version(x, level, 0.01, 80, 1.0, other)
+        mark(x, level, 0.01, 80, 1.0, ours)
+        mark.numpy_version(x, level, 0.01, 80, 1.0, other)
         assert np.array_equal(ours, other)

@@ -79,3 +79,13 @@ def test_what_is_not_clipped_is_untouched() -> None:
 def test_a_square_wave_stays_finite(frequency_hz: float) -> None:
     y = every_stage.check_form(stage(ON, 16_000, 1), np.sign(sine(frequency_hz, 16_000, 3, phase_deg=10)))
     assert np.abs(y).max() <= 4
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_it_rebuilds_as_well_at_every_moment(rate: int) -> None:
+    """Also where the frames and the units of its work begin and end: in no 50 ms is the error down by less."""
+    x = sine(180, rate, 6, 0.3) + sine(530, rate, 6, 0.15)
+    y = clipped(x, 6)
+    left, before = ((one - x)[0].reshape(-1, rate // 20) ** 2 for one in (declip(y, rate, ON), y))
+    better_db = 10 * np.log10(before.mean(axis=1) / (left.mean(axis=1) + 1e-12))
+    assert better_db[20:-20].min() > 25

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scipy.signal import resample_poly
+from scipy.signal import fftconvolve, resample_poly, stft
 
 from pipeline.audio import Samples
+from pipeline.neural.bands import centres_hz
+from pipeline.neural.network import Gains
 from pipeline.neural.weights import bundled
 from pipeline.stages.denoise.neural import stage
 from pipeline.stream.stage import Stage, run, run_whole, split
@@ -196,3 +198,118 @@ def test_steady_sounds_do_not_pump(make: partial[Samples]) -> None:
     y = run_whole(denoiser(16_000), make(16_000, 8.0))[0, 32_000:]
     levels = [level_db(part[None]) for part in np.split(y, 12)]
     assert max(levels) - min(levels) < 6
+
+
+def in_a_room(clean: Samples, t60_s: float = 0.9) -> Samples:
+    """clean (1, n) at 16 kHz in a room: the direct sound, and from 5 ms on noise that dies away."""
+    n = round(1.3 * t60_s * 16_000)
+    room = 0.06 * np.random.default_rng(0).standard_normal(n) * 10 ** (-3 * np.arange(n) / 16_000 / t60_s)
+    room[:80], room[0] = 0, 1
+    return fftconvolve(clean, room[None])[:, : clean.shape[1]].astype(np.float32)
+
+
+def dereverberated(x: Samples, dereverb_db: float) -> Samples:
+    return run_whole(stage(bundled().network, 0.0, 16_000, 1, dereverb_db), x)
+
+
+def test_dereverberation_brings_speech_nearer_to_its_dry_self() -> None:
+    dry = speech(16_000)
+    wet = in_a_room(dry)
+    errors = [level_db(dereverberated(wet, strength_db) - dry) for strength_db in (0.0, 3.0, 12.0)]
+    assert errors[0] == pytest.approx(level_db(wet - dry), abs=0.01)
+    assert errors[1] < errors[0] - 1.5
+    assert errors[2] < errors[0] - 2.2
+
+
+@pytest.mark.parametrize("dereverb_db", [3.0, 6.0, 12.0])
+def test_its_strength_is_the_most_that_is_taken_of_the_room(dereverb_db: float) -> None:
+    wet = in_a_room(speech(16_000))
+    before, after = (np.abs(stft(x[0], nperseg=512)[2]) for x in (wet, dereverberated(wet, dereverb_db)))
+    heard = before > before.max() / 100
+    taken_db = -20 * np.log10(after[heard] / before[heard])
+    assert np.percentile(taken_db, 99) == pytest.approx(dereverb_db, abs=0.5)
+
+
+def test_noise_and_room_have_limits_of_their_own() -> None:
+    """White noise is no room: what dereverberation alone takes of it stays far below what noise reduction takes."""
+    x = noise(1, 80_000, -30.0)
+    lost = [
+        level_db(x[:, 32_000:]) - level_db(run_whole(stage(bundled().network, n, 16_000, 1, r), x)[:, 32_000:])
+        for n, r in ((6.0, 0.0), (6.0, 12.0), (0.0, 12.0))
+    ]
+    assert lost[0] == pytest.approx(6, abs=0.7)
+    assert lost[0] - 0.1 < lost[1] < 18.1
+    assert lost[2] < 12.1
+
+
+def test_the_latency_is_a_unit_the_look_ahead_and_a_window() -> None:
+    assert denoiser(16_000).latency == 64 * 256 - 1 + 14 * 256 + 256
+
+
+class Told:
+    """A network that answers the same gains for every frame, whatever it hears."""
+
+    look_ahead = 2
+
+    def __init__(self, kept: np.ndarray, dry: np.ndarray) -> None:
+        self._gains = kept.astype(np.float32), dry.astype(np.float32)
+
+    def start(self) -> None:
+        return None
+
+    def gains(self, heard: np.ndarray, memory: None) -> tuple[Gains, None]:
+        kept, dry = (np.repeat(one[None], len(heard), axis=0) for one in self._gains)
+        return Gains(kept, dry), memory
+
+
+def taken_db(network: Told, hz: float, strength_db: float, dereverb_db: float = 0.0, rate: int = 48_000) -> float:
+    """How much is taken off a tone."""
+    x = sine(hz, rate, 3)
+    y = run_whole(stage(network, strength_db, rate, 1, dereverb_db), x)  # type: ignore[arg-type]
+    return level_db(x[:, rate:-rate]) - level_db(y[:, rate:-rate])
+
+
+HZ = centres_hz()
+ALL, NONE = np.ones(148), np.zeros(148)
+
+
+@pytest.mark.parametrize(
+    ("strength_db", "dereverb_db", "kept", "dry", "taken"),
+    [
+        (20.0, 0.0, ALL, ALL, 0.0),
+        (20.0, 0.0, NONE, NONE, 20.0),
+        (60.0, 0.0, 0.1 * ALL, NONE, 20.0),
+        (20.0, 0.0, ALL, NONE, 0.0),
+        (20.0, 12.0, ALL, NONE, 12.0),
+        (20.0, 12.0, 0.5 * ALL, 0.25 * ALL, 12.0),
+        (20.0, 12.0, 0.01 * ALL, 0.01 * ALL, 20.0),
+        (0.0, 6.0, ALL, NONE, 6.0),
+        (0.0, 6.0, 0.01 * ALL, 0.01 * ALL, 0.0),
+    ],
+)
+def test_noise_and_room_are_turned_down_as_the_network_says_each_within_its_limit(
+    strength_db: float, dereverb_db: float, kept: np.ndarray, dry: np.ndarray, taken: float
+) -> None:
+    wanted = pytest.approx(taken, abs=0.1)
+    assert taken_db(Told(kept, dry), 1_000, strength_db, dereverb_db) == wanted
+
+
+def test_above_8_khz_it_opens_as_far_as_from_4_to_8_khz() -> None:
+    """The network alone would take a third of it away: few of the voices it knows reach so high."""
+    opened = np.where((HZ >= 4_000) & (HZ < 8_000), 0.5, 0.0)
+    assert taken_db(Told(opened, opened), 12_000, 40.0) == pytest.approx(6.02, abs=0.1)
+    assert taken_db(Told(opened, opened), 1_000, 40.0) == pytest.approx(40, abs=0.5)
+    louder = np.where(HZ >= 8_000, 0.9, opened)
+    assert taken_db(Told(louder, louder), 12_000, 40.0) == pytest.approx(-20 * np.log10(0.9), abs=0.1)
+    below = np.where(HZ < 4_000, 1.0, 0.0)
+    assert taken_db(Told(below, below), 12_000, 40.0) == pytest.approx(40, abs=0.5)
+
+
+@pytest.mark.parametrize(("hz", "taken"), [(30.0, 6.0), (100.0, 40.0)])
+def test_a_rumble_no_stronger_than_the_sound_is_turned_down_by_6_db_at_most(hz: float, taken: float) -> None:
+    rate = 16_000
+    x = sine(hz, rate, 4, 0.02) + sine(1_000, rate, 4, 0.2)
+    y = run_whole(stage(Told(NONE, NONE), 40.0, rate, 1), x)[0]  # type: ignore[arg-type]
+    turn = np.exp(-2j * np.pi * hz * np.arange(2 * rate) / rate)
+    before, after = (np.abs(np.mean(one[rate:-rate] * turn)) for one in (x[0], y))
+    assert -20 * np.log10(after / before) == pytest.approx(taken, abs=1)

@@ -23,7 +23,7 @@ def test_kernel_equals_numpy_and_leaves_the_same_state() -> None:
     power[100:150] *= 1e4
     power[200:220] = 0
     results = []
-    for version in (noise_psd._track, noise_psd._track.numpy_version):
+    for version in (noise_psd.track, noise_psd.track.numpy_version):
         noise, presence, estimate = np.full(65, 0.3), unknown(65), np.empty_like(power)
         version(power, noise, presence, TRACKER.keep_noise, TRACKER.keep_presence, estimate)
         results.append((noise, presence, estimate))

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import stft
 
 from pipeline.audio import Samples
 from pipeline.settings import Denoise
 from pipeline.stages.denoise import spectral as module
 from pipeline.stages.denoise.log_mmse import gains
-from pipeline.stages.denoise.noise_psd import _track
+from pipeline.stages.denoise.noise_psd import track
 from pipeline.stages.denoise.spectral import denoise, stage
 from pipeline.stream.stage import run, split
 from tests.pipeline.signals import noise, sine, speech_like
@@ -161,10 +162,20 @@ def test_the_numpy_versions_give_the_same_recording(monkeypatch: pytest.MonkeyPa
     _, x = noisy_speech(16_000, 2.0)
     compiled = denoise(x, 16_000, Denoise())
     monkeypatch.setattr(module, "gains", gains.numpy_version)  # type: ignore[attr-defined]
-    monkeypatch.setattr("pipeline.stages.denoise.noise_psd._track", _track.numpy_version)  # type: ignore[attr-defined]
+    monkeypatch.setattr("pipeline.stages.denoise.noise_psd.track", track.numpy_version)  # type: ignore[attr-defined]
     np.testing.assert_allclose(denoise(x, 16_000, Denoise()), compiled, atol=1e-5)
 
 
 def test_more_than_it_can_do_well_is_not_asked_of_it() -> None:
     x = noisy_speech(16_000, 2.0)[1]
     assert np.array_equal(denoise(x, 16_000, Denoise(60.0)), denoise(x, 16_000, Denoise(module.MOST_DB)))
+
+
+def test_what_is_left_of_the_noise_does_not_twinkle() -> None:
+    """No lone time and frequency stays loud where all around is turned down by 20 dB: that would be musical noise."""
+    x = noise(1, 16_000 * 6)
+    before, after = (np.abs(stft(one[0, 16_000:], nperseg=768)[2]) for one in (x, denoise(x, 16_000, Denoise(20.0))))
+    loud = before > np.median(before)
+    gain_db = 20 * np.log10(after[loud] / before[loud])
+    assert np.median(gain_db) == pytest.approx(-19.5, abs=0.5)
+    assert np.percentile(gain_db, 99.9) < -11

@@ -1,0 +1,73 @@
+"""What is said between the program and its decoder: blocks of samples, one fault, or the end; nothing to be run.
+
+The decoder is not trusted: something in its file may have taken it over.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import struct
+from collections.abc import Callable
+
+import numpy as np
+
+from pipeline.errors import AudioError, LimitError
+
+from ..decoded import Block
+
+REQUEST = struct.Struct("<d")  # after_s
+STATUS = struct.Struct("<i")  # how the decoder's process ended, as `waitpid` says it
+NOT_STARTED = -1
+READY = b"R"
+
+MOST_VALUES = 1 << 18  # in one block: a MiB
+MOST_TEXT = 4096  # bytes
+
+_HEAD = struct.Struct("<cIIId")  # kind; rate, channels, samples; claimed_s. Of a fault: kind, bytes
+_BLOCK, _FAULT, _END = b"B", b"F", b"E"
+_FAULTS = {kind.__name__: kind for kind in (AudioError, LimitError)}
+
+
+def send_block(to: socket.socket, block: Block) -> None:
+    claimed_s = math.nan if block.claimed_s is None else block.claimed_s
+    to.sendall(_HEAD.pack(_BLOCK, block.sample_rate, *block.samples.shape, claimed_s))
+    to.sendall(np.ascontiguousarray(block.samples, np.float32).data.cast("B"))
+
+
+def send_fault(to: socket.socket, fault: AudioError) -> None:
+    text = json.dumps([type(fault).__name__, fault.message, fault.details, fault.suggestion]).encode()[:MOST_TEXT]
+    to.sendall(_HEAD.pack(_FAULT, len(text), 0, 0, 0.0) + text)
+
+
+def send_end(to: socket.socket) -> None:
+    to.sendall(_HEAD.pack(_END, 0, 0, 0, 0.0))
+
+
+def receive(fill: Callable[[memoryview], None]) -> Block | None:
+    """The next block, None at the end.
+
+    fill : fills a buffer with the next bytes
+
+    Raises the fault that was sent, and ValueError for what makes no sense.
+    """
+    head = bytearray(_HEAD.size)
+    fill(memoryview(head))
+    kind, rate, channels, samples, claimed_s = _HEAD.unpack(head)
+    if kind == _END:
+        return None
+    if kind == _FAULT and rate <= MOST_TEXT:
+        text = bytearray(rate)
+        fill(memoryview(text))
+        raise _fault(text)
+    if kind != _BLOCK or not 0 < channels * samples <= MOST_VALUES:
+        raise ValueError
+    x = np.empty((channels, samples), np.float32)
+    fill(x.data.cast("B"))
+    return Block(rate, x, claimed_s if math.isfinite(claimed_s) else None)
+
+
+def _fault(text: bytearray) -> AudioError:
+    name, message, details, suggestion = map(str, json.loads(text))
+    return _FAULTS[name](message, details=details, suggestion=suggestion)

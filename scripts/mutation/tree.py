@@ -1,0 +1,73 @@
+"""A copy of the checkout in which one mutation at a time is tried."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .places import Mutation
+
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """by : the test that noticed, or how else it showed."""
+
+    noticed: bool
+    by: str
+
+
+class Tree:
+    """The files that git knows and new ones that it does not ignore, with compiled code, to start quickly."""
+
+    def __init__(self, root: Path, place: Path) -> None:
+        self._place = place
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")
+        for name in filter(None, names):
+            if (root / name).is_file():
+                (place / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(root / name, place / name)
+        bake = [sys.executable, "runtime_setup.py", "--bake", ".numba_baked"]
+        subprocess.run(bake, cwd=place, capture_output=True, check=True)
+
+    def try_out(self, mutation: Mutation, tests: list[str], timeout_s: float) -> Verdict:
+        """Whether one of the test files fails, or does not end, with the mutation in place."""
+        path = self._place / mutation.path
+        kept = path.read_bytes()
+        path.write_bytes(mutation.source)
+        try:
+            status, output = self._pytest(["-x", *tests], timeout_s)
+        finally:
+            path.write_bytes(kept)
+        if status is None:
+            return Verdict(True, "time-out")
+        first = FAILED.search(output)
+        return Verdict(status != 0, first[1] if first else f"exit status {status}")
+
+    def failing(self, tests: Iterable[str]) -> list[str]:
+        """Those of `tests` that fail in the copy as it is."""
+        known = sorted(tests)
+        return FAILED.findall(self._pytest(known, 3600)[1]) if known else []
+
+    def _pytest(self, arguments: list[str], timeout_s: float) -> tuple[int | None, str]:
+        """Exit status (None: it took too long) and output."""
+        command = [sys.executable, "-X", "utf8", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        with subprocess.Popen(
+            command, cwd=self._place, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process:  # fmt: skip
+            try:
+                output = process.communicate(timeout=timeout_s)[0]
+                return process.returncode, output
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                return None, process.communicate()[0]

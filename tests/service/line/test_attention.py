@@ -1,0 +1,73 @@
+"""Work that nobody listens to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from service.line import attention
+from service.line.admission import Visit
+from service.line.attention import UnheardError, attended, until_heard
+from service.site import Site
+from service.storage import Storage
+from service.work import Progress
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(storage=Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)}))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(attention, "STEP_S", 0.01)
+
+
+def test_whoever_listens_is_not_kept_waiting(site: Site) -> None:
+    assert list(until_heard(site, Visit("a"))) == []
+
+
+def test_it_begins_when_somebody_listens(site: Site) -> None:
+    heard = iter([False, False, False, True])
+    assert len(list(until_heard(site, Visit("a", lambda: next(heard))))) == 2
+
+
+def test_it_does_not_begin_when_nobody_does(site: Site) -> None:
+    with pytest.raises(UnheardError):
+        list(until_heard(site, Visit("a", lambda: False)))
+    with site.unheard.one("a"):  # and holds nothing afterwards
+        pass
+
+
+def _work(closed: list[str]) -> Generator[Progress, None, str]:
+    try:
+        for _ in range(1000):
+            time.sleep(0.005)
+            yield Progress(0.5, "")
+    finally:
+        closed.append("closed")
+    return "result"
+
+
+def test_it_ends_when_nobody_listens_any_more() -> None:
+    closed: list[str] = []
+    with pytest.raises(UnheardError) as fault:
+        list(attended(_work(closed), Visit("a", lambda: False)))
+    assert closed == ["closed"]
+    assert fault.value.status == 408
+
+
+def test_a_connection_that_is_made_again_in_time_keeps_it() -> None:
+    """Each gap is shorter than the patience, all together are longer."""
+    began = time.monotonic()
+    visit = Visit("a", lambda: (time.monotonic() - began) % 0.1 > 0.08)
+    steps = 0
+    for _ in attended(_work([]), visit):
+        steps += 1
+        if time.monotonic() - began > 0.6:
+            break
+    assert steps > 10

@@ -1,0 +1,108 @@
+"""A place in the line, from asking to the real end of the work."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import AudioError
+from service import jobs
+from service.ledger import RoomError
+from service.line.admission import Visit
+from service.site import Site
+from service.storage import Storage
+from service.work import Handle
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setenv("WORKERS", "1")
+    storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
+    storage.open(3600)
+    yield Site(storage=storage)
+    storage.close()
+
+
+@pytest.fixture
+def upload(site: Site, talk: Path) -> Path:
+    path = Path(shutil.copy(talk, site.storage.new_folder("in")))
+    site.storage.give(path, "a")
+    return path
+
+
+def test_a_place_stays_taken_until_the_work_has_really_stopped(site: Site, upload: Path) -> None:
+    """A decoder that is deaf for a while must not let the next one begin beside it."""
+    may_stop, began = threading.Event(), threading.Event()
+
+    def deaf(_: Handle) -> None:
+        began.set()
+        assert may_stop.wait(20)
+
+    running = jobs.served(site, upload, deaf, Visit("a"))
+    while not began.is_set():
+        next(running)
+    running.close()  # the visitor has left
+    with site.queue.ticket("b") as guest:
+        assert guest.before() == 1
+        may_stop.set()
+        deadline = time.monotonic() + 20
+        while guest.before():
+            assert time.monotonic() < deadline
+    assert len(site.queue) == 0
+
+
+def test_a_place_is_given_back_after_a_fault_and_a_result(site: Site, upload: Path) -> None:
+    def fail(_: Handle) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        list(jobs.served(site, upload, fail, Visit("a")))
+    assert len(site.queue) == 0
+    list(jobs.served(site, upload, lambda _: "result", Visit("a")))
+    assert len(site.queue) == 0
+
+
+def test_what_is_no_recording_holds_no_place_and_is_removed(site: Site, upload: Path) -> None:
+    upload.write_text("Dear diary")
+    with pytest.raises(AudioError):
+        list(jobs.served(site, upload, lambda _: None, Visit("a")))
+    assert len(site.queue) == 0
+    assert not upload.exists()
+
+
+def test_long_recordings_weigh_more(site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = []
+    monkeypatch.setattr("service.line.admission.AdmissionQueue.weigh", lambda _, __, work: weights.append(work))
+    list(jobs.served(site, upload, lambda _: None, Visit("a")))
+    samples = upload.read_bytes()[44:]
+    assert weights[0] >= 2 * len(samples) * 0.9  # 16 bit on the disk, float32 as samples
+
+
+def test_without_room_for_the_result_no_work_begins(site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.room.free_bytes", lambda _: 100_000)
+    with pytest.raises(RoomError) as refusal:
+        list(jobs.served(site, upload, lambda _: pytest.fail("began"), Visit("a"), writes=True))
+    assert refusal.value.status == 507
+    assert len(site.queue) == 0
+    list(jobs.served(site, upload, lambda _: None, Visit("a")))  # to look at it costs no room
+
+
+def test_results_count_as_their_visitors(site: Site, upload: Path) -> None:
+    site.storage.ledger.bound(40 * 2**20, 0)
+    outcome = None
+    running = jobs.serve_one(site, jobs.Order(upload, jobs.preset("default"), visit=Visit("a")))
+    while outcome is None:
+        try:
+            next(running)
+        except StopIteration as end:
+            outcome = end.value
+    sizes = sum(path.stat().st_size for path in (upload, outcome.after, outcome.removed))
+    site.storage.ledger.check_room("a", 10 * 2**20 - sizes - 3 * 64 * 1024)
+    with pytest.raises(RoomError):
+        site.storage.ledger.check_room("a", 10 * 2**20 - sizes + 1)
+    site.storage.ledger.check_room("b", 10 * 2**20)

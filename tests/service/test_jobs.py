@@ -1,0 +1,191 @@
+"""What a request does, whoever asks: its files are kept while it works, and nothing is left when it was in vain."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+import pipeline
+from pipeline import Cancelled, Settings, SettingsError
+from pipeline.errors import AudioError
+from pipeline.presets import PRESETS
+from service import jobs
+from service.config import Config
+from service.site import Site
+from service.storage import Storage
+
+OFF = Settings.nothing()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
+    storage.open(3600)
+    yield Site(Config.from_environ({}), storage)
+    storage.close()
+
+
+def upload(site: Site, recording: Path, name: str = "talk.wav") -> Path:
+    path = Path(shutil.copy(recording, site.storage.new_folder("in") / name))
+    site.storage.give(path)
+    return path
+
+
+def finished(work: Iterator[Any]) -> Any:
+    """What the generator returns in the end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def results(site: Site) -> list[Path]:
+    return list(site.storage.root.glob("out-*"))
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[dict[str, Any]], None]) -> None:
+    """Have `do` called with what the enhancement was given, when it is done."""
+    real = pipeline.enhance_file
+
+    def enhance_file(*given: Any, **named: Any) -> Any:
+        report = real(*given, **named)
+        do(named)
+        return report
+
+    monkeypatch.setattr(pipeline, "enhance_file", enhance_file)
+
+
+def test_a_result_is_there_with_what_was_removed(site: Site, talk: Path) -> None:
+    source = upload(site, talk)
+    outcome = finished(jobs.serve_one(site, jobs.Order(source, OFF, "flac")))
+    assert outcome.before == outcome.source == source
+    assert outcome.after.name == "talk.clean.flac"
+    assert outcome.removed.name == "talk.removed.flac"
+    assert soundfile.info(outcome.after).frames == soundfile.info(outcome.removed).frames == soundfile.info(talk).frames
+    assert {path.name for path in outcome.folder.iterdir()} == {"talk.clean.flac", "talk.removed.flac"}
+
+
+def test_what_browsers_do_not_play_is_given_back_as_flac(site: Site, talk: Path) -> None:
+    source = upload(site, talk, "talk.aiff")  # its content is told from its first bytes
+    outcome = finished(jobs.serve_one(site, jobs.Order(source, OFF)))
+    assert outcome.before == outcome.folder / "talk.original.flac"
+    assert soundfile.info(outcome.before).frames == soundfile.info(talk).frames
+
+
+def test_the_sweeper_takes_neither_the_upload_nor_the_result_of_who_is_being_served(
+    site: Site, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(monkeypatch, lambda _: site.storage.sweep(-60))  # all files are too old for it
+    source = upload(site, talk)
+    outcome = finished(jobs.serve_one(site, jobs.Order(source, OFF)))
+    assert source.is_file()
+    assert outcome.after.is_file()
+    assert outcome.removed.is_file()
+    site.storage.sweep(-60)
+    assert not source.exists()  # nobody is served any more
+
+
+def test_who_cancels_when_all_is_done_but_the_last_word_leaves_nothing(
+    site: Site, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would ever fetch the result."""
+    done, left = threading.Event(), threading.Event()
+
+    def wait(named: dict[str, Any]) -> None:
+        done.set()
+        assert left.wait(60)
+        assert named["cancelled"]()
+
+    meanwhile(monkeypatch, wait)
+    source = upload(site, talk)
+    running = jobs.serve_one(site, jobs.Order(source, OFF))
+    while not done.is_set():
+        next(running)
+    running.close()
+    left.set()
+    for thread in threading.enumerate():
+        if thread.name == "work":
+            thread.join(60)
+    assert results(site) == []
+    assert source.is_file()
+
+
+def test_a_cancelled_one_leaves_nothing_and_keeps_the_upload(
+    site: Site, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Any) -> None:
+        raise Cancelled("The enhancement was cancelled.")
+
+    meanwhile(monkeypatch, refuse)
+    source = upload(site, talk)
+    with pytest.raises(Cancelled):
+        finished(jobs.serve_one(site, jobs.Order(source, OFF)))
+    assert results(site) == []
+    assert source.is_file()
+
+
+def test_a_file_that_is_no_recording_goes_with_its_folder(site: Site, talk: Path) -> None:
+    source = upload(site, talk)
+    source.write_text("Dear diary, this is no recording.")
+    for work in (
+        jobs.serve_one(site, jobs.Order(source, OFF)),
+        jobs.served(site, source, lambda handle: jobs.analyze(handle, site, source)),
+    ):
+        with pytest.raises(AudioError):
+            finished(work)
+        assert not source.exists()
+        assert not source.parent.exists()
+        assert results(site) == []
+        source.parent.mkdir()
+        source.write_text("Dear diary, this is no recording.")
+        site.storage.give(source)
+
+
+def test_an_analysis_stops_when_its_visitor_leaves(site: Site, talk: Path) -> None:
+    source = upload(site, talk)
+
+    class Left(jobs.Handle):
+        def cancelled(self) -> bool:
+            return True
+
+    with pytest.raises(Cancelled, match="cancelled"):
+        jobs.analyze(Left(), site, source)
+    assert jobs.analyze(jobs.Handle(), site, source)["duration_s"] == 3.0
+
+
+def test_who_waits_is_told_how_many_are_before(site: Site, talk: Path) -> None:
+    source = upload(site, talk)
+    one = Site(Config.from_environ({"WORKERS": "1"}), site.storage)
+    with one.queue.ticket(), one.queue.ticket():
+        assert first_words(one, source) == "Waiting: 2 recordings are before yours."
+    with one.queue.ticket():
+        assert first_words(one, source) == "Waiting: 1 recording is before yours."
+
+
+def first_words(site: Site, source: Path) -> str:
+    work = jobs.serve_one(site, jobs.Order(source, OFF))
+    return next(now.text for now in work if now.text)
+
+
+def test_names_of_presets_and_formats_are_checked() -> None:
+    assert jobs.preset("podcast") is PRESETS["podcast"]
+    for name in ("nothing", "", None, 3, ["podcast"]):
+        with pytest.raises(SettingsError, match="Unknown preset"):
+            jobs.preset(name)
+    with pytest.raises(SettingsError, match="not known"):
+        jobs.Order(Path("x.wav"), OFF, "exe")
+
+
+def test_only_what_was_uploaded_is_opened(site: Site, talk: Path) -> None:
+    source = upload(site, talk)
+    assert jobs.uploaded(site, str(source)) == source
+    for other in (str(talk), "/etc/passwd", None, 7, f"{source.parent}/./{source.name}"):
+        with pytest.raises(AudioError, match="not uploaded"):
+            jobs.uploaded(site, other)
