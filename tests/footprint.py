@@ -9,9 +9,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from tests.conftest import Server
 
 PATIENCE_S = 30  # generous: until what was let go is gone
+WARM_UP_S = 400  # generous: it compiles, and may find nothing compiled
 CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 
 
@@ -48,6 +51,16 @@ def children(pid: int) -> list[int]:
         with contextlib.suppress(FileNotFoundError):
             found += map(int, (task / "children").read_text().split())
     return found
+
+
+def warmed_up(server: Server) -> None:
+    """Wait until it has compiled and imported all that it ever will."""
+    deadline = time.monotonic() + WARM_UP_S
+    while time.monotonic() < deadline:
+        if httpx.get(f"{server.url}/api/diagnostics", timeout=60).json()["warm_up"]["state"] != "running":
+            return
+        time.sleep(0.5)
+    raise AssertionError("the warm-up does not end")
 
 
 def settled(server: Server, most: Footprint | None = None) -> Footprint:

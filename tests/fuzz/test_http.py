@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import MAX_UPLOAD_MB, Server, start_server, stop_server
-from tests.footprint import Footprint, Log, above, footprint, settled
+from tests.footprint import Footprint, Log, above, footprint, settled, warmed_up
 from tests.pipeline.signals import noise
 
 from . import exchange, hostile, http_inputs
@@ -158,6 +158,7 @@ def at_first(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Footpr
     target.uploaded.add(json.loads(last[1])[0]["path"])
     for name in ("/", "/config", "/gradio_api/info", "/gradio_api/heartbeat/x"):
         exchange.ask(target.port, Request("GET", name))
+    warmed_up(target.server)
     many = [Request("GET", "/api/diagnostics")] * POOL
     with ThreadPoolExecutor(POOL) as at_once:  # so that the server's pool has all the threads that it ever has
         list(at_once.map(lambda request: exchange.ask(target.port, request), many))

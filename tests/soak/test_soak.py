@@ -14,7 +14,7 @@ import soundfile
 
 from service.storage import PREFIX
 from tests.conftest import stop_server
-from tests.footprint import Footprint, Log, above, settled
+from tests.footprint import Footprint, Log, above, settled, warmed_up
 from tests.fuzz.scale import SEED, STRESS, count, tried
 from tests.pipeline.signals import noise, speech_like
 from tests.web import curl
@@ -77,6 +77,7 @@ def test_hundreds_of_visitors(tmp_path: Path) -> None:
             everybody[: len(EVERYBODY)] = [visit for visit, _ in EVERYBODY]
             seen = Log(town.server.log)
             receive(town, everybody[:FIRST])
+            warmed_up(town.server)
             first = settled(town.server)
             died = count(FIRST, REQUESTS // 5)
             receive(town, everybody[FIRST:died])
@@ -84,6 +85,7 @@ def test_hundreds_of_visitors(tmp_path: Path) -> None:
             killed_and_started_again(disk, town, tmp_path)
             seen = Log(town.server.log)
             receive(town, everybody[died : died + FIRST])
+            warmed_up(town.server)
             first = least(first, settled(town.server))
             with_a_full_disk(disk, town)
             receive(town, everybody[died + FIRST :])
