@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
+from scripts.mutation import __main__ as runner
 from scripts.mutation.__main__ import sample
 from scripts.mutation.chosen_tests import chosen_tests
-from scripts.mutation.places import mutations
+from scripts.mutation.places import Mutation, mutations
+from scripts.mutation.tree import Verdict
 from tests.delivery.files import ROOT
 
 SOURCE = b'''"""A docstring with 3 < 4."""
@@ -78,3 +81,25 @@ def test_the_tests_that_mirror_a_file_are_asked_first(source: str, first: str) -
     assert asked[0] == first
     assert all((ROOT / name).is_file() for name in asked)
     assert len(asked) == len(set(asked))
+
+
+def test_a_copy_is_asked_for_the_tests_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that is written in the checkout while the run goes on is not in the copies: it can notice nothing."""
+    asked: list[str] = []
+
+    class Copy:
+        def __init__(self, _: Path, place: Path) -> None:
+            self.place = place
+            (place / "tests" / "runtime").mkdir(parents=True)
+            (place / "tests" / "runtime" / "test_ladder.py").touch()
+
+        def try_out(self, _: Mutation, tests: list[str], __: float) -> Verdict:
+            asked.extend(tests)
+            return Verdict(True, "exit status 1")
+
+        def failing(self, _: set[str]) -> list[str]:
+            return []
+
+    monkeypatch.setattr(runner, "Tree", Copy)
+    assert runner.main(["--count", "1", "runtime/ladder.py"]) == 0
+    assert asked == ["tests/runtime/test_ladder.py"]
