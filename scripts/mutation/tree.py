@@ -28,8 +28,8 @@ class Verdict:
 class Tree:
     """The files that git knows and new ones that it does not ignore, with compiled code, to start quickly.
 
-    place : of the copy. The tests to ask are those in it: of one that was written in the checkout since, pytest says that
-        there is none, and ends as if it had noticed.
+    place : of the copy. The tests to ask are those in it: for one that was written in the checkout since, pytest finds
+        no file, and ends as if it had noticed.
     """
 
     def __init__(self, root: Path, place: Path) -> None:
