@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .places import Mutation
 
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)  # a test's name may have spaces
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ class Tree:
         return Verdict(status != 0, first[1] if first else f"exit status {status}")
 
     def failing(self, tests: Iterable[str]) -> list[str]:
-        """Those of `tests` that fail in the copy as it is."""
-        known = sorted(tests)
-        return FAILED.findall(self._pytest(known, 3600)[1]) if known else []
+        """Those of `tests` that fail in the copy as it is; all of them, where pytest cannot try them."""
+        if not (known := sorted(tests)):
+            return []
+        status, output = self._pytest(known, 3600)
+        return FAILED.findall(output) if status in (0, 1) else known
 
     def _pytest(self, arguments: list[str], timeout_s: float) -> tuple[int | None, str]:
         """Exit status (None: it took too long) and output."""
