@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from service.config import Config
-from service.http.uploads import Progress, upload
+from service.http import uploads
+from service.http.uploads import Progress, upload, upload_progress
 from service.ledger import RoomError
 from service.site import Site
 from service.storage import Storage
@@ -79,3 +80,16 @@ def test_how_far_it_is_can_be_asked_for_by_its_name(site: Site) -> None:
     assert not progress.knows("u2")
     _sent(site, None, progress, b"upload_id=u%2F2")  # no name: the upload goes on without one
     assert not progress.knows("u/2")
+
+
+def test_who_asks_after_an_upload_gets_its_events_and_after_none_a_404(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "WAIT_S", 2 * uploads.STEP_S)
+    progress = Progress()
+    progress.begin("u1")
+    progress.end("u1")
+    found = []
+    for query in (b"upload_id=u1", b"upload_id=u2"):
+        request = Request({"type": "http", "method": "GET", "headers": [], "query_string": query})
+        answer = asyncio.run(upload_progress(progress, request))
+        found.append((answer.status_code, answer.media_type))
+    assert found == [(200, "text/event-stream"), (404, "application/json")]

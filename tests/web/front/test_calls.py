@@ -102,3 +102,10 @@ def test_a_call_is_nested_so_deep_and_no_deeper() -> None:
     assert _passed_on("queue/join", _of_page(data=[0, _nested(most)]))["data"][1] == _nested(most)
     refused = _refusal("queue/join", _of_page(data=[0, _nested(most + 1)]))
     assert (refused.status, refused.message) == (400, "The request is nested too deeply.")
+
+
+@pytest.mark.parametrize("body", [[], [{}], "text", 7, None])
+def test_what_is_no_object_is_said_to_be_none(body: object) -> None:
+    refused = _refusal("queue/join", body)
+    assert (refused.status, refused.message) == (400, "The request is no JSON object.")
+    assert "/gradio_api/info" in refused.suggestion

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.config import Config
 from service.line.shares import Rate, Shares
-from web.front import gate
+from web.front import bodies, gate
 from web.front.listeners import Listeners
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -52,8 +52,10 @@ def door(inner: _Inner, monkeypatch: pytest.MonkeyPatch) -> gate.FrontDoor:
     return gate.FrontDoor(inner, site, demo, inner.listeners)
 
 
-def _asked(door: gate.FrontDoor, path: str, method: str = "GET", query: bytes = b"") -> list[Message]:
-    """Everything that is sent in answer."""
+def _asked(
+    door: gate.FrontDoor, path: str, method: str = "GET", query: bytes = b"", length: int | None = None
+) -> list[Message]:
+    """Everything that is sent in answer. length : of the body, as it is announced"""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -64,7 +66,8 @@ def _asked(door: gate.FrontDoor, path: str, method: str = "GET", query: bytes = 
 
     scope = {
         "type": "http", "method": method, "path": path, "query_string": query, "client": ("1.2.3.4", 5),
-        "server": ("127.0.0.1", 7860), "headers": [(b"host", b"localhost:7860")],
+        "server": ("127.0.0.1", 7860),
+        "headers": [(b"host", b"localhost:7860"), *([] if length is None else [(b"content-length", b"%d" % length)])],
     }  # fmt: skip
     asyncio.run(door(scope, receive, send))
     return sent
@@ -144,3 +147,20 @@ def test_every_kind_has_its_share_at_once(
         assert _answer(_asked(door, path, method, query))[0] == 429
     with one.one("5.6.7.8"):
         assert _answer(_asked(door, "/gradio_api/heartbeat/x"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "most"),
+    [
+        ("GET", "/health", 0),
+        ("POST", "/gradio_api/cancel", 4 * 2**10),
+        ("POST", "/gradio_api/queue/join", 64 * 2**10),
+        ("POST", "/gradio_api/upload", Config.from_environ({}).max_upload_bytes + bodies.FORM_BYTES),
+    ],
+)
+def test_a_body_is_as_large_as_its_door_allows(door: gate.FrontDoor, method: str, path: str, most: int) -> None:
+    """Nobody reads the rest of what is too large, so the connection ends with the answer."""
+    status, headers, _ = _answer(_asked(door, path, method, length=most + 1))
+    assert (status, headers.get("connection")) == (413, "close")
+    status, headers, _ = _answer(_asked(door, path, method, length=most))
+    assert (status in (200, 400), headers.get("connection")) == (True, None)
