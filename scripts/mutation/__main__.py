@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         def tried(mutation: Mutation) -> Verdict:
             tree = trees.get()
             try:
-                verdict = tree.try_out(mutation, chosen_tests(mutation.path, ROOT), options.timeout_s)
+                verdict = tree.try_out(mutation, chosen_tests(mutation.path, tree.place), options.timeout_s)
             finally:
                 trees.put(tree)
             sys.stdout.write(f"{'noticed ' if verdict.noticed else 'SURVIVED'} {mutation}  [{verdict.by}]\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .places import Mutation
 
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)  # a test's name may have spaces
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,14 @@ class Verdict:
 
 
 class Tree:
-    """The files that git knows and new ones that it does not ignore, with compiled code, to start quickly."""
+    """The files that git knows and new ones that it does not ignore, with compiled code, to start quickly.
+
+    place : of the copy. The tests to ask are those in it: for one that was written in the checkout since, pytest finds
+        no file, and ends as if it had noticed.
+    """
 
     def __init__(self, root: Path, place: Path) -> None:
-        self._place = place
+        self.place = place
         listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         names = subprocess.run(listed, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")
         for name in filter(None, names):
@@ -41,7 +45,7 @@ class Tree:
 
     def try_out(self, mutation: Mutation, tests: list[str], timeout_s: float) -> Verdict:
         """Whether one of the test files fails, or does not end, with the mutation in place."""
-        path = self._place / mutation.path
+        path = self.place / mutation.path
         kept = path.read_bytes()
         path.write_bytes(mutation.source)
         try:
@@ -54,15 +58,17 @@ class Tree:
         return Verdict(status != 0, first[1] if first else f"exit status {status}")
 
     def failing(self, tests: Iterable[str]) -> list[str]:
-        """Those of `tests` that fail in the copy as it is."""
-        known = sorted(tests)
-        return FAILED.findall(self._pytest(known, 3600)[1]) if known else []
+        """Those of `tests` that fail in the copy as it is; all of them, where pytest cannot try them."""
+        if not (known := sorted(tests)):
+            return []
+        status, output = self._pytest(known, 3600)
+        return FAILED.findall(output) if status in (0, 1) else known
 
     def _pytest(self, arguments: list[str], timeout_s: float) -> tuple[int | None, str]:
         """Exit status (None: it took too long) and output."""
         command = [sys.executable, "-X", "utf8", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
         with subprocess.Popen(
-            command, cwd=self._place, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            command, cwd=self.place, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,
         ) as process:  # fmt: skip
             try:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from scripts.mutation import __main__ as runner
 from scripts.mutation.__main__ import sample
 from scripts.mutation.chosen_tests import chosen_tests
-from scripts.mutation.places import mutations
+from scripts.mutation.places import Mutation, mutations
+from scripts.mutation.tree import Tree, Verdict
 from tests.delivery.files import ROOT
 
 SOURCE = b'''"""A docstring with 3 < 4."""
@@ -78,3 +83,52 @@ def test_the_tests_that_mirror_a_file_are_asked_first(source: str, first: str) -
     assert asked[0] == first
     assert all((ROOT / name).is_file() for name in asked)
     assert len(asked) == len(set(asked))
+
+
+def test_a_copy_is_asked_for_the_tests_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that is written in the checkout while the run goes on is not in the copies: it can notice nothing."""
+    asked: list[str] = []
+
+    class Copy:
+        def __init__(self, _: Path, place: Path) -> None:
+            self.place = place
+            (place / "tests" / "runtime").mkdir(parents=True)
+            (place / "tests" / "runtime" / "test_ladder.py").touch()
+
+        def try_out(self, _: Mutation, tests: list[str], __: float) -> Verdict:
+            asked.extend(tests)
+            return Verdict(True, "exit status 1")
+
+        def failing(self, _: set[str]) -> list[str]:
+            return []
+
+    monkeypatch.setattr(runner, "Tree", Copy)
+    assert runner.main(["--count", "1", "runtime/ladder.py"]) == 0
+    assert asked == ["tests/runtime/test_ladder.py"]
+
+
+SMALL = """
+import pytest, x
+
+@pytest.mark.parametrize("word", ["two words"])
+def test_one(word):
+    assert x.ONE == 1, "no - one"
+
+def test_always():
+    raise ValueError("no")
+"""
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="the copy is of what git knows")
+def test_a_test_that_fails_without_any_mutation_is_told_whatever_its_name(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    for name, text in {"runtime_setup.py": "", "x.py": "ONE = 1\n", "test_x.py": SMALL, "conftest.py": ""}.items():
+        (root / name).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    tree = Tree(root, tmp_path / "copy")
+    (mutation,) = mutations("x.py", b"ONE = 1\n", random.Random(1))
+    noticed = tree.try_out(mutation, ["test_x.py"], 60)
+    assert noticed == Verdict(True, "test_x.py::test_one[two words]")
+    assert tree.failing([noticed.by, "test_x.py::test_always"]) == ["test_x.py::test_always"]
+    assert len(tree.failing([noticed.by, "test_x.py::test_gone"])) == 2  # nothing was tried: that is no good news

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -13,7 +14,7 @@ import pytest
 
 from pipeline.audio import Audio
 from pipeline.stream.source import InMemory
-from service.spectrograms import COLUMNS, MELS, PictureStyle, draw_pair, mel_db
+from service.spectrograms import COLUMNS, MELS, PictureStyle, draw, draw_pair, mel_db
 from tests.pipeline.signals import noise, sine
 
 
@@ -88,8 +89,6 @@ def test_time_runs_from_left_to_right() -> None:
 
 
 def test_what_is_75_db_down_is_drawn_as_paper_and_the_loudest_as_bright(tmp_path: Path) -> None:
-    from service.spectrograms import draw
-
     shades = []
     for level_db in (0.0, -40.0, -75.0, -90.0):
         draw(np.full((MELS, 20), level_db, np.float32), 16_000, 16_000, tmp_path / "x.png", PictureStyle())
@@ -138,3 +137,24 @@ def test_drawing_again_opens_no_fonts_again(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert counts[3] == counts[0]
+
+
+@pytest.mark.parametrize(
+    ("rate", "named"),
+    [
+        (8_000, "125 Hz, 250 Hz, 500 Hz, 1 kHz, 2 kHz"),
+        (16_000, "125 Hz, 250 Hz, 500 Hz, 1 kHz, 2 kHz, 4 kHz"),
+        (48_000, "125 Hz, 250 Hz, 500 Hz, 1 kHz, 2 kHz, 4 kHz, 8 kHz, 16 kHz"),
+    ],
+)
+def test_the_axis_names_the_frequencies_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int, named: str
+) -> None:
+    """One beyond the recording's would stretch the axis, and leave the top of the picture empty."""
+    axes: list[Any] = []
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, *_, **__: axes.extend(figure.axes))
+    draw(np.zeros((MELS, 20), np.float32), rate, rate, tmp_path / "x.png", PictureStyle())
+    (drawn,) = axes
+    assert ", ".join(label.get_text() for label in drawn.get_yticklabels()) == named
+    assert list(drawn.get_yticks()) == [125 * 2**octave for octave in range(named.count(",") + 1)]
+    assert drawn.get_ylim()[1] == pytest.approx(rate / 2, rel=0.05)

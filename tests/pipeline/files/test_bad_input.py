@@ -21,7 +21,8 @@ from tests.pipeline.signals import noise
 JARGON = re.compile(r"libsndfile|ffmpeg|Errno|Traceback|avcodec|codec|/|\\", re.IGNORECASE)
 
 
-def refused(path: object, match: str, kind: type[AudioError] = AudioError) -> None:
+def refused(path: object, match: str, kind: type[AudioError] = AudioError) -> str:
+    """What to do instead."""
     with pytest.raises(kind, match=match) as caught:
         load(path)  # type: ignore[arg-type]
     error = caught.value
@@ -31,6 +32,7 @@ def refused(path: object, match: str, kind: type[AudioError] = AudioError) -> No
     # A traceback would show neither where it came from nor what it was made of.
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
+    return error.suggestion
 
 
 def written(tmp_path: Path, data: bytes, name: str = "x.wav") -> Path:
@@ -111,10 +113,10 @@ def test_rate_that_changes_on_the_way(tmp_path: Path) -> None:
 def test_names_that_are_no_regular_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    refused(tmp_path, "folder or a device")
+    assert refused(tmp_path, "folder or a device") == "Choose a recording."
     refused(tmp_path / "pipe", "folder or a device")
     refused("/dev/zero", "folder or a device")
-    refused(tmp_path / "missing.wav", "not found")
+    assert refused(tmp_path / "missing.wav", "not found") == "Check its name and place."
     refused("", "not found")
     for path in (tmp_path / "loop", "a\0b.wav", "x" * 5_000, "\ud800", None, 3.5, 0):
         refused(path, "cannot be opened")

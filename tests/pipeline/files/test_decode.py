@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from pipeline import Audio, AudioError, LimitError, load, save
+from pipeline.files import decode_sndfile
 from pipeline.files.decode import Recording, is_audio
 from pipeline.files.limits import Limits
+from pipeline.files.watch import Watch, WatchedFile
 from tests.pipeline.files.media import clicks, shift, write_av, write_wav
 from tests.pipeline.signals import noise
 
@@ -202,3 +204,16 @@ def test_more_silence_than_sound_is_not_believed(tmp_path: Path) -> None:
     assert load(write_av(tmp_path / "y.webm", x, 48_000, "libopus", gap_s=300.0)).duration_s == pytest.approx(
         2, abs=0.1
     )
+
+
+@pytest.mark.parametrize("channels", [1, 8, 64])
+def test_a_block_is_no_longer_for_having_many_channels(tmp_path: Path, channels: int) -> None:
+    """A file may say that it has a thousand: its first block alone would fill the memory, before it is refused."""
+    path, frames = write_wav(tmp_path / "x.wav", np.zeros((channels, 70_000), np.float32)), []
+    watch = Watch()
+    with path.open("rb") as file:
+        for block in watch.over(decode_sndfile.blocks(WatchedFile(file, watch), watch)):
+            frames.append(block.samples.shape[1])
+            assert block.samples.shape[0] == channels
+    assert sum(frames) == 70_000
+    assert frames[0] == {1: 65_536, 8: 65_536, 64: 8_192}[channels]

@@ -15,7 +15,7 @@ import soundfile
 from pipeline import Audio, EnhancementError, SettingsError, load, save
 from pipeline.files import encode
 from pipeline.files.encode import remove_unfinished
-from pipeline.files.formats import AudioShape
+from pipeline.files.formats import AudioShape, Encoding, nearest
 from tests.pipeline.files.media import clicks, shift
 from tests.pipeline.signals import noise, sine
 
@@ -231,3 +231,20 @@ def test_every_channel_has_dither_of_its_own_and_24_bit_have_none(tmp_path: Path
     assert abs(np.corrcoef(left, right)[0, 1]) < 0.05
     save(tmp_path / "y.wav", Audio(np.full((1, 50_000), 0.4 * 2**-23, np.float32), 48_000), subtype="PCM_24")
     assert not load(tmp_path / "y.wav").samples.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "written"),
+    [
+        ("x.flac", "FLOAT", "PCM_24"),
+        ("x.FLAC", "FLOAT", "PCM_24"),
+        ("x.wav", "FLOAT", "FLOAT"),
+        ("x.flac", "PCM_16", "PCM_16"),
+    ],
+)
+def test_flac_holds_no_floats_so_the_nearest_is_written(tmp_path: Path, name: str, asked: str, written: str) -> None:
+    """What was removed is a FLAC file, whatever the result is."""
+    encoding = nearest(Path(name).suffix, Encoding(subtype=asked))
+    save(tmp_path / name, Audio(noise(1, 4_800), 48_000), subtype=encoding.subtype)
+    assert soundfile.info(tmp_path / name).subtype == written
+    assert nearest(".mp3", Encoding(bitrate_kbps=96)) == Encoding(bitrate_kbps=96)

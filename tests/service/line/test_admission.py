@@ -124,3 +124,21 @@ def test_an_idle_line_owes_nobody_anything() -> None:
     assert (first.before(), second.before()) == (0, 1)
     third = queue.ticket("b")
     assert (second.before(), third.before()) == (1, 2)
+
+
+def test_what_nobody_has_looked_at_yet_weighs_next_to_nothing() -> None:
+    queue = AdmissionQueue(places=1, longest=20, most_work=10.0)
+    tickets = [queue.ticket(name) for name in "abcdefgh"]
+    assert [ticket.before() for ticket in tickets] == list(range(8))
+
+
+def test_who_comes_late_is_owed_nothing_for_the_time_before() -> None:
+    """Else a visitor who comes after an hour would be served for an hour before those who were there."""
+    queue = AdmissionQueue(places=1, longest=20)
+    early = [queue.ticket("early") for _ in range(7)]
+    for ticket in early[:4]:
+        ticket.leave()
+    late = [queue.ticket("late") for _ in range(3)]
+    # Not "late, late, late": in turn. The fifth of the early ones is being served; of equals, who came first is first.
+    assert [ticket.before() for ticket in early[4:]] == [0, 2, 4]
+    assert [ticket.before() for ticket in late] == [1, 3, 5]

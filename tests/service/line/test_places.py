@@ -75,12 +75,12 @@ def test_what_is_no_recording_holds_no_place_and_is_removed(site: Site, upload: 
     assert not upload.exists()
 
 
-def test_long_recordings_weigh_more(site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_weighs_what_its_samples_fill(site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = []
     monkeypatch.setattr("service.line.admission.AdmissionQueue.weigh", lambda _, __, work: weights.append(work))
     list(jobs.served(site, upload, lambda _: None, Visit("a")))
     samples = upload.read_bytes()[44:]
-    assert weights[0] >= 2 * len(samples) * 0.9  # 16 bit on the disk, float32 as samples
+    assert weights[0] == pytest.approx(2 * len(samples), rel=0.01)  # 16 bit on the disk, float32 as samples
 
 
 def test_without_room_for_the_result_no_work_begins(site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
