@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from service.http.uploads import Progress, upload, upload_progress
 from service.ledger import RoomError
 from service.site import Site
 from service.storage import Storage
+from tests.asynchronous import finished
 
 SOUND = bytes(range(256)) * 400
 FORM = (
@@ -42,7 +42,7 @@ def _sent(site: Site, length: str | None, progress: Progress | None = None, quer
         return {"type": "http.request", "body": FORM, "more_body": False}
 
     scope = {"type": "http", "method": "POST", "headers": headers, "query_string": query, "visitor": "a"}
-    answer = asyncio.run(upload(site, progress or Progress(), Request(scope, receive)))
+    answer = finished(upload(site, progress or Progress(), Request(scope, receive)))
     found: list[str] = json.loads(bytes(answer.body))
     return found
 
@@ -90,6 +90,6 @@ def test_who_asks_after_an_upload_gets_its_events_and_after_none_a_404(monkeypat
     found = []
     for query in (b"upload_id=u1", b"upload_id=u2"):
         request = Request({"type": "http", "method": "GET", "headers": [], "query_string": query})
-        answer = asyncio.run(upload_progress(progress, request))
+        answer = finished(upload_progress(progress, request))
         found.append((answer.status_code, answer.media_type))
     assert found == [(200, "text/event-stream"), (404, "application/json")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.config import Config
 from service.line.shares import Rate, Shares
+from tests.asynchronous import finished
 from web.front import bodies, gate
 from web.front.listeners import Listeners
 
@@ -69,7 +69,7 @@ def _asked(
         "server": ("127.0.0.1", 7860),
         "headers": [(b"host", b"localhost:7860"), *([] if length is None else [(b"content-length", b"%d" % length)])],
     }  # fmt: skip
-    asyncio.run(door(scope, receive, send))
+    finished(door(scope, receive, send))
     return sent
 
 
