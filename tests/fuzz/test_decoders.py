@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.fuzz.mutations import mutated, seeds
+from tests.fuzz.scale import count, tried
 
-COUNT = 8_000 if os.environ.get("STRESS") else 300
+COUNT = count(300, 8_000)
 MORE_MB = 100
 
 # Decodes the files of one kind of decoding, and says what happened to each, and what is left of it.
@@ -71,6 +71,7 @@ def decoded(folder: Path, isolated: bool, step: int = 1) -> dict[str, float]:
     assert done.returncode == 0, done.stderr[-2_000:]
     assert done.stderr.split() == [str(number) for number in range(0, COUNT, step)], "a library has written to stderr"
     found: dict[str, float] = json.loads(done.stdout)
+    tried[f"files, decoded {how}"] += len(range(0, COUNT, step))
     return found
 
 
