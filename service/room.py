@@ -15,7 +15,8 @@ from pathlib import Path
 from .ledger import MB, RoomError
 
 IN_MEMORY = {"tmpfs", "ramfs"}
-RESERVE_BYTES = 64 * MB  # that nobody may take, for small things and for others
+# What nobody may take, for small things and for others: so much, or of a small disk a part.
+RESERVE_BYTES, RESERVED_PART = 64 * MB, 1 / 20
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -28,7 +29,7 @@ def free_bytes(folder: Path) -> float:
 def check_disk(folder: Path, size: float) -> None:
     """Raises RoomError if there is no room below `folder` for `size` bytes more."""
     free = free_bytes(folder)
-    if free < size + RESERVE_BYTES:
+    if free < size + min(RESERVE_BYTES, RESERVED_PART * shutil.disk_usage(folder).total):
         raise RoomError(
             f"This needs {size / MB:.0f} MB of the server's disk, and {max(0.0, free) / MB:.0f} MB are free."
             if size

@@ -33,7 +33,7 @@ def test_elsewhere_than_on_linux_a_disk_is_a_disk(tmp_path: Path) -> None:
 
 
 def test_memory_counts_where_the_disk_is_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=900 * MB))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=10_000 * MB, free=900 * MB))
     monkeypatch.setattr(room, "free_memory_bytes", lambda: 200 * MB)
     monkeypatch.setattr(room, "is_in_memory", lambda _: False)
     room.check_disk(tmp_path, 800 * MB)
@@ -42,6 +42,15 @@ def test_memory_counts_where_the_disk_is_memory(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(RoomError, match="150 MB of the server's disk, and 200 MB") as refusal:
         room.check_disk(tmp_path, 150 * MB)
     assert refusal.value.status == 507
+
+
+def test_a_small_disk_is_not_all_reserve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `docker run --tmpfs /tmp:size=64m`."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=64 * MB, free=60 * MB))
+    monkeypatch.setattr(room, "is_in_memory", lambda _: False)
+    room.check_disk(tmp_path, 50 * MB)
+    with pytest.raises(RoomError):
+        room.check_disk(tmp_path, 58 * MB)
 
 
 def _group(root: Path, path: str, **files: object) -> None:
