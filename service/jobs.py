@@ -121,11 +121,16 @@ def _served(
             running.when_stopped(held.close)
 
 
+def strangers() -> Limits:
+    """The limits for whatever was uploaded."""
+    return Limits.from_environment(STRANGERS)
+
+
 def claimed_bytes(site: Site, source: Path, handle: Handle) -> float:
     """What the recording's samples fill, as far as its file says; raises what cannot be read at all."""
     from pipeline.files.decode import Recording
 
-    limits = Limits.from_environment(STRANGERS)
+    limits = strangers()
     with site.looking:
         try:
             recording = Recording(source, limits, handle.cancelled)
@@ -166,7 +171,7 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     after, removed = folder / f"{stem}.clean.{order.output_format}", folder / f"{stem}.removed.flac"
     try:
         handle.report(0.01, "Reading the recording")
-        limits = Limits.from_environment(STRANGERS)
+        limits = strangers()
         original = Recording(order.source, limits, handle.cancelled)
         with site.storage.keeping(folder):
             report = pipeline.enhance_file(
@@ -196,7 +201,7 @@ def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: 
 
     measured = outcome.report.before
     samples = round(measured.duration_s * measured.sample_rate)
-    before = Recording(outcome.source, Limits.from_environment(STRANGERS))
+    before = Recording(outcome.source, strangers())
     with site.storage.keeping(outcome.source), site.storage.keeping(outcome.folder):
         drawn = spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
         for path in drawn:
@@ -226,7 +231,7 @@ def analyze(handle: Handle, site: Site, source: Path) -> dict[str, Any]:
 
     handle.report(0.0, "Measuring the recording")
     try:
-        recording = Recording(source, Limits.from_environment(STRANGERS), handle.cancelled)
+        recording = Recording(source, strangers(), handle.cancelled)
         return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels, go_on).as_dict()
     except AudioError as fault:
         discard_useless(site, source, fault)

@@ -25,13 +25,14 @@ STORED = "application/octet-stream"
 async def download(site: Site, request: Request) -> Response:
     """GET and HEAD of a file. `request.path_params["path"]` : its name, as the upload or the result gave it."""
     path = str(request.path_params["path"])
-    if not site.may_open(path):
-        return answer(RequestError(404, refused_path().message, suggestion=refused_path().suggestion))
-    kind = SHOWN.get(Path(path).suffix.lower())
+    refused = refused_path()
     try:
-        found = Path(path).stat()
+        found = Path(path).stat() if site.may_open(path) else None
     except OSError:  # removed since
-        return answer(RequestError(404, refused_path().message))
+        found = None
+    if found is None:
+        return answer(RequestError(404, refused.message, suggestion=refused.suggestion))
+    kind = SHOWN.get(Path(path).suffix.lower())
     return FileResponse(
         path, media_type=kind or STORED, filename=Path(path).name, stat_result=found,
         content_disposition_type="inline" if kind else "attachment",

@@ -66,11 +66,10 @@ class FilesOfForm:
             async for chunk in body:
                 self._parser.write(chunk)
                 await self._handle()
-            self._parser.finalize()
         except FormParserError as fault:
             raise RequestError(400, "The form cannot be read.") from fault
         else:
-            if self._file is not None or not self._ended:
+            if not self._ended:
                 raise RequestError(400, "The form breaks off.")
         finally:
             if self._file is not None:

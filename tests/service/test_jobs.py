@@ -18,17 +18,8 @@ from pipeline.presets import PRESETS
 from service import jobs
 from service.config import Config
 from service.site import Site
-from service.storage import Storage
 
 OFF = Settings.nothing()
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
-    storage.open(3600)
-    yield Site(Config.from_environ({}), storage)
-    storage.close()
 
 
 def upload(site: Site, recording: Path, name: str = "talk.wav") -> Path:

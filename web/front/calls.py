@@ -14,7 +14,7 @@ from .doors import WORD
 
 DEEPEST = 32  # lists and objects within each other
 MOST_PARAMETERS = 200
-KEPT = ("data", "fn_index", "session_hash", "trigger_id", "event_data", "event_id")  # what Gradio's own page sends
+KEPT = ("data", "fn_index", "session_hash", "trigger_id", "event_data")  # what Gradio's own page sends
 HOW = "GET /gradio_api/info describes all endpoints."
 
 
@@ -83,7 +83,6 @@ def _page_call(demo: gr.Blocks, body: dict[str, Any], *, queued: bool) -> dict[s
     found["session_hash"] = _token(body, "session_hash")
     if found.get("trigger_id") is not None:
         _index(body, "trigger_id")
-    found.pop("event_id", None)
     return found
 
 

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from service.config import Config
 from service.http import uploads
 from service.http.uploads import Progress, upload, upload_progress
 from service.ledger import RoomError
 from service.site import Site
-from service.storage import Storage
 from tests.asynchronous import finished
 
 SOUND = bytes(range(256)) * 400
 FORM = (
     b'--xyz\r\nContent-Disposition: form-data; name="files"; filename="talk.wav"\r\n\r\n' + SOUND + b"\r\n--xyz--\r\n"
 )
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
-    storage.open(3600)
-    yield Site(Config.from_environ({}), storage)
-    storage.close()
 
 
 def _sent(site: Site, length: str | None, progress: Progress | None = None, query: bytes = b"") -> list[str]:

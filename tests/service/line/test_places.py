@@ -5,27 +5,22 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import AudioError
 from service import jobs
+from service.config import Config
 from service.ledger import RoomError
 from service.line.admission import Visit
 from service.site import Site
-from service.storage import Storage
 from service.work import Handle
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setenv("WORKERS", "1")
-    storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
-    storage.open(3600)
-    yield Site(storage=storage)
-    storage.close()
+def site(site: Site) -> Site:
+    return Site(Config.from_environ({"WORKERS": "1"}), site.storage)
 
 
 @pytest.fixture
