@@ -24,21 +24,18 @@ from pipeline.loudness.meter import LoudnessMeter
 from pipeline.loudness.normalize import Programme, gain_for
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
-from pipeline.measures.analysis import Analysis, Analyzer, analyze_blocks
+from pipeline.measures.analysis import Analyzer, analyze_blocks
 from pipeline.measures.report import Report
-from pipeline.stages import leveler
-from pipeline.stages.chain import StageContext, restoration
-from pipeline.stages.denoise.choice import OFF, Denoiser, denoiser, enough
 from pipeline.stream.progress import Progress, ProgressMonitor
 from pipeline.stream.source import Counted, InMemory, Source
 from pipeline.stream.spool import FileSpool, MemorySpool, Spool
-from pipeline.stream.stage import IDENTITY, chained, paired, run
+from pipeline.stream.stage import paired, run
 
 from .audio import Audio, Samples
-from .settings import Denoise, Settings
+from .plan import Plan, planned
+from .settings import Mix, Settings
 
 Sink = Callable[[Samples], None]
-NOTED_DB = 10.0  # so much less noise reduction than asked for is told
 
 
 @dataclass(frozen=True)
@@ -152,12 +149,11 @@ def _enhanced(
     samples, blocks = counted.sample_count, counted.block_count
 
     monitor.phase(0.15, 0.7, "Removing noise")
-    needed = settings.denoise if asked.auto.strengths else enough(settings.denoise, before.clearance_db)
-    found = denoiser(needed, settings.dereverb, rate, channels) if settings.mix.wet_percent else OFF
+    plan = planned(asked, settings, before)
     loudness, peak = LoudnessMeter(rate, channels), PeakMeter(channels)
     tick = monitor.tick(blocks)
     takes = removed(samples) if removed else None
-    for block in _restored(source, settings, found, before, takes, tick):
+    for block in _restored(source, plan, settings.mix, takes, tick):
         spool.append(block)
         loudness.add(block)
         peak.add(block)
@@ -172,37 +168,22 @@ def _enhanced(
         after.add(block)
         tick()
     monitor.phase(1.0, 1.0, "Done")
-    took, notes = time.perf_counter() - began, (*why, *_spared(settings, needed), *found.notes, *gain.notes)
-    return Report(before, after.result(), gain.gain_db, took, settings.flat(), found.name, notes)
-
-
-def _spared(settings: Settings, needed: Denoise) -> tuple[str, ...]:
-    """That less noise reduction than asked for was enough."""
-    if settings.denoise.strength_db - needed.strength_db < NOTED_DB or not settings.mix.wet_percent:
-        return ()
-    return (f"The noise was low from the start: {needed.strength_db:.0f} dB of noise reduction were enough.",)
+    took, notes = time.perf_counter() - began, (*why, *plan.notes, *gain.notes)
+    return Report(before, after.result(), gain.gain_db, took, settings.flat(), plan.denoiser, notes)
 
 
 def _restored(
-    source: Source,
-    settings: Settings,
-    found: Denoiser,
-    before: Analysis,
-    removed: Sink | None,
-    tick: Callable[[], None],
+    source: Source, plan: Plan, mix: Mix, removed: Sink | None, tick: Callable[[], None]
 ) -> Iterator[Samples]:
     """The stages that work on the sound itself, mixed with the original as asked; then the leveler."""
-    rate, channels = source.sample_rate, source.channels
-    wet = np.float32(settings.mix.wet_percent / 100)
-    line = chained(restoration(StageContext(settings, found, rate, channels))) if wet else IDENTITY
+    wet = np.float32(mix.wet_percent / 100)
 
     def mixed() -> Iterator[Samples]:
-        for x, y in paired(line, source.blocks()):
+        for x, y in paired(plan.restoration, source.blocks()):
             out = y if wet == 1 else wet * y + (1 - wet) * x
             if removed is not None:
                 removed(x - out)
             yield out
             tick()
 
-    scene = None if before.speech_dbfs is None else leveler.Scene(before.speech_dbfs, before.noise_floor_dbfs)
-    yield from run(leveler.stage(settings.level, scene, rate, channels), mixed())
+    yield from run(plan.level, mixed())

@@ -25,6 +25,19 @@ class Auto(Parameters):
 
 
 @dataclass(frozen=True)
+class Channels(Parameters):
+    """What belongs together; see `pipeline.plan` and `pipeline.measures.channels`."""
+
+    GROUP = "Automatic"
+
+    mode: str = choice(
+        "auto", {"auto": "By what is heard", "linked": "One scene", "independent": "Each for itself"}, "Channels",
+        "One scene keeps its stereo image: all channels are turned down alike. Microphones of several talkers, one on"
+        " each channel, are better cleaned each for itself.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Declip(Parameters):
     """Restoration of clipped peaks; see `pipeline.stages.declip.stage`."""
 
@@ -173,6 +186,7 @@ class Settings:
     """
 
     auto: Auto = field(default_factory=Auto)
+    channels: Channels = field(default_factory=Channels)
     declip: Declip = field(default_factory=Declip)
     declick: Declick = field(default_factory=Declick)
     dehum: Dehum = field(default_factory=Dehum)

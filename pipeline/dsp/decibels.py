@@ -18,9 +18,11 @@ def amplitude(db: T) -> T:
     return result
 
 
-def power(db: float) -> float:
-    """The factor of a power that is so many dB."""
-    return 10 ** (db / 10)
+def power(db: T) -> T:
+    """The factor of a power that is so many dB; arrays keep their type."""
+    factor: Any = 10 ** (db / 10)
+    result: T = factor
+    return result
 
 
 def power_db(power: T) -> T:

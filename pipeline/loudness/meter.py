@@ -1,5 +1,8 @@
 """Programme loudness, measured by FFmpeg's meter.
 
+The standard's absolute gate, -70 LUFS, keeps pauses out of a programme. A recording that lies below it as a whole is
+no silence for that: it is measured with the relative gate alone.
+
 References
 1. ITU-R BS.1770-5 (2023), "Algorithms to measure audio programme loudness and true-peak audio level", Annex 1.
 2. EBU R 128 (2023) and EBU Tech 3341 (2023), whose test signals the tests play.
@@ -8,13 +11,17 @@ References
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import power, power_db
 from pipeline.stream.meter import measured
 from pipeline.stream.stage import split
 
 GATING_BLOCK_S = 0.4
 ABSOLUTE_GATE_LUFS = -70.0
+RELATIVE_GATE_LU = -10.0
+SILENCE_LUFS = -95.0  # 16-bit dither measures -98
 # The layouts FFmpeg knows by name give the surround channels their weight and leave the LFE out, as BS.1770 asks.
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0(side)", 6: "5.1(side)", 7: "6.1", 8: "7.1"}
 
@@ -38,6 +45,7 @@ class LoudnessMeter:
         self._position = 0
         self._start: list[Samples] = []  # as long as all of it is shorter than two gating blocks
         self._reading = ABSOLUTE_GATE_LUFS
+        self._faint: list[float] = []  # LUFS of each gating block, as long as none is above the absolute gate
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
@@ -67,7 +75,7 @@ class LoudnessMeter:
             self.add(np.tile(whole, (1, -(-self._shortest // whole.shape[1]) - 1)))
         self._source.push(None)
         self._drain()
-        return self._reading if self._reading > ABSOLUTE_GATE_LUFS else None
+        return self._reading if self._reading > ABSOLUTE_GATE_LUFS else _relative(np.array(self._faint))
 
     @property
     def _shortest(self) -> int:
@@ -78,9 +86,23 @@ class LoudnessMeter:
 
         try:
             while True:
-                self._reading = float(self._sink.pull().metadata.get("lavfi.r128.I", self._reading))
+                measures = self._sink.pull().metadata
+                self._reading = float(measures.get("lavfi.r128.I", self._reading))
+                if self._reading > ABSOLUTE_GATE_LUFS:
+                    self._faint.clear()
+                elif momentary := measures.get("lavfi.r128.M"):
+                    self._faint.append(float(momentary))
         except (av.error.BlockingIOError, av.error.EOFError):
             pass
+
+
+def _relative(blocks: NDArray[np.float64]) -> float | None:
+    """LUFS of gating blocks (n,) in LUFS, by the relative gate alone; None for silence."""
+    sounding = blocks[blocks > SILENCE_LUFS]
+    if not sounding.size:
+        return None
+    mean = power_db(float(power(sounding).mean()))
+    return power_db(float(power(sounding[sounding > mean + RELATIVE_GATE_LU]).mean()))
 
 
 def loudness(x: Samples, sample_rate: int) -> float | None:

@@ -24,10 +24,12 @@ def _clipping(a: Analysis) -> str:
 
 
 def _noise(a: Analysis) -> str:
-    if not a.noisy:
+    if a.noise not in ("noisy", "very noisy"):
         return ""
-    much = "Very noisy" if a.very_noisy else "Noisy"
-    return f"{much} (about {a.snr_db:.0f} dB between speech and noise): bring the microphone nearer to the mouth."
+    return (
+        f"{a.noise.capitalize()} (about {a.snr_db:.0f} dB between speech and noise): bring the microphone nearer to the"
+        " mouth."
+    )
 
 
 def _room(a: Analysis) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pipeline.audio import Audio, Samples
 from pipeline.dsp.decibels import amplitude_db
@@ -20,20 +20,27 @@ from pipeline.stream.meter import Meter
 from pipeline.stream.stage import split
 
 from .bandwidth import BandMeter
-from .levels import FramePowers, measure
+from .channels import ChannelMeter
+from .levels import FramePowers, Levels, measure
 from .reverberation import DecayMeter
 
-CLICKS = Declick(50.0)  # what counts as a click
+# What counts as a click: what is clearly heard. 0 to 2 are counted so in each of 121 clips of clean speech
+# (`python -m benchmarks.measures`); a sensitivity of 50 % finds more, and takes plosives for some in half of the clips.
+CLICKS = Declick(10.0)
 
 # From here on a recording is called so, by the advice, by `auto` and by whoever else asks.
 CLIPPED_PERCENT = 0.005
-CLICKS_PER_MINUTE = 6.0
+CLICKS_PER_MINUTE, LEAST_CLICKS = 10.0, 3
 HUM_DBFS = -70.0
 NOISY_SNR_DB, VERY_NOISY_SNR_DB = 15.0, 6.0
-NOISY_CLEARANCE_DB = 15.0
+NOISY_CLEARANCE_DB, VERY_NOISY_CLEARANCE_DB, LOW_NOISE_CLEARANCE_DB = 20.0, 14.0, 30.0
+CLOSE_CLEARANCE_DB = 15.0
+SHARED, COHERENT = 0.35, 0.2  # what channels of one scene have in common, at least
 REVERBERANT_S, VERY_REVERBERANT_S = 0.5, 0.9
 NARROW_HZ, DULL_HZ, FULL_HZ = 4_200.0, 7_600.0, 10_000.0
 QUIET_LUFS = -38.0
+
+Noise: TypeAlias = Literal["low", "some", "noisy", "very noisy"]
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,12 @@ class Analysis:
     activity_percent : of the time, somebody speaks (or something as loud sounds)
     hum_hz, hum_dbfs : frequency and level of mains hum
     clipped_percent : of the samples
-    clicks_per_minute : as the declicker counts them at 50 %
+    clicks_per_minute : as the declicker counts them at 10 %
     bandwidth_hz : where the recording's band ends
     t60_s : time in which the room's sound falls by 60 dB, estimated from how words die away
     clearance_db : from the quietest tenth of what sounds up to the speech
+    channel_share, channel_coherence : 0…1, what the channels have in common; see `pipeline.measures.channels`
+    of_channels : levels of each channel for itself; none for a single one
     """
 
     duration_s: float
@@ -67,6 +76,9 @@ class Analysis:
     bandwidth_hz: float | None = None
     t60_s: float | None = None
     clearance_db: float | None = None
+    channel_share: float | None = None
+    channel_coherence: float | None = None
+    of_channels: tuple[Levels, ...] = ()
 
     @property
     def clipped(self) -> bool:
@@ -74,25 +86,40 @@ class Analysis:
 
     @property
     def clicking(self) -> bool:
-        return self.clicks_per_minute >= CLICKS_PER_MINUTE
+        clicks = self.clicks_per_minute * self.duration_s / 60
+        return self.clicks_per_minute >= CLICKS_PER_MINUTE and round(clicks) >= LEAST_CLICKS
 
     @property
     def humming(self) -> bool:
         return self.hum_hz is not None and self.hum_dbfs is not None and self.hum_dbfs >= HUM_DBFS
 
     @property
-    def noisy(self) -> bool:
-        """The speech is not far above the noise."""
-        return self.snr_db is not None and self.snr_db <= NOISY_SNR_DB
+    def noise(self) -> Noise | None:
+        """How much of it there is: the one answer, for the advice, the notes and the page. None for silence.
 
-    @property
-    def very_noisy(self) -> bool:
-        return self.snr_db is not None and self.snr_db < VERY_NOISY_SNR_DB
+        Two measures must agree before a recording is called noisy. The ratio alone takes speech without pauses for
+        noise (it is under 15 dB in 3 of 121 clean clips); the clearance alone takes the one quiet moment of a noise
+        that comes and goes for its floor.
+        """
+        if self.snr_db is None or self.clearance_db is None:
+            return None
+        if self.snr_db < VERY_NOISY_SNR_DB and self.clearance_db < VERY_NOISY_CLEARANCE_DB:
+            return "very noisy"
+        if self.snr_db <= NOISY_SNR_DB and self.clearance_db < NOISY_CLEARANCE_DB:
+            return "noisy"
+        return "low" if self.snr_db > NOISY_SNR_DB and self.clearance_db >= LOW_NOISE_CLEARANCE_DB else "some"
 
     @property
     def close_to_noise(self) -> bool:
         """Even what is quietest is near to the speech: noise that does not pause."""
-        return self.clearance_db is not None and self.clearance_db < NOISY_CLEARANCE_DB
+        return self.clearance_db is not None and self.clearance_db < CLOSE_CLEARANCE_DB
+
+    @property
+    def separate_microphones(self) -> bool:
+        """The channels are not one scene: every talker has a microphone, or a line, of their own."""
+        if self.channel_share is None or self.channel_coherence is None:
+            return False
+        return self.channel_share <= SHARED and self.channel_coherence <= COHERENT
 
     @property
     def reverberant(self) -> bool:
@@ -122,7 +149,15 @@ class Analysis:
         return self.lufs is not None and self.lufs <= QUIET_LUFS
 
     def as_dict(self) -> dict[str, Any]:
-        return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
+        return {name: _rounded(value) for name, value in asdict(self).items()}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_rounded(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
 
 
 class Analyzer:
@@ -134,8 +169,10 @@ class Analyzer:
         self._powers, self._band = FramePowers(sample_rate), BandMeter(sample_rate)
         self._hum, self._clipping = HumMeter(sample_rate, channels), ClippingMeter(sample_rate, channels)
         self._clicks, self._decay = ClickMeter(CLICKS, sample_rate, channels), DecayMeter(sample_rate)
+        self._relation = ChannelMeter(sample_rate, channels if channels > 1 else 0)
         self._parts: tuple[Meter[object], ...] = (
             self._loudness, self._peak, self._powers, self._band, self._hum, self._clipping, self._clicks, self._decay,
+            self._relation,
         )  # fmt: skip
 
     def add(self, block: Samples) -> None:
@@ -150,6 +187,7 @@ class Analyzer:
             raise AudioError("The recording is empty: it holds no samples.")
         duration_s = self._samples / self._sample_rate
         levels, hum, peak = measure(self._powers.result()), self._hum.result(), amplitude_db(self._peak.result())
+        relation = self._relation.result()
         return Analysis(
             duration_s=duration_s,
             sample_rate=self._sample_rate,
@@ -167,6 +205,9 @@ class Analyzer:
             bandwidth_hz=self._band.result(),
             t60_s=self._decay.result(),
             clearance_db=levels.clearance_db,
+            channel_share=None if relation is None else relation.share,
+            channel_coherence=None if relation is None else relation.coherence,
+            of_channels=() if relation is None else relation.levels,
         )
 
 

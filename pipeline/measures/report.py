@@ -44,7 +44,7 @@ class Report:
         if on.get("dehum_strength_db") and b.hum_hz is not None and b.hum_dbfs is not None:
             left = "all that was found" if a.hum_dbfs is None else f"{b.hum_dbfs + self.gain_db - a.hum_dbfs:.0f} dB"
             said.append(f"Hum at {b.hum_hz:.1f} Hz: {left} removed.")
-        if on.get("declip_strength_percent") and b.clipped_percent:
+        if on.get("declip_strength_percent") and b.clipped:
             said.append(f"Clipped peaks rebuilt: {b.clipped_percent:.2g} % of the samples.")
         if on.get("declick_sensitivity_percent") and b.clicks_per_minute:
             said.append(f"Clicks: {b.clicks_per_minute:.0f} a minute before, {a.clicks_per_minute:.0f} after.")

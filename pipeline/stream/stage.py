@@ -8,7 +8,7 @@ the latency: the input is followed by `latency` zeros and the first `latency` ou
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -59,6 +59,32 @@ def chained(stages: Iterable[AnyStage]) -> AnyStage:
         return (np.pad(block, ((0, 0), (missing, 0))) if missing else block), after
 
     return Stage(sum(stage.latency for stage in line), start, step)
+
+
+def side_by_side(stages: Sequence[AnyStage]) -> AnyStage:
+    """A stage for each channel as one stage for all channels; those of less latency wait for the others."""
+    latency = max(stage.latency for stage in stages)
+    lines = [_later(stage, latency - stage.latency) for stage in stages]
+
+    def step(block: Samples, states: list[Any]) -> tuple[Samples, list[Any]]:
+        each = zip(lines, block, states, strict=True)
+        rows, after = zip(*(line.step(row[np.newaxis], state) for line, row, state in each), strict=True)
+        return np.concatenate(rows), list(after)
+
+    return Stage(latency, lambda: [line.start() for line in lines], step)
+
+
+def _later(stage: AnyStage, samples: int) -> AnyStage:
+    """A stage of one channel whose output comes so much later."""
+    if not samples:
+        return stage
+
+    def step(block: Samples, state: tuple[Samples, Any]) -> tuple[Samples, tuple[Samples, Any]]:
+        out, inner = stage.step(block, state[1])
+        line = np.concatenate((state[0], out), axis=1)
+        return line[:, : block.shape[1]], (line[:, block.shape[1] :], inner)
+
+    return Stage(stage.latency + samples, lambda: (np.zeros((1, samples), np.float32), stage.start()), step)
 
 
 def run(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[Samples]:

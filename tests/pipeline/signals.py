@@ -21,13 +21,18 @@ def noise(channels: int, n: int, level_db: float = -20.0, seed: int = 0) -> Samp
     return (x * 10 ** (level_db / 20)).astype(np.float32)
 
 
-def speech_like(sample_rate: int, duration_s: float, level_db: float = -26.0, seed: int = 1) -> Samples:
-    """(1, n): harmonics of a wandering voice pitch in syllables of 150 ms with pauses between them; no noise at all."""
+def speech_like(
+    sample_rate: int, duration_s: float, level_db: float = -26.0, seed: int = 1, pitch: float = 1.0
+) -> Samples:
+    """(1, n): harmonics of a wandering voice pitch in syllables of 150 ms with pauses between them; no noise at all.
+
+    pitch : a factor: another voice has another
+    """
     rng = np.random.default_rng(seed)
     n = round(duration_s * sample_rate)
     t = np.arange(n) / sample_rate
-    pitch = 130 + 25 * np.sin(2 * np.pi * 0.7 * t) + 10 * np.sin(2 * np.pi * 2.3 * t)
-    phase = 2 * np.pi * np.cumsum(pitch) / sample_rate
+    hz = 130 + 25 * np.sin(2 * np.pi * 0.7 * t) + 10 * np.sin(2 * np.pi * 2.3 * t)
+    phase = pitch * 2 * np.pi * np.cumsum(hz) / sample_rate
     voice = np.zeros(n)
     for k in range(1, 40):
         if 160 * k > 0.45 * sample_rate:

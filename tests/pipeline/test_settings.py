@@ -75,7 +75,7 @@ def test_choices_hold(name: str) -> None:
     for option in CHOICES[name].options:
         assert Settings.from_flat({name: option}).flat()[name] == option
     for nonsense in ("magic", "", "Neural", 0, True, None, ["neural"]):
-        with pytest.raises(SettingsError, match=f"{name} must be neural or spectral, not"):
+        with pytest.raises(SettingsError, match=f"{name} must be {' or '.join(CHOICES[name].options)}, not"):
             Settings.from_flat({name: nonsense})
 
 

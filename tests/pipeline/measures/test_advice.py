@@ -25,8 +25,8 @@ def test_a_good_recording_needs_no_advice() -> None:
     ("fault", "words"),
     [
         ({"clipped_percent": 0.4}, "record 6 dB lower"),
-        ({"snr_db": 10.0}, "Noisy (about 10 dB"),
-        ({"snr_db": 2.0}, "Very noisy"),
+        ({"snr_db": 10.0, "clearance_db": 17.0}, "Noisy (about 10 dB"),
+        ({"snr_db": 2.0, "clearance_db": 11.0}, "Very noisy"),
         ({"t60_s": 0.7}, "Reverberant"),
         ({"t60_s": 1.4}, "Very reverberant"),
         ({"hum_hz": 50.02, "hum_dbfs": -50.0}, "50.0 Hz"),
@@ -79,7 +79,7 @@ def test_auto_keeps_the_denoiser_that_was_asked_for() -> None:
 
 def test_what_is_advised_of_and_what_auto_does_go_by_the_same_words() -> None:
     for clipped in (0.0, 0.004, 0.005, 0.1):
-        for clicks in (0.0, 5.9, 6.0, 60.0):
+        for clicks in (0.0, 9.9, 10.0, 60.0):
             a = replace(GOOD, clipped_percent=clipped, clicks_per_minute=clicks)
             settings, _ = chosen(AUTO, a)
             said = " ".join(advice(a))

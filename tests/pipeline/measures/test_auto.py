@@ -63,7 +63,7 @@ def test_the_band_decides_on_rumble_and_sibilants(
 
 def test_repair_is_whole_or_not_at_all() -> None:
     assert flat(clipped_percent=0.005)["declip_strength_percent"] == 100
-    assert flat(clicks_per_minute=6.0)["declick_sensitivity_percent"] == 50
+    assert flat(clicks_per_minute=10.0)["declick_sensitivity_percent"] == 50
 
 
 def test_what_was_chosen_is_said_in_a_sentence() -> None:

@@ -72,7 +72,7 @@ def test_a_report_is_a_table_with_remarks() -> None:
     pace, *remarks = lines[11:]
     assert pace == "60.0 s of audio in 1.50 s"
     assert tuple(remarks) == REPORT.remarks() == ("Denoiser: spectral.", "Something to know.", *REPORT.advice)
-    assert len(REPORT.advice) == 6  # of what was before: afterwards nothing is wrong but the band
+    assert len(REPORT.advice) == 4  # of what was before: afterwards nothing is wrong but the band
 
 
 def test_a_report_is_json() -> None:
@@ -93,11 +93,15 @@ def test_a_report_is_json() -> None:
     assert replace(BEFORE, lufs=-30.04567).as_dict()["lufs"] == -30.046
 
 
+def numbers(measures: Analysis) -> dict[str, float | None]:
+    return {name: value for name, value in measures.as_dict().items() if not isinstance(value, list)}
+
+
 def test_an_enhancement_reports_the_recording_as_before_and_the_result_as_after() -> None:
     audio = Audio(speech_like(16_000, 3) + noise(1, 48_000, -40), 16_000)
     result = enhance(audio)
-    assert result.report.before.as_dict() == pytest.approx(analyze(audio).as_dict(), abs=0.01)
-    assert result.report.after.as_dict() == pytest.approx(analyze(result.audio).as_dict(), abs=0.01)
+    for told, sound in ((result.report.before, audio), (result.report.after, result.audio)):
+        assert numbers(told) == pytest.approx(numbers(analyze(sound)), abs=0.01)
     assert result.report.settings == result.settings.flat() == Settings().flat()
     assert result.report.processing_s > 0
 

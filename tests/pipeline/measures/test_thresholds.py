@@ -10,15 +10,19 @@ from pipeline.measures.advice import advice
 from pipeline.measures.analysis import Analysis
 from tests.pipeline.measures.test_advice import GOOD
 
+APART = {"channel_share": 0.1, "channel_coherence": 0.1}
+
 
 @pytest.mark.parametrize(
     ("word", "measures", "others"),
     [
         ("clipped", {"clipped_percent": 0.005}, {"clipped_percent": 0.0049}),
-        ("clicking", {"clicks_per_minute": 6.0}, {"clicks_per_minute": 5.9}),
+        ("clicking", {"clicks_per_minute": 10.0}, {"clicks_per_minute": 9.9}),
+        ("clicking", {"clicks_per_minute": 15.0, "duration_s": 12.0}, {"clicks_per_minute": 15.0, "duration_s": 8.0}),
         ("humming", {"hum_hz": 50.0, "hum_dbfs": -70.0}, {"hum_hz": 50.0, "hum_dbfs": -70.1}),
-        ("noisy", {"snr_db": 15.0}, {"snr_db": 15.1}),
-        ("very_noisy", {"snr_db": 5.9}, {"snr_db": 6.0}),
+        ("separate_microphones", {"channel_share": 0.35, "channel_coherence": 0.2}, {"channel_share": 0.0}),
+        ("separate_microphones", APART, {**APART, "channel_share": 0.36}),
+        ("separate_microphones", APART, {**APART, "channel_coherence": 0.21}),
         ("close_to_noise", {"clearance_db": 14.9}, {"clearance_db": 15.0}),
         ("reverberant", {"t60_s": 0.5}, {"t60_s": 0.49}),
         ("very_reverberant", {"t60_s": 0.91}, {"t60_s": 0.9}),
@@ -33,17 +37,30 @@ def test_each_word_begins_at_its_edge(word: str, measures: dict[str, float], oth
     assert getattr(replace(GOOD, **others), word) is False
 
 
+@pytest.mark.parametrize(
+    ("snr_db", "clearance_db", "noise"),
+    [
+        (5.9, 13.9, "very noisy"), (6.0, 13.9, "noisy"), (5.9, 14.0, "noisy"), (15.0, 19.9, "noisy"),
+        (15.1, 19.9, "some"), (15.0, 20.0, "some"), (2.0, 20.0, "some"), (15.1, 29.9, "some"), (15.0, 30.0, "some"),
+        (15.1, 30.0, "low"), (None, None, None), (20.0, None, None),
+    ],
+)  # fmt: skip
+def test_the_noise_has_one_grade(snr_db: float | None, clearance_db: float | None, noise: str | None) -> None:
+    assert replace(GOOD, snr_db=snr_db, clearance_db=clearance_db).noise == noise
+
+
 def test_what_was_not_measured_is_called_nothing() -> None:
     nothing = Analysis(1.0, 48_000, 1, None, None, None, None)
     words = [name for name, kind in vars(Analysis).items() if isinstance(kind, property)]
     assert len(words) == 12
+    assert nothing.noise is None
     assert [word for word in words if getattr(nothing, word)] == []
 
 
 def test_the_words_are_for_people() -> None:
     every = replace(
-        GOOD, clipped_percent=0.42, snr_db=4.0, t60_s=1.26, hum_hz=49.96, hum_dbfs=-50.0, clicks_per_minute=12.4,
-        bandwidth_hz=7_000.0, lufs=-41.3,
+        GOOD, clipped_percent=0.42, snr_db=4.0, clearance_db=12.0, t60_s=1.26, hum_hz=49.96, hum_dbfs=-50.0,
+        clicks_per_minute=12.4, bandwidth_hz=7_000.0, lufs=-41.3,
     )  # fmt: skip
     assert advice(every) == (
         "Clipped at the source (0.42 % of it): record 6 dB lower.",

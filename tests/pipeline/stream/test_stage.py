@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.stream.stage import Stage, chained, paired, run, run_whole, split
+from pipeline.stream.stage import Stage, chained, paired, run, run_whole, side_by_side, split
 from tests.pipeline.signals import noise
 
 
@@ -68,3 +68,22 @@ def test_pairs_are_of_the_same_moments() -> None:
             for side in zip(*pairs, strict=True):
                 assert np.array_equal(np.concatenate(side, axis=1), x)
     assert list(paired(delay(5), [])) == []
+
+
+def test_side_by_side_every_channel_has_a_stage_and_all_stay_in_step() -> None:
+    x = noise(3, 1_000)
+    each = [mono_delay(samples) for samples in (0, 7, 300)]
+    for block in (1, 7, 299, 2_000):
+        line = side_by_side(each)
+        assert line.latency == 300
+        assert np.array_equal(np.concatenate(list(run(line, split(x, block))), axis=1), x)
+
+
+def mono_delay(samples: int) -> Stage:
+    """`delay`, of a single channel."""
+
+    def step(block, state):  # type: ignore[no-untyped-def]
+        line = np.concatenate([state, block], axis=1)
+        return line[:, : block.shape[1]], line[:, block.shape[1] :]
+
+    return Stage(samples, lambda: np.zeros((1, samples), np.float32), step)

@@ -1,0 +1,88 @@
+"""Which stages work on a recording that was measured: on all channels as one scene, or on each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pipeline.measures.analysis import Analysis
+from pipeline.stages import leveler
+from pipeline.stages.chain import StageContext, restoration
+from pipeline.stages.denoise.choice import OFF, Denoiser, denoiser, enough
+from pipeline.stream.stage import IDENTITY, AnyStage, chained, side_by_side
+
+from .settings import Denoise, Settings
+
+NOTED_DB = 10.0  # so much less noise reduction than asked for is told
+APART = "Every channel was cleaned for itself: they are microphones of their own, not one scene."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """restoration : repair, noise and room, tone; level : the leveler, which follows the mix with the original;
+    denoiser : name of the one that works; notes : what the listener should know.
+    """
+
+    restoration: AnyStage
+    level: AnyStage
+    denoiser: str
+    notes: tuple[str, ...]
+
+
+class _Part(NamedTuple):
+    """Channels that are worked on together. levels : of the whole part."""
+
+    channels: int
+    clearance_db: float | None
+    speech_dbfs: float | None
+    noise_floor_dbfs: float | None
+
+
+def planned(asked: Settings, settings: Settings, before: Analysis) -> Plan:
+    """asked : by the user; settings : the same, or what was chosen where a choice was asked for; before : measures."""
+    apart = before.channels > 1 and (
+        settings.channels.mode == "independent" or (settings.channels.mode == "auto" and before.separate_microphones)
+    )
+    if apart:
+        parts = [_Part(1, one.clearance_db, one.speech_dbfs, one.noise_floor_dbfs) for one in before.of_channels]
+    else:
+        parts = [_Part(before.channels, before.clearance_db, before.speech_dbfs, before.noise_floor_dbfs)]
+    # What was chosen for the recording is kept; what was asked for is the most.
+    needed = [
+        settings.denoise if asked.auto.strengths else enough(settings.denoise, part.clearance_db) for part in parts
+    ]
+    found = [
+        denoiser(denoise, settings.dereverb, before.sample_rate, part.channels) if settings.mix.wet_percent else OFF
+        for denoise, part in zip(needed, parts, strict=True)
+    ]
+    lines = [
+        _line(settings, choice, before.sample_rate, part.channels) for choice, part in zip(found, parts, strict=True)
+    ]
+    levels = [_level(settings, part, before.sample_rate) for part in parts]
+    notes = (*((APART,) if apart else ()), *_spared(settings, needed, before), *found[0].notes)
+    return Plan(_together(lines), _together(levels), found[0].name, notes)
+
+
+def _line(settings: Settings, found: Denoiser, sample_rate: int, channels: int) -> AnyStage:
+    if not settings.mix.wet_percent:
+        return IDENTITY
+    return chained(restoration(StageContext(settings, found, sample_rate, channels)))
+
+
+def _level(settings: Settings, part: _Part, sample_rate: int) -> AnyStage:
+    scene = None if part.speech_dbfs is None else leveler.Scene(part.speech_dbfs, part.noise_floor_dbfs)
+    return leveler.stage(settings.level, scene, sample_rate, part.channels)
+
+
+def _together(stages: Sequence[AnyStage]) -> AnyStage:
+    return stages[0] if len(stages) == 1 else side_by_side(stages)
+
+
+def _spared(settings: Settings, needed: Sequence[Denoise], before: Analysis) -> tuple[str, ...]:
+    """That less noise reduction than asked for was enough."""
+    most = max(one.strength_db for one in needed)
+    if settings.denoise.strength_db - most < NOTED_DB or not settings.mix.wet_percent:
+        return ()
+    low = "The noise was low from the start: " if before.noise == "low" else ""
+    return (f"{low}{most:.0f} dB of noise reduction were enough.",)
