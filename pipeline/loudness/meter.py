@@ -21,7 +21,7 @@ from pipeline.stream.stage import split
 GATING_BLOCK_S = 0.4
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
-SILENCE_LUFS = -95.0  # 16-bit dither measures -98
+SILENCE_LUFS = -88.0  # a silence dithered to 16 bit measures -93, in stereo -90
 # The layouts FFmpeg knows by name give the surround channels their weight and leave the LFE out, as BS.1770 asks.
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0(side)", 6: "5.1(side)", 7: "6.1", 8: "7.1"}
 

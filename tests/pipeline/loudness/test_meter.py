@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline import Audio, enhance
 from pipeline.loudness.meter import LAYOUTS, loudness
-from tests.pipeline.signals import noise, sine
+from tests.pipeline.signals import noise, sine, speech_like
 
 RATE = 48_000
 
@@ -61,3 +62,27 @@ def test_silence_has_no_loudness() -> None:
 
 def test_less_than_a_gating_block_is_measured_too() -> None:
     assert loudness(sine(1000, RATE, 0.1, 10 ** (-20 / 20)), RATE) == pytest.approx(-23, abs=0.3)
+
+
+@pytest.mark.parametrize("level_db", [-68.0, -75.0, -80.0])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_lies_below_the_absolute_gate_as_a_whole_is_measured(level_db: float, channels: int) -> None:
+    x = np.repeat(tones((level_db, 10), (level_db - 30, 10), (level_db, 10))[:1], channels, axis=0)
+    loud = loudness(x * np.float32(10 ** (50 / 20)), RATE)
+    assert loud is not None
+    assert loudness(x, RATE) == pytest.approx(loud - 50, abs=0.1)
+
+
+def test_a_faint_recording_is_raised_and_told() -> None:
+    faint = Audio(speech_like(16_000, 3, -75.0), 16_000)
+    report = enhance(faint).report
+    assert report.gain_db == pytest.approx(40.0)
+    assert any("raised by more than 40 dB" in note for note in report.notes)
+    assert any("very quietly" in sentence for sentence in report.advice)
+
+
+def test_the_dither_of_a_silent_recording_has_no_loudness() -> None:
+    rng = np.random.default_rng(0)
+    dither = np.rint(rng.random((2, RATE)) - rng.random((2, RATE))) / 2**15
+    assert dither.any()
+    assert loudness(dither.astype(np.float32), RATE) is None
