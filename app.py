@@ -54,6 +54,7 @@ def main() -> int:
 def _build() -> tuple[gr.Blocks, Site, Listeners]:
     runtime_setup.configure()  # before anything can import numba
     runtime_setup.one_core_per_recording()  # before anything can import NumPy
+    runtime_setup.keep_memory_small()
 
     from service.site import Site
     from web import page

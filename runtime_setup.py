@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from runtime import blas_threads, configuration, directories, warm_up
+from runtime import blas_threads, configuration, directories, heap, warm_up
 from runtime.doctor import report
 from runtime.numba_cache import compilations as _compilations
 from runtime.numba_cache import faults
@@ -38,8 +38,10 @@ __all__ = [
     "diagnostics",
     "health",
     "is_ready",
+    "keep_memory_small",
     "one_core_per_recording",
     "private_directory",
+    "return_memory",
     "start_warm_up",
     "status",
     "wait_until_ready",
@@ -71,6 +73,16 @@ def one_core_per_recording() -> None:
     """Keep matrix products on one core, unless the environment says otherwise. Before NumPy is imported, by whoever
     owns the process: recordings share the cores, not one recording's parts."""
     blas_threads.one()
+
+
+def keep_memory_small() -> None:
+    """Have the allocator keep little of what is freed. Before threads are started, by whoever owns the process."""
+    heap.keep_small()
+
+
+def return_memory() -> None:
+    """Give what the allocator keeps in reserve back to the system: after a recording, say."""
+    heap.give_back()
 
 
 def private_directory(content: str) -> Path | None:

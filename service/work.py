@@ -13,6 +13,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import runtime_setup
+
 T = TypeVar("T")
 A = TypeVar("A")
 B = TypeVar("B")
@@ -98,6 +100,7 @@ class Work(Generic[T]):
                 self._done.set()
             for call in self._afterwards:
                 call()
+            runtime_setup.return_memory()
 
 
 def mapped(work: Generator[A, None, T], say: Callable[[A], B]) -> Generator[B, None, T]:

@@ -9,6 +9,7 @@ import weakref
 import numpy as np
 import pytest
 
+import runtime_setup
 from service.work import Handle, Progress, Work
 
 
@@ -85,3 +86,19 @@ def test_what_a_failed_work_held_is_let_go_at_once() -> None:
         assert held[0]() is None
     finally:
         gc.enable()
+
+
+def test_memory_goes_back_once_the_work_has_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    returned = threading.Event()
+
+    def give_back() -> None:
+        calls.append("memory")
+        returned.set()
+
+    monkeypatch.setattr(runtime_setup, "return_memory", give_back)
+    work = Work(lambda _: calls.append("work"))
+    for _ in work.progress():
+        pass
+    assert returned.wait(20)
+    assert calls == ["work", "memory"]
