@@ -28,7 +28,7 @@ from pipeline.measures.analysis import Analyzer, analyze_blocks
 from pipeline.measures.report import Report
 from pipeline.stream.progress import Progress, ProgressMonitor
 from pipeline.stream.source import Counted, InMemory, Source
-from pipeline.stream.spool import FileSpool, MemorySpool, Spool
+from pipeline.stream.spool import MemorySpool, Spool, spool
 from pipeline.stream.stage import paired, run
 
 from .audio import Audio, Samples
@@ -68,8 +68,8 @@ def enhance(
         y[:, at : at + block.shape[1]] = block
         at += block.shape[1]
 
-    with MemorySpool() as spool:
-        report = _enhanced(InMemory(audio), settings, ProgressMonitor(progress, cancelled), spool, lambda _: keep)
+    with MemorySpool() as kept:
+        report = _enhanced(InMemory(audio), settings, ProgressMonitor(progress, cancelled), kept, lambda _: keep)
     return Result(Audio(y, audio.sample_rate), report, settings)
 
 
@@ -92,7 +92,8 @@ def enhance_file(
     target, subtype, bitrate_kbps : as `save` takes them; the file appears complete or not at all
     removed : a second file to write: what was taken away, at the level it had in the recording. Encoded as the target
         is, or as nearly as its format can.
-    temporary : folder for a nameless file as large as the samples in float32; default: the system's
+    temporary : folder for a nameless file as large as the samples in float32; default: the system's. Where that takes
+        none, the target's folder; where that takes none either, memory, for up to 512 MB of samples.
 
     Raises what `load`, `save` and `enhance` raise.
     """
@@ -105,7 +106,7 @@ def enhance_file(
     for path, how in encodings.items():  # told before the work: a format that is not known, or cannot hold it
         Writer(path, AudioShape(recording.sample_rate, recording.channels, 0), how)
     with ExitStack() as stack:
-        spool = stack.enter_context(FileSpool(temporary))
+        kept = stack.enter_context(spool(temporary, Path(target).parent))
 
         def opened(path: str | os.PathLike[str]) -> Callable[[int], Sink]:
             def write_to(samples: int) -> Sink:
@@ -118,7 +119,7 @@ def enhance_file(
             recording,
             settings or Settings(),
             monitor,
-            spool,
+            kept,
             opened(target),
             opened(removed) if removed is not None else None,
         )
@@ -136,7 +137,7 @@ def _enhanced(
     source: Source,
     asked: Settings,
     monitor: ProgressMonitor,
-    spool: Spool,
+    kept: Spool,
     sink: Callable[[int], Sink],
     removed: Callable[[int], Sink] | None = None,
 ) -> Report:
@@ -154,12 +155,12 @@ def _enhanced(
     tick = monitor.tick(blocks)
     takes = removed(samples) if removed else None
     for block in _restored(source, plan, settings.mix, takes, tick):
-        spool.append(block)
+        kept.append(block)
         loudness.add(block)
         peak.add(block)
 
     monitor.phase(0.7, 0.9, "Setting the loudness")
-    programme = Programme(spool.blocks, rate, channels, loudness.result(), peak.result())
+    programme = Programme(kept.blocks, rate, channels, loudness.result(), peak.result())
     gain = gain_for(programme, settings.loudness, monitor.tick(2 * blocks))
     monitor.phase(0.9, 1.0, "Writing the result")
     put, after, tick = sink(samples), Analyzer(rate, channels), monitor.tick(blocks)

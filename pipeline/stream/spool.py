@@ -6,17 +6,22 @@ no name cannot be opened by others and vanishes with the process, however that e
 
 from __future__ import annotations
 
+import errno
+import math
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 import numpy as np
 
 from pipeline.audio import Samples
 from pipeline.errors import EnhancementError
+
+COPIED = 1 << 20
+IN_MEMORY_BYTES = 512 << 20  # where no disk takes a file at all: 46 minutes of mono at 48 kHz
 
 
 class Spool(AbstractContextManager["Spool"], Protocol):
@@ -30,12 +35,19 @@ class Spool(AbstractContextManager["Spool"], Protocol):
 
 
 class MemorySpool:
-    """For a recording that is in memory anyway."""
+    """For a recording that is in memory anyway, or where no disk takes it.
 
-    def __init__(self) -> None:
+    most_bytes : raises EnhancementError beyond
+    """
+
+    def __init__(self, most_bytes: float = math.inf) -> None:
         self._blocks: list[Samples] = []
+        self._free = most_bytes
 
     def append(self, block: Samples) -> None:
+        self._free -= block.nbytes
+        if self._free < 0:
+            raise _refused(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         self._blocks.append(block)
 
     def blocks(self) -> Iterator[Samples]:
@@ -49,23 +61,60 @@ class MemorySpool:
 
 
 class FileSpool:
-    """Raw float32 in a temporary file of `folder`. Raises EnhancementError where the disk does not take it."""
+    """Raw float32 in a temporary file.
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
-        try:
-            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by __exit__)
-        except OSError as error:
-            raise _refused(error) from None
+    folders : the first that takes the file has it (None: the system's temporary directory); when its disk is full, what
+        is there moves to the next.
+
+    Raises EnhancementError where none takes it.
+    """
+
+    def __init__(self, *folders: str | os.PathLike[str] | None) -> None:
+        self._folders = iter(folders or (None,))
+        self._file = self._opened(None)
         self._shapes: list[tuple[int, ...]] = []
+        self._size = 0
 
     def append(self, block: Samples) -> None:
         if not block.size:
             return
-        try:
-            self._file.write(np.ascontiguousarray(block, np.float32).data)
-        except OSError as error:
-            raise _refused(error) from None
+        while True:
+            try:
+                self._write(np.ascontiguousarray(block, np.float32).data.cast("B"))
+                break
+            except OSError as error:
+                self._move(error)
         self._shapes.append(block.shape)
+        self._size += block.nbytes
+
+    def _opened(self, failed: OSError | None) -> BinaryIO:
+        """A file in the next folder that takes one. failed : why another is needed"""
+        for folder in self._folders:
+            try:
+                return cast(BinaryIO, tempfile.TemporaryFile(dir=folder, buffering=0))  # closed by __exit__
+            except OSError as error:
+                failed = failed or error
+        raise _refused(failed or OSError())
+
+    def _write(self, data: memoryview) -> None:
+        """After the blocks that are there, whatever a write that failed has left."""
+        self._file.seek(self._size)
+        while data.nbytes:
+            data = data[self._file.write(data) :]
+
+    def _move(self, error: OSError) -> None:
+        """What is there, into a file of the next folder."""
+        with self._file as full:
+            self._file = self._opened(error)
+            full.seek(0)
+            at, size, self._size = 0, self._size, 0
+            while at < size:
+                piece = memoryview(full.read(min(COPIED, size - at)))
+                try:
+                    self._write(piece)
+                except OSError as another:
+                    raise _refused(another) from None
+                at = self._size = at + piece.nbytes
 
     def blocks(self) -> Iterator[Samples]:
         try:
@@ -74,11 +123,16 @@ class FileSpool:
                 block = np.empty(shape, np.float32)
                 self._file.seek(at)  # each time: there may be several readers
                 at += block.nbytes
-                if self._file.readinto(block.data.cast("B")) != block.nbytes:
-                    raise EnhancementError("A temporary file was damaged.", suggestion="Try again.")
+                self._fill(block.data.cast("B"))
                 yield block
         except OSError as error:
             raise _refused(error) from None
+
+    def _fill(self, data: memoryview) -> None:
+        while data.nbytes:
+            if not (count := self._file.readinto(data)):  # type: ignore[attr-defined]
+                raise EnhancementError("A temporary file was damaged.", suggestion="Try again.")
+            data = data[count:]
 
     def __enter__(self) -> FileSpool:
         return self
@@ -90,9 +144,20 @@ class FileSpool:
             self._file.close()
 
 
+def spool(*folders: str | os.PathLike[str] | None) -> Spool:
+    """A file in the first of the folders that takes one; where none does, memory within a limit.
+
+    A read-only container without a temporary directory can still enhance.
+    """
+    try:
+        return FileSpool(*folders)
+    except EnhancementError:
+        return MemorySpool(IN_MEMORY_BYTES)
+
+
 def _refused(error: OSError) -> EnhancementError:
     return EnhancementError(
         "A temporary file could not be written.",
-        details=error.strerror or "",
+        details=error.strerror or str(error),
         suggestion="Make room on the disk of the temporary directory (TMPDIR): it must hold the samples.",
     )

@@ -142,3 +142,12 @@ def test_what_was_removed_is_encoded_as_nearly_as_its_format_can(talk: Path, tmp
         enhance_file(talk, tmp_path / "out.wav", removed=removed, subtype="FLOAT")
         assert soundfile.info(removed).subtype == subtype
         assert soundfile.info(tmp_path / "out.wav").subtype == "FLOAT"
+
+
+def test_without_a_temporary_directory_the_targets_folder_serves(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, talk: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    report = enhance_file(talk, tmp_path / "out.wav")
+    assert report.before.duration_s == pytest.approx(9.0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.wav", "talk.wav"]

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pipeline.errors import EnhancementError
-from pipeline.stream.spool import FileSpool, MemorySpool
+from pipeline.stream.spool import FileSpool, MemorySpool, spool
 from tests.pipeline.signals import noise
 
 
 def test_what_goes_in_comes_out_as_often_as_asked(tmp_path: Path) -> None:
     blocks = [noise(2, n, seed=n) for n in (1, 100, 0, 7)]
-    for spool in (MemorySpool(), FileSpool(tmp_path)):
-        with spool:
+    for kept in (MemorySpool(), FileSpool(tmp_path)):
+        with kept:
             for block in blocks:
-                spool.append(block)
+                kept.append(block)
             for _ in range(2):
-                back = np.concatenate(list(spool.blocks()), axis=1)
+                back = np.concatenate(list(kept.blocks()), axis=1)
                 assert np.array_equal(back, np.concatenate(blocks, axis=1))
 
 
@@ -78,3 +81,46 @@ def test_it_says_why_and_what_to_do(tmp_path: Path) -> None:
         FileSpool(tmp_path / "missing")
     assert refusal.value.details == "No such file or directory"
     assert "TMPDIR" in refusal.value.suggestion
+
+
+def test_the_first_folder_that_takes_a_file_has_it(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    with FileSpool(tmp_path / "missing", tmp_path / "a file", tmp_path) as kept:
+        kept.append(noise(2, 1_000))
+        assert np.array_equal(np.concatenate(list(kept.blocks()), axis=1), noise(2, 1_000))
+
+
+class SmallDisk(io.BytesIO):
+    """Takes so many bytes, and writes at most 1,000 at once, as the system may."""
+
+    room = 6_000
+
+    def write(self, data: Any) -> int:
+        part = memoryview(data)[: min(1_000, self.room - self.tell())]
+        if not part:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(part)
+
+
+def test_what_is_there_moves_on_when_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = SmallDisk()
+    large.room = 10**6
+    files = {"small": SmallDisk(), "large": large}
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir, buffering: files[dir])
+    blocks = [noise(2, n, seed=n) for n in (300, 400, 500, 1_000)]
+    with FileSpool("small", "large") as kept:
+        for block in blocks:
+            kept.append(block)
+        assert files["small"].closed
+        assert all(np.array_equal(x, y) for x, y in zip(kept.blocks(), blocks, strict=True))
+
+
+def test_where_no_disk_takes_a_file_memory_does_within_a_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with spool(tmp_path) as kept:
+        assert isinstance(kept, FileSpool)
+    monkeypatch.setattr("pipeline.stream.spool.IN_MEMORY_BYTES", 100 * 4)
+    with spool(tmp_path / "missing", tmp_path / "too") as kept:
+        assert isinstance(kept, MemorySpool)
+        kept.append(noise(1, 100))
+        with pytest.raises(EnhancementError, match="temporary file"):
+            kept.append(noise(1, 1))
