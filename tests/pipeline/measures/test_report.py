@@ -9,6 +9,7 @@ import pytest
 from pipeline import Audio, Settings, analyze, enhance
 from pipeline.measures.analysis import Analysis
 from pipeline.measures.report import Report
+from tests.pipeline.numbers import numbers
 from tests.pipeline.signals import noise, sine, speech_like
 
 RATE = 48_000
@@ -91,10 +92,6 @@ def test_a_report_is_json() -> None:
     }
     assert as_json["before"]["lufs"] == -30.04
     assert replace(BEFORE, lufs=-30.04567).as_dict()["lufs"] == -30.046
-
-
-def numbers(measures: Analysis) -> dict[str, float | None]:
-    return {name: value for name, value in measures.as_dict().items() if not isinstance(value, list)}
 
 
 def test_an_enhancement_reports_the_recording_as_before_and_the_result_as_after() -> None:
