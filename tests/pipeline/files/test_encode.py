@@ -106,6 +106,7 @@ def test_same_audio_same_file(tmp_path: Path, name: str) -> None:
     [
         ("x.mp3", 3, 48_000, {}, "MP3 is written with one or two channels, not 3"),
         ("x.ogg", 6, 48_000, {}, "Vorbis is written with one or two channels"),
+        ("x.opus", 3, 48_000, {}, "Opus is written with one or two channels, not 3"),
         ("x.mp3", 1, 96_000, {}, "MP3 does not hold 96000 Hz"),
         ("x.mp3", 1, 48_000, {"bitrate_kbps": 999.0}, "bitrate_kbps = 999 is out of range"),
         ("x.flac", 1, 48_000, {"subtype": "FLOAT"}, "FLAC holds PCM_16 or PCM_24"),

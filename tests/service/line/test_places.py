@@ -103,9 +103,7 @@ def test_who_does_not_say_how_long_it_is_weighs_as_a_telephone_would_and_nobody_
     assert jobs.claimed_bytes(site, upload, Handle()) == weight
 
 
-@pytest.mark.parametrize(
-    ("disk", "kept", "begins"), [(2.3, 1.3, True), (2.2, 1.3, False), (2.3, 1.2, False)]
-)
+@pytest.mark.parametrize(("disk", "kept", "begins"), [(2.3, 1.3, True), (2.2, 1.3, False), (2.3, 1.2, False)])
 def test_a_byte_of_samples_needs_two_and_a_quarter_on_the_disk_of_which_one_and_a_quarter_stay(
     site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch, disk: float, kept: float, begins: bool
 ) -> None:
