@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.datastructures import MutableHeaders
 
 from service.line.shares import TooManyError
 from web.front import bodies, calls, doors, gate, headers, refused, transport
@@ -240,3 +241,27 @@ def test_how_often_one_visitor_may_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [gate.RATE.take("test") for _ in range(501)] == [True] * 500 + [False]
     now += 2
     assert [gate.RATE.take("test") for _ in range(101)] == [True] * 100 + [False]
+
+
+@pytest.mark.parametrize("origin", [None, "https://friend.example"])
+def test_what_is_put_into_every_answer(origin: str | None) -> None:
+    given = MutableHeaders({"server": "uvicorn", "access-control-allow-origin": "*", "content-type": "text/html"})
+    headers.complete(given, origin)
+    assert "server" not in given
+    assert given["content-type"] == "text/html"
+    assert given.get("access-control-allow-origin") == origin
+    assert given["permissions-policy"] == "camera=(), geolocation=(), microphone=(self)"
+    assert given["cross-origin-opener-policy"] == "same-origin"
+    policy = {one.split()[0]: one.split()[1:] for one in given["content-security-policy"].split("; ")}
+    space = ["https://huggingface.co", "https://*.huggingface.co", "https://*.hf.space"]
+    assert policy.pop("frame-ancestors") == ["'self'", *space]
+    assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == ["'self'"]
+    assert policy["object-src"] == ["'none'"]
+    mine = {"'self'", "'none'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:"}
+    assert {source for sources in policy.values() for source in sources} == mine  # nothing from elsewhere
+
+
+def test_a_file_keeps_the_policy_of_its_own() -> None:
+    given = MutableHeaders({"content-security-policy": "sandbox"})
+    headers.complete(given, None)
+    assert given["content-security-policy"] == "sandbox"
