@@ -25,19 +25,6 @@ class Auto(Parameters):
 
 
 @dataclass(frozen=True)
-class Channels(Parameters):
-    """What belongs together; see `pipeline.plan` and `pipeline.measures.channels`."""
-
-    GROUP = "Automatic"
-
-    mode: str = choice(
-        "auto", {"auto": "By what is heard", "linked": "One scene", "independent": "Each for itself"}, "Channels",
-        "One scene keeps its stereo image: all channels are turned down alike. Microphones of several talkers, one on"
-        " each channel, are better cleaned each for itself.",
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Declip(Parameters):
     """Restoration of clipped peaks; see `pipeline.stages.declip.stage`."""
 
@@ -177,16 +164,28 @@ class Loudness(Parameters):
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Channels(Parameters):
+    """What belongs together; see `pipeline.plan` and `pipeline.measures.channels`."""
+
+    GROUP = "Automatic"
+
+    mode: str = choice(
+        "auto", {"auto": "By what is heard", "linked": "One scene", "independent": "Each for itself"}, "Channels",
+        "One scene keeps its stereo image: all channels are turned down alike. Microphones of several talkers, one on"
+        " each channel, are better cleaned each for itself.",
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything an enhancement can be told. `Settings()` is the default enhancement. Hashable, comparable.
 
     In the order in which the stages work, except that `mix` blends what the stages before `level` made with the
-    original.
+    original; then what concerns several stages. New ones come last: programs may give them by position.
     """
 
     auto: Auto = field(default_factory=Auto)
-    channels: Channels = field(default_factory=Channels)
     declip: Declip = field(default_factory=Declip)
     declick: Declick = field(default_factory=Declick)
     dehum: Dehum = field(default_factory=Dehum)
@@ -197,6 +196,7 @@ class Settings:
     mix: Mix = field(default_factory=Mix)
     level: Level = field(default_factory=Level)
     loudness: Loudness = field(default_factory=Loudness)
+    channels: Channels = field(default_factory=Channels)
 
     def flat(self) -> dict[str, Value]:
         """`{"denoise_strength_db": 20.0, …}`: the names that the API and the command line use."""

@@ -23,6 +23,7 @@ _MP3_RATES = (
     ((16_000, 22_050, 24_000), 8, 160),
     ((8_000, 11_025, 12_000), 8, 64),
 )
+_MP3_SMALLEST = 0.999  # at 1, libsndfile refuses the lowest bit rate, by a rounding of its own; this is cut down to it
 _OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 _BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 
@@ -78,7 +79,8 @@ def _mp3(shape: AudioShape, encoding: Encoding) -> SndfileFormat:
     for rates, lowest, highest in _MP3_RATES:
         if shape.sample_rate in rates:
             kbps = min(max(encoding.bitrate_kbps, lowest), highest)
-            return SndfileFormat("MP3", "MPEG_LAYER_III", (highest - kbps) / (highest - lowest), "CONSTANT")
+            compression = min((highest - kbps) / (highest - lowest), _MP3_SMALLEST)
+            return SndfileFormat("MP3", "MPEG_LAYER_III", compression, "CONSTANT")
     raise SettingsError(f"MP3 does not hold {shape.sample_rate} Hz.", suggestion=_INSTEAD)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from pipeline import PRESETS, Audio, AudioError, Cancelled, Settings, SettingsEr
 from pipeline.dsp.decibels import amplitude_db
 from pipeline.loudness.meter import loudness
 from pipeline.loudness.true_peak import true_peak
-from pipeline.settings import Dehum, Denoise, Loudness, Tone
+from pipeline.settings import Dehum, Denoise, Loudness, Mix, Tone
 from tests.pipeline.numbers import numbers
 from tests.pipeline.signals import noise, speech_like
 
@@ -52,9 +53,11 @@ def test_what_is_written_has_the_loudness_and_keeps_the_ceiling(talk: Path, tmp_
     assert report.after.lufs == pytest.approx(-14, abs=0.3)
 
 
-def test_removed_and_kept_make_up_the_recording(talk: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("wet_percent", [100.0, 30.0])
+def test_removed_and_kept_make_up_the_recording(talk: Path, tmp_path: Path, wet_percent: float) -> None:
     target, removed = tmp_path / "out.wav", tmp_path / "removed.wav"
-    enhance_file(talk, target, PRESETS["clean_only"], subtype="FLOAT", removed=removed)
+    settings = replace(PRESETS["clean_only"], mix=Mix(wet_percent))
+    enhance_file(talk, target, settings, subtype="FLOAT", removed=removed)
     np.testing.assert_allclose(load(target).samples + load(removed).samples, load(talk).samples, atol=1e-6)
     assert np.abs(load(removed).samples).max() > 1e-4
 

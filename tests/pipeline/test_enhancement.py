@@ -70,14 +70,15 @@ def test_repair_that_finds_nothing_changes_nothing_after_it() -> None:
     np.testing.assert_allclose(with_.audio.samples, without.audio.samples, atol=1e-5)
 
 
-def test_dry_is_the_original_and_half_is_between() -> None:
+def test_dry_is_the_original_and_a_quarter_is_nearer_to_it() -> None:
     audio = recording()
     plain = Loudness(False)
-    dry, half, wet = (
-        enhance(audio, Settings(mix=Mix(percent), loudness=plain)).audio.samples for percent in (0.0, 50.0, 100.0)
+    dry, quarter, wet = (
+        enhance(audio, Settings(mix=Mix(percent), loudness=plain)).audio.samples for percent in (0.0, 25.0, 100.0)
     )
     assert np.array_equal(dry, audio.samples)
-    np.testing.assert_allclose(half, (audio.samples + wet) / 2, atol=1e-6)
+    np.testing.assert_allclose(quarter, 0.75 * audio.samples + 0.25 * wet, atol=1e-6)
+    assert np.abs(wet - dry).max() > 0.01
 
 
 @pytest.mark.parametrize("n", [1, 10, 500, 1_600])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime import ladder
 from tests.runtime.sandbox import AS_ROOT, EXPECTED, NOBODY, NOWHERE, USE_LIBROSA, Sandbox, give
 
 TEMPORARY_NAME = "ai-speech-enhancement-numba-{}"
@@ -114,3 +115,25 @@ def test_the_switch_is_read_as_numba_reads_it(
     state = sandbox.state(code, NUMBA_DISABLE_JIT=value, NUMBA_CACHE_DIR=str(warm_cache))
     assert state["rung"] == rung
     assert any("NUMBA_DISABLE_JIT" in warning for warning in state["warnings"]) == warns
+
+
+@pytest.mark.parametrize(
+    ("baked", "named", "told"),
+    [
+        (True, True, ["NUMBA_CACHE_DIR"]),
+        (True, False, []),
+        (False, True, ["the baked cache", "NUMBA_CACHE_DIR", "", ""]),
+        (False, False, ["the baked cache", "", ""]),
+    ],
+)
+def test_beside_a_baked_cache_only_a_directory_that_somebody_named_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, baked: bool, named: bool, told: list[str]
+) -> None:
+    monkeypatch.setattr(ladder, "refuse_baked", lambda *_: None if baked else "it is of another machine")
+    monkeypatch.setattr(ladder, "refuse_as_cache", lambda _: "it is full")
+    env = {"NUMBA_BAKED_CACHE_DIR": str(tmp_path), "XDG_CACHE_HOME": "/home/x", "HOME": "/home/x"}
+    status = ladder.decide(env | ({"NUMBA_CACHE_DIR": "/named"} if named else {}))
+    assert [refusal.named_by for refusal in status.refusals] == told
+    assert status.warnings == tuple(map(str, status.refusals))
+    assert (status.mode, status.cache_writable) == ("baked" if baked else "memory", False)
+    assert bool(status.suggestions) is not baked

@@ -83,3 +83,27 @@ def test_what_the_environment_says_is_what_the_site_does(tmp_path: Path) -> None
         assert [ticket.before() for ticket in tickets] == [0, 0, 1]
         with pytest.raises(BusyError, match="Too many"):
             visitors.enter_context(site.queue.ticket())
+
+
+@pytest.mark.parametrize(
+    ("env", "hops", "names"),
+    [
+        ({}, 0, None),
+        ({"PORT": "8080"}, 1, None),
+        ({"SYSTEM": "spaces"}, 1, None),
+        ({"SPACE_ID": "a/b"}, 1, ("*",)),
+        ({"PORT": "8080", "PROXY_HOPS": "0"}, 0, None),
+        ({"PROXY_HOPS": "2"}, 2, None),
+    ],
+)
+def test_where_it_is_hosted_one_proxy_stands_in_front_and_a_space_has_any_name(
+    env: dict[str, str], hops: int, names: tuple[str, ...] | None
+) -> None:
+    """Else all visitors would be one, with one visitor's share; or each as many as they like to say."""
+    config = Config.from_environ(env)
+    assert (config.proxy_hops, config.allowed_hosts, config.allowed_origins) == (hops, names, names)
+
+
+def test_20_000_mb_are_kept_unless_somebody_says_so() -> None:
+    assert Config.from_environ({}).max_storage_bytes == 20_000 * 2**20
+    assert Config.from_environ({"MAX_STORAGE_MB": "5"}).max_storage_bytes == 5 * 2**20

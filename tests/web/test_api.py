@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,21 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
+from gradio.exceptions import Error
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from pipeline.errors import EnhancementError
 from pipeline.presets import PRESETS
 from pipeline.settings import parameters
+from service.jobs import Order
+from service.line.admission import Visit
+from service.site import Site
+from service.storage import Storage
 from tests.conftest import MAX_UPLOAD_MB, Server
 from tests.web import curl
+from web import api
+from web.front.listeners import Listeners
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +236,29 @@ def test_a_format_that_cannot_hold_the_recording_is_told(server: Server, tmp_pat
     with pytest.raises(curl.ApiError) as refusal:
         curl.call(server.url, "enhance", file=curl.upload(server.url, surround), output_format="mp3")
     assert refusal.value.error["suggestion"]
+
+
+@pytest.mark.parametrize("endpoint", ["enhance", "analyze"])
+def test_a_programs_work_is_its_visitors_and_ends_with_them(
+    tmp_path: Path, talk: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    """Else it would be nobody's: with no share of the line, and for as long as it takes."""
+    visit, seen = Visit("1.2.3.4", lambda: False), []
+
+    def served(*given: Any, **_: Any) -> Iterator[Any]:
+        seen.extend(one if isinstance(one, Visit) else one.visit for one in given if isinstance(one, (Visit, Order)))
+        raise EnhancementError("Enough was seen.")
+        yield
+
+    monkeypatch.setattr("web.visits.current", lambda _: visit)
+    monkeypatch.setattr("service.jobs.served", served)
+    monkeypatch.setattr("service.jobs.serve_one", served)
+    site = Site(storage=Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)}))
+    site.storage.root.mkdir()
+    path = Path(shutil.copy(talk, site.storage.new_folder("in")))
+    site.storage.give(path)
+    makes = {"enhance": api.enhance_endpoint, "analyze": api.analyze_endpoint}
+    nothing = [None] * (len(parameters()) + 4) if endpoint == "enhance" else []
+    with pytest.raises(Error, match="Enough"):
+        list(makes[endpoint](site, Listeners())(curl.described(str(path)), *nothing))
+    assert seen == [visit]

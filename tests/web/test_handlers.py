@@ -12,9 +12,14 @@ from typing import Any
 import pytest
 
 import pipeline
+from pipeline.errors import AudioError, LimitError, SettingsError
+from pipeline.measures.analysis import Analysis
+from pipeline.measures.report import Report
 from pipeline.neural import chosen
 from pipeline.presets import NAMED_PRESETS, PRESETS
 from pipeline.settings import Settings
+from service.ledger import RoomError
+from service.line.admission import BusyError
 from service.site import EXAMPLES, Site, examples
 from service.storage import Storage
 from web import handlers
@@ -191,3 +196,59 @@ def test_while_it_works_the_button_waits_and_cancel_brings_it_back(page: Handler
     for after in (page.cancel(), page.settle()):
         assert (after["enhance"]["interactive"], after["cancel"]["visible"]) == (True, False)
     assert "Cancelled" in page.cancel()["status"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_kept"),
+    [
+        (BusyError(20), True),
+        (RoomError("The server's room for recordings is full."), True),
+        (SettingsError("No."), True),
+        (MemoryError(), True),
+        (ValueError("unforeseen"), True),
+        (AudioError("No recording."), False),
+        (LimitError("Too long."), False),
+    ],
+)
+def test_a_recording_stays_on_the_page_unless_it_was_of_no_use(
+    page: Handlers, uploaded: str, monkeypatch: pytest.MonkeyPatch, fault: Exception, is_kept: bool
+) -> None:
+    """Who is told to try again in a minute should not have to record again."""
+
+    def refuse(*_: object) -> Iterator[Any]:
+        raise fault
+        yield
+
+    monkeypatch.setattr(handlers.jobs, "serve_one", refuse)
+    shown = together(page.run(uploaded, "default", "wav", None, *VALUES))
+    assert ("recording" not in shown) is is_kept
+    assert shown["enhance"]["interactive"]
+
+
+@pytest.mark.parametrize(
+    ("screen", "style"),
+    [
+        ([390, False], (True, False)),
+        ([639, True], (True, True)),
+        ([640, False], (False, False)),
+        ([1920, True], (False, True)),
+        (None, (False, False)),
+        (["x", None], (False, False)),
+    ],
+)
+def test_the_picture_is_made_for_the_visitors_screen(
+    page: Handlers, uploaded: str, monkeypatch: pytest.MonkeyPatch, screen: Any, style: tuple[bool, bool]
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(pipeline, "enhance_file", stand_in)
+    monkeypatch.setattr(handlers.jobs, "draw", lambda *given: drawn.append(given[2]) or ("a", "b"))
+    together(page.run(uploaded, "default", "wav", screen, *VALUES))
+    assert [(one.narrow, one.dark) for one in drawn] == [style]
+
+
+def stand_in(source: Path, target: Path, *_: Any, removed: Path, **__: Any) -> Report:
+    """An enhancement at no cost."""
+    for path in (target, removed):
+        shutil.copy(source, path)
+    measures = Analysis(3.0, 16_000, 1, None, None, None, None)
+    return Report(measures, measures, 0.0, 0.1, {}, "off")

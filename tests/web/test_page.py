@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from subprocess import run
 from typing import Any
 
 import httpx
@@ -9,7 +12,7 @@ import pytest
 
 from pipeline.parameter import Choice, Range, Switch
 from pipeline.settings import Settings, parameters
-from tests.conftest import Server
+from tests.conftest import PROJECT, Server
 
 MADE_OF = {Range: "slider", Switch: "checkbox", Choice: "radio"}
 
@@ -47,3 +50,38 @@ def test_a_choice_shows_words_and_sends_names(config: dict[str, Any]) -> None:
 def test_the_page_tells_nobody_of_its_visitors(config: dict[str, Any]) -> None:
     assert config["analytics_enabled"] is False
     assert config["title"] == "Speech Enhancement"
+
+
+HELD_UP = """if True:
+    import app, json
+    page, _ = app.build()
+    limits = {one.name: one.concurrency_limit for one in page.fns.values() if one.queue}
+    print(json.dumps([limits, page._queue.default_concurrency_limit, page.max_threads, page.state_session_capacity]))
+"""
+
+
+def test_gradio_holds_nobody_up_for_the_line_is_ours() -> None:
+    """Else whoever waits would not see how many are before."""
+    done = run([sys.executable, "-c", HELD_UP], cwd=PROJECT, capture_output=True, text=True, check=True)
+    limits, default, threads, sessions = json.loads(done.stdout)
+    assert limits == dict.fromkeys(("run", "enhance", "analyze", "presets"))
+    assert default is None
+    assert (threads, sessions) == (320, 128)  # whoever waits, waits in a thread
+
+
+def test_cancel_ends_the_work_and_whatever_ends_it_brings_the_button_back(config: dict[str, Any]) -> None:
+    names = {one["id"]: one["props"].get("elem_id") for one in config["components"]}
+    events = config["dependencies"]
+
+    def clicked(name: str) -> list[dict[str, Any]]:
+        return [one for one in events if [names.get(target) for target, _ in one["targets"]] == [name]]
+
+    def after(event: dict[str, Any]) -> dict[str, Any]:
+        (found,) = (one for one in events if one["trigger_after"] == event["id"])
+        return dict(found)
+
+    (begin,) = clicked("enhance-button")
+    running = after(begin)
+    assert (begin["queue"], running["queue"], after(running)["queue"]) == (False, True, False)
+    assert not after(running)["trigger_only_on_success"]
+    assert [one["cancels"] for one in clicked("cancel-button") if one["cancels"]] == [[running["id"]]]

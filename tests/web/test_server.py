@@ -6,12 +6,17 @@ import socket
 import sys
 from pathlib import Path
 from subprocess import run
+from types import SimpleNamespace
 
 import httpx
 import pytest
+import uvicorn
 
+from service.config import Config
 from tests.conftest import free_port, start_server, stop_server
 from tests.web import curl
+from web import server as serving
+from web.front.transport import BoundedConnection, most_connections
 
 NO_DIRECTORY = """if True:
     import sys, tempfile
@@ -99,3 +104,33 @@ def test_a_port_in_use_is_said_and_ends(tmp_path: Path) -> None:
     assert str(port) in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("hops", "share"), [("0", 0.75), ("1", 1.0)])
+def test_one_address_has_three_quarters_of_the_connections_unless_it_is_a_proxys(
+    monkeypatch: pytest.MonkeyPatch, hops: str, share: float
+) -> None:
+    seen: list[tuple[int, int]] = []
+    told: list[uvicorn.Config] = []
+
+    class Listening:
+        """Serves nobody, and says what it would have served with."""
+
+        def __init__(self, config: uvicorn.Config, _: object) -> None:
+            told.append(config)
+
+        def run(self, sockets: list[socket.socket]) -> None:
+            assert len(sockets) == 1
+            seen.append((BoundedConnection.most, BoundedConnection.most_each))
+
+    monkeypatch.setattr(serving, "_Server", Listening)
+    monkeypatch.setattr(serving.signal, "signal", lambda *_: None)
+    for name in ("most", "most_each"):
+        monkeypatch.setattr(BoundedConnection, name, getattr(BoundedConnection, name))
+    config = Config.from_environ({"HOST": "127.0.0.1", "PORT": str(free_port()), "PROXY_HOPS": hops})
+    assert serving.serve(None, SimpleNamespace(config=config)) == 0  # type: ignore[arg-type]
+    assert seen == [(most_connections(), int(share * most_connections()))]
+    (options,) = told
+    assert options.http is BoundedConnection
+    assert (options.ws, options.proxy_headers, options.server_header, options.access_log) == ("none", *[False] * 3)
+    assert (options.timeout_keep_alive, options.timeout_graceful_shutdown) == (10, 3)

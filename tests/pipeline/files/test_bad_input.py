@@ -104,6 +104,14 @@ def test_protected_track(tmp_path: Path) -> None:
     refused(write_av(tmp_path / "x.mp4", noise(1, 48_000), 48_000, "aac", **key), "copy-protected")
 
 
+@pytest.mark.parametrize("name", ["enca", "drms", "drmi"])
+def test_a_track_that_says_it_is_encrypted_is_not_played(tmp_path: Path, name: str) -> None:
+    """Films and music of old shops; decoded as they stand, they would be noise, and very loud."""
+    plain = write_av(tmp_path / "x.m4a", noise(1, 48_000), 48_000, "aac", "mp4").read_bytes()
+    assert plain.count(b"mp4a") == 1
+    refused(written(tmp_path, plain.replace(b"mp4a", name.encode())), "copy-protected")
+
+
 def test_rate_that_changes_on_the_way(tmp_path: Path) -> None:
     first = write_av(tmp_path / "a.aac", noise(1, 48_000), 48_000, "aac", "adts").read_bytes()
     second = write_av(tmp_path / "b.aac", noise(1, 48_000), 24_000, "aac", "adts").read_bytes()

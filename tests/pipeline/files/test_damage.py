@@ -105,3 +105,9 @@ def test_nothing_stays_open_that_was_refused_or_left_half_read(tmp_path: Path) -
         next(blocks)
         blocks.close()  # type: ignore[attr-defined]
     assert held_open() == before
+
+
+def test_silence_is_put_between_time_stamps_up_to_a_minute() -> None:
+    """And for a step of a tenth of a second to ten minutes; the tests above put more in its place."""
+    steps = (decode_av.SHORTEST_PAUSE_S, decode_av.LONGEST_PAUSE_S, decode_av.MOST_SILENCE_S)
+    assert steps == (0.1, 600, 60)

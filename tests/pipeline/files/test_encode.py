@@ -106,6 +106,7 @@ def test_same_audio_same_file(tmp_path: Path, name: str) -> None:
     [
         ("x.mp3", 3, 48_000, {}, "MP3 is written with one or two channels, not 3"),
         ("x.ogg", 6, 48_000, {}, "Vorbis is written with one or two channels"),
+        ("x.opus", 3, 48_000, {}, "Opus is written with one or two channels, not 3"),
         ("x.mp3", 1, 96_000, {}, "MP3 does not hold 96000 Hz"),
         ("x.mp3", 1, 48_000, {"bitrate_kbps": 999.0}, "bitrate_kbps = 999 is out of range"),
         ("x.flac", 1, 48_000, {"subtype": "FLOAT"}, "FLAC holds PCM_16 or PCM_24"),
@@ -248,3 +249,18 @@ def test_flac_holds_no_floats_so_the_nearest_is_written(tmp_path: Path, name: st
     save(tmp_path / name, Audio(noise(1, 4_800), 48_000), subtype=encoding.subtype)
     assert soundfile.info(tmp_path / name).subtype == written
     assert nearest(".mp3", Encoding(bitrate_kbps=96)) == Encoding(bitrate_kbps=96)
+
+
+@pytest.mark.parametrize(
+    ("rate", "asked_kbps", "kbps"),
+    [
+        (48_000, 8, 32), (48_000, 320, 320), (32_000, 64, 64),
+        (24_000, 8, 8), (16_000, 64, 64), (22_050, 320, 160),
+        (8_000, 8, 8), (8_000, 32, 32), (11_025, 320, 64),
+    ],
+)  # fmt: skip
+def test_mp3_has_the_bit_rate_asked_for_as_far_as_its_sample_rate_allows(
+    tmp_path: Path, rate: int, asked_kbps: int, kbps: int
+) -> None:
+    save(tmp_path / "x.mp3", Audio(noise(1, 5 * rate), rate), bitrate_kbps=asked_kbps)
+    assert (tmp_path / "x.mp3").stat().st_size * 8 / 5 == pytest.approx(kbps * 1000, rel=0.06)

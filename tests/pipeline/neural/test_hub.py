@@ -331,3 +331,7 @@ print("huggingface_hub" in set(sys.modules) - before)
 def test_the_library_is_not_imported_where_nothing_is_named() -> None:
     done = subprocess.run([sys.executable, "-c", ASK], cwd=PROJECT, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
+
+
+def test_whoever_comes_first_waits_20_s_for_the_hub_at_most() -> None:
+    assert (hub_weights.DEADLINE_S, hub_weights.SILENCE_S) == (20, 5)

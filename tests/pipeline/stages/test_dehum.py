@@ -217,3 +217,15 @@ def test_under_a_voice_without_gaps_what_was_known_of_the_hum_still_counts() -> 
     left = remove_hum(clean + h, RATE, FULL) - clean
     assert level_db(left[:, 3 * RATE : 7 * RATE]) < level_db(h) - 38
     assert level_db(left[:, 10 * RATE : -3 * RATE]) < level_db(h) - 12.5
+
+
+@pytest.mark.parametrize(("hum_s", "is_told"), [(16, True), (4, False)])
+def test_hum_in_a_quarter_of_a_recording_is_told_and_in_less_not(hum_s: int, is_told: bool) -> None:
+    """A tape recorder that was switched on for a part of a talk hums; what hums now and then is rather music."""
+    rate, n = 8_000, 40
+    x = noise(1, n * rate, -70)
+    x[:, 4 * rate : (4 + hum_s) * rate] += hum(rate, hum_s, level_db=-30)
+    found = measure(split(x, 10_000), rate, 1)
+    assert (found is not None) is is_told
+    if found is not None:
+        assert found.level_dbfs == pytest.approx(-30, abs=1.5)  # where it hums

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ import pytest
 from service.line import attention
 from service.line.admission import Visit
 from service.line.attention import UnheardError, attended, until_heard
+from service.line.shares import TooManyError
 from service.site import Site
 from service.storage import Storage
 from service.work import Progress
+
+PATIENCE_S = attention.PATIENCE_S  # before it is replaced
 
 
 @pytest.fixture
@@ -71,3 +75,21 @@ def test_a_connection_that_is_made_again_in_time_keeps_it() -> None:
         if time.monotonic() - began > 0.6:
             break
     assert steps > 10
+
+
+def test_who_does_not_listen_has_ten_seconds() -> None:
+    assert PATIENCE_S == 10
+
+
+def test_64_of_one_visitor_and_256_of_all_may_wait_for_a_listener_and_two_recordings_are_looked_into(
+    site: Site,
+) -> None:
+    with ExitStack() as held:
+        for number in range(256):
+            held.enter_context(site.unheard.one(f"{number // 64}"))
+            if number == 63:
+                with pytest.raises(TooManyError):
+                    held.enter_context(site.unheard.one("0"))
+        with pytest.raises(TooManyError):
+            held.enter_context(site.unheard.one("another"))
+    assert [site.looking.acquire(blocking=False) for _ in range(3)] == [True, True, False]

@@ -6,8 +6,11 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import soundfile
 
 from pipeline.errors import AudioError
 from service import jobs
@@ -76,6 +79,46 @@ def test_a_recording_weighs_what_its_samples_fill(site: Site, upload: Path, monk
     list(jobs.served(site, upload, lambda _: None, Visit("a")))
     samples = upload.read_bytes()[44:]
     assert weights[0] == pytest.approx(2 * len(samples), rel=0.01)  # 16 bit on the disk, float32 as samples
+
+
+@pytest.mark.parametrize(("rate", "channels", "suffix"), [(8_000, 1, "wav"), (44_100, 2, "wav"), (48_000, 6, "flac")])
+def test_every_channel_weighs_and_however_it_is_stored(
+    site: Site, tmp_path: Path, rate: int, channels: int, suffix: str
+) -> None:
+    path = tmp_path / f"talk.{suffix}"
+    soundfile.write(path, np.zeros((rate, channels)), rate)
+    assert jobs.claimed_bytes(site, path, Handle()) == 4 * rate * channels
+
+
+@pytest.mark.parametrize(
+    ("claimed_s", "weight"),
+    [(10.0, 4 * 10 * 16_000 * 2), (None, 4 * (96_044 * 8 / 16_000) * 16_000 * 2), (1e9, 2700 * 2**20)],
+)
+def test_who_does_not_say_how_long_it_is_weighs_as_a_telephone_would_and_nobody_more_than_is_taken(
+    site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch, claimed_s: float | None, weight: float
+) -> None:
+    found = SimpleNamespace(claimed_s=claimed_s, sample_rate=16_000, channels=2)
+    monkeypatch.setattr("pipeline.files.decode.Recording", lambda *_: found)
+    assert upload.stat().st_size == 96_044
+    assert jobs.claimed_bytes(site, upload, Handle()) == weight
+
+
+@pytest.mark.parametrize(("disk", "kept", "begins"), [(2.3, 1.3, True), (2.2, 1.3, False), (2.3, 1.2, False)])
+def test_a_byte_of_samples_needs_two_and_a_quarter_on_the_disk_of_which_one_and_a_quarter_stay(
+    site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch, disk: float, kept: float, begins: bool
+) -> None:
+    samples = jobs.claimed_bytes(site, upload, Handle())
+    monkeypatch.setattr("service.room.RESERVE_BYTES", 0)
+    monkeypatch.setattr("service.room.free_bytes", lambda _: disk * samples)
+    site.storage.ledger.bound(4 * (upload.stat().st_size + kept * samples), 0)
+    began: list[Handle] = []
+    work = jobs.served(site, upload, began.append, Visit("a"), writes=True)
+    if begins:
+        list(work)
+    else:
+        with pytest.raises(RoomError):
+            list(work)
+    assert bool(began) is begins
 
 
 def test_without_room_for_the_result_no_work_begins(site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:

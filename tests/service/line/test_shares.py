@@ -53,3 +53,7 @@ def test_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rate.take("d")  # c was quiet longest
     assert rate.take("c")
     assert not rate.take("b")
+
+
+def test_ten_thousand_visitors_are_remembered() -> None:
+    assert shares.REMEMBERED == 10_000

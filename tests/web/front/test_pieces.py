@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.datastructures import MutableHeaders
 
-from web.front import doors, headers, refused, transport
+from service.line.shares import TooManyError
+from web.front import bodies, calls, doors, gate, headers, refused, transport
 from web.front.listeners import Listeners, token_of
 from web.front.refused import RefusedLog
 from web.patches import sessions
@@ -194,3 +197,71 @@ def test_sessions_are_forgotten_but_not_those_in_use(monkeypatch: pytest.MonkeyP
                 known["another"] = []
                 assert f"call {number}" in known
                 del known["another"]
+
+
+def test_how_much_strangers_may_have() -> None:
+    """Each number a second time: the other tests put smaller ones in their place, to be quick."""
+    assert {kind.name for kind in gate.COSTLY} == {"CALL", "UPLOAD", "PAGE"}
+    assert (bodies.PAUSE_S, bodies.START_S, bodies.LEAST_BYTES_PER_S, bodies.FORM_BYTES) == (20, 20, 2000, 16 * 1024)
+    assert (calls.DEEPEST, calls.MOST_PARAMETERS) == (32, 200)
+    assert (transport.FIRST_REQUEST_S, transport.STALLED_S) == (15, 60)
+    assert (transport.MOST_CONNECTIONS, transport.LEAST_CONNECTIONS) == (2000, 32)
+    assert (transport.RESERVED_FILES, transport.BACKLOG) == (160, 64)
+    assert (refused.LINES, refused.PERIOD_S, refused.SHOWN) == (30, 60, 60)
+
+
+def test_invented_sessions_are_five_hundred_at_most() -> None:
+    queue: Any = SimpleNamespace(pending_event_ids_session={}, event_ids_to_events={})
+    known = sessions._Sessions(queue, Listeners())
+    for number in range(600):
+        known[f"invented {number}"] = []
+    assert list(known) == [f"invented {number}" for number in range(100, 600)]
+
+
+@pytest.mark.parametrize(
+    ("share", "each", "every"), [("AT_ONCE", 128, 2000), ("UPLOADS_AT_ONCE", 24, 96), ("STREAMS_AT_ONCE", 64, 1000)]
+)
+def test_how_much_one_visitor_may_have_at_once_and_all_together(share: str, each: int, every: int) -> None:
+    held_by = getattr(gate, share)
+    with ExitStack() as held:
+        for number in range(every):
+            held.enter_context(held_by.one(f"test {number // each}"))
+            if number == each - 1:
+                with pytest.raises(TooManyError) as refusal:
+                    held.enter_context(held_by.one("test 0"))
+                assert refusal.value.status == 429
+        with pytest.raises(TooManyError) as refusal:
+            held.enter_context(held_by.one("another"))
+        assert refusal.value.status == 503
+
+
+def test_how_often_one_visitor_may_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    assert [gate.RATE.take("test") for _ in range(501)] == [True] * 500 + [False]
+    now += 2
+    assert [gate.RATE.take("test") for _ in range(101)] == [True] * 100 + [False]
+
+
+@pytest.mark.parametrize("origin", [None, "https://friend.example"])
+def test_what_is_put_into_every_answer(origin: str | None) -> None:
+    given = MutableHeaders({"server": "uvicorn", "access-control-allow-origin": "*", "content-type": "text/html"})
+    headers.complete(given, origin)
+    assert "server" not in given
+    assert given["content-type"] == "text/html"
+    assert given.get("access-control-allow-origin") == origin
+    assert given["permissions-policy"] == "camera=(), geolocation=(), microphone=(self)"
+    assert given["cross-origin-opener-policy"] == "same-origin"
+    policy = {one.split()[0]: one.split()[1:] for one in given["content-security-policy"].split("; ")}
+    space = ["https://huggingface.co", "https://*.huggingface.co", "https://*.hf.space"]
+    assert policy.pop("frame-ancestors") == ["'self'", *space]
+    assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == ["'self'"]
+    assert policy["object-src"] == ["'none'"]
+    mine = {"'self'", "'none'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:"}
+    assert {source for sources in policy.values() for source in sources} == mine  # nothing from elsewhere
+
+
+def test_a_file_keeps_the_policy_of_its_own() -> None:
+    given = MutableHeaders({"content-security-policy": "sandbox"})
+    headers.complete(given, None)
+    assert given["content-security-policy"] == "sandbox"

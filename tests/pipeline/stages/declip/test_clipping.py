@@ -116,3 +116,23 @@ def test_kernels_equal_numpy() -> None:
         mark(x, level, 0.01, 80, 1.0, ours)
         mark.numpy_version(x, level, 0.01, 80, 1.0, other)
         assert np.array_equal(ours, other)
+
+
+def cycle(rate: int, at_s: float, height: float, n: int) -> Samples:
+    """(1, n): one clear peak of each sign, `height` high."""
+    shape = np.sin(2 * np.pi * np.arange(rate // 100) / (rate // 100))
+    x = np.zeros((1, n), np.float32)
+    x[0, round(at_s * rate) :][: shape.size] = height * shape
+    return x
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "is_found"), [(True, 0.4, True), (False, 0.4, False), (True, 0.8, False)]
+)
+def test_a_ceiling_is_known_until_something_passes_it(before: bool, between: float, is_found: bool) -> None:
+    """Of one clipped peak alone nobody can tell; after many at the same level, five seconds ago, they can."""
+    rate, n = 8_000, 8 * 8_000
+    x = cycle(rate, 7.0, 1.0, n) + noise(1, n, -80)
+    x[:, : 2 * rate] += np.float32(before) * sine(100, rate, 2, 1.0)
+    x = np.clip(x, -0.5, 0.5) + cycle(rate, 4.5, between, n)
+    assert marks(x, rate)[:, 6 * rate :].any() == is_found

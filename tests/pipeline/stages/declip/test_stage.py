@@ -89,3 +89,11 @@ def test_it_rebuilds_as_well_at_every_moment(rate: int) -> None:
     left, before = ((one - x)[0].reshape(-1, rate // 20) ** 2 for one in (declip(y, rate, ON), y))
     better_db = 10 * np.log10(before.mean(axis=1) / (left.mean(axis=1) + 1e-12))
     assert better_db[20:-20].min() > 25
+
+
+@pytest.mark.parametrize("db", [20, 30])
+def test_what_a_model_gone_astray_invents_ends_12_db_over_the_ceiling(db: float) -> None:
+    """So little is left of this rumble that the least squares of what is missing rise without end."""
+    x = clipped(np.cumsum(noise(1, 32_000, -20), axis=1).astype(np.float32), db)
+    most = np.abs(declip(x, 8_000, ON)).max() / np.abs(x).max()
+    assert most == pytest.approx(4, abs=0.01)

@@ -1,0 +1,98 @@
+"""What a file is, row by row: each beginning that is known, its near neighbours, and what is said of the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.files.container import container, id3_length, other_kind
+
+REST = bytes(40)
+
+
+@pytest.mark.parametrize(
+    ("head", "demuxer", "sndfile"),
+    [
+        (b"RIFF\1\2\3\4WAVE", "wav", True),
+        (b"RF64\xff\xff\xff\xffWAVE", "wav", True),
+        (b"RIFX\1\2\n\4WAVE", "wav", True),
+        (b"riff\x2e\x91\xcf\x11", "w64", True),
+        (b"FORM\0\0\0\0AIFF", "aiff", True),
+        (b"FORM\0\0\0\0AIFC", "aiff", True),
+        (b"fLaC", "flac", True),
+        (b"OggS", "ogg", True),
+        (b".snd", "au", True),
+        (b"caff", "caf", True),
+        *((b"\0\0\0\x20" + name, "mov", False) for name in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
+        (b"\x1a\x45\xdf\xa3", "matroska", False),
+        (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf", False),
+        (b"RIFF\0\0\0\0AVI ", "avi", False),
+        (b"#!AMR", "amr", False),
+        *((bytes((0xFF, second)), "aac", False) for second in (0xF0, 0xF1, 0xF8, 0xF9)),  # MPEG-4 and MPEG-2
+        *((bytes((0xFF, second, 0x90)), "mp3", False) for second in (0xE2, 0xE5, 0xF2, 0xF3, 0xF5, 0xFA, 0xFB, 0xFD)),
+        (b"\xff\xfb\x10", "mp3", False),
+        (b"\xff\xfb\xef", "mp3", False),
+    ],
+)
+def test_every_container_that_is_read(head: bytes, demuxer: str, sndfile: bool) -> None:
+    found = container(head + REST)
+    assert found is not None
+    assert (found.demuxer, found.sndfile) == (demuxer, sndfile)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"RIFF\0\0\0\0WAVX", b"RIFF", b"xRIFF\0\0\0\0WAVE", b"\xff\xfe", b"\xff\xfb\x0f", b"\xff\xfb\xf0",
+     b"\xff\xe1\x90", b"\0\0\0\x20junk", b"#EXTM3U\n", b"ffconcat version 1.0", b"FORM\0\0\0\0ILBM",
+     b"v=0\r\no=- 0 0 IN IP4"],
+)  # fmt: skip
+def test_what_only_looks_like_one_is_none(head: bytes) -> None:
+    assert container(head + REST) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\x89PNG", "a picture"),
+        (b"\xff\xd8\xff", "a picture"),
+        (b"GIF8", "a picture"),
+        (b"RIFF\0\0\0\0WEBP", "a picture"),
+        (b"BM\1\2\3\4\0\0\0\0", "a picture"),
+        (b"\0\0\0\x20ftypavif", "a picture"),
+        (b"\0\0\0\x20ftypheic", "a picture"),
+        (b"#EXTM3U", "a playlist"),
+        (b"ffconcat", "a playlist"),
+        (b"\xef\xbb\xbf#EXTM3U", "a playlist"),
+        (b"%PDF", "a PDF document"),
+        (b"PK\x03\x04", "an archive"),
+        (b"\x1f\x8b", "an archive"),
+        (b"\x7fELF", "a program"),
+        (b"MZ", "a program"),
+        (b"Dear diary, today", "a text"),
+        (b"\xde\xad\xbe\xef", ""),
+    ],
+)
+def test_what_is_none_is_named(head: bytes, kind: str) -> None:
+    assert other_kind(head + REST) == kind
+    assert container(head + REST) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "length"),
+    [
+        (b"ID3\4\0\0" + bytes((0, 0, 0, 0)), 10),
+        (b"ID3\4\0\0" + bytes((0, 0, 1, 0)), 10 + 128),
+        (b"ID3\4\0\0" + bytes((1, 2, 3, 4)), 10 + (1 << 21) + (2 << 14) + (3 << 7) + 4),
+        (b"ID3\4\0\x10" + bytes((0, 0, 0, 5)), 10 + 10 + 5),  # with a footer
+        (b"ID3\4\0\0", 0),
+        (b"fLaC" + bytes(6), 0),
+    ],
+)
+def test_how_long_a_tag_is(head: bytes, length: int) -> None:
+    assert id3_length(head) == length
+
+
+def test_behind_a_tag_is_what_the_bytes_there_say_and_else_mp3() -> None:
+    for behind, demuxer in ((b"fLaC" + REST, "flac"), (b"\xff\xf9" + REST, "aac"), (REST, "mp3"), (b"", "mp3")):
+        found = container(b"ID3" + REST, behind)
+        assert found is not None
+        assert found.demuxer == demuxer
