@@ -31,6 +31,7 @@ class Recording:
     cancelled : asked from the first byte on, by `blocks` as well; raises Cancelled when it answers True
 
     Its `claimed_s` is how long the file says that it lasts, None if it does not say: a guess, for who plans work.
+    `stored` is what the samples are in the file, `tracks` are its sound tracks.
 
     Raises AudioError (missing, not audio, damaged, protected) and LimitError (too large, too long by its own account,
     a strange rate or channel count, more work than sound) when it is made; `blocks` raises them as well, for what shows
@@ -46,8 +47,9 @@ class Recording:
         self._path, self._limits, self._cancelled = path, limits or Limits.from_environment(), cancelled
         with closing(self._decoded()) as decoded:
             first = next(decoded, None)
-        if first is None:
+        if first is None or first.facts is None:
             raise damaged("not one sample")
+        self.stored, self.tracks = first.facts.stored, first.facts.tracks
         self.sample_rate, self.channels, self.claimed_s = first.sample_rate, len(first.samples), first.claimed_s
         # The gate's answer to a strange rate or channel count, before all of the file is decoded.
         Audio(np.zeros((self.channels, 1), np.float32), self.sample_rate)
@@ -60,7 +62,7 @@ class Recording:
         """
         samples = 0
         with closing(self._decoded()) as decoded:
-            for _, block, _ in decoded:
+            for block in (one.samples for one in decoded):
                 samples += block.shape[1]
                 self._limits.check_longest(samples, self.sample_rate, self.channels)
                 if not np.isfinite(block).all():

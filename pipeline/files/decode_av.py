@@ -13,6 +13,8 @@ from av.error import FFmpegError
 from pipeline.errors import AudioError
 
 from .decoded import Block, Blocks, damaged
+from .decoding.facts import facts
+from .stored import Facts
 from .watch import Watch, WatchedFile, too_much
 
 # What FFmpeg reports is read from its exceptions; its log would go to stderr.
@@ -48,7 +50,7 @@ def blocks(file: WatchedFile, demuxer: str, watch: Watch, after_s: float = 0.0) 
             stream = source.streams.best("audio")
             if stream is None:
                 raise AudioError("The file holds no sound.", suggestion="Choose a recording with a sound track.")
-            if stream.codec_context is None or str(stream.codec_context.codec_tag) in PROTECTED:
+            if stream.codec_context is None or _tag(stream) in PROTECTED:
                 raise _protected()
             for other in source.streams:
                 if other is not stream:
@@ -56,8 +58,10 @@ def blocks(file: WatchedFile, demuxer: str, watch: Watch, after_s: float = 0.0) 
             stream.codec_context.thread_count = 1
             claimed_s = _claimed_s(source, stream)
             packets = _once(_packets(source, stream, watch), file.length)
+            known: Facts | None = facts(source, stream)
             for block in _in_place(_frames(packets, stream, after_s)):
-                yield block._replace(claimed_s=claimed_s)
+                yield block._replace(claimed_s=claimed_s, facts=known)
+                known = None
     except MemoryError:
         raise too_much("memory", "FFmpeg") from None
     except (FFmpegError, OSError, ValueError, IndexError, ArithmeticError) as error:
@@ -77,6 +81,14 @@ def _sound_decoders() -> str:
         except ValueError:  # an encoder
             continue
     return ",".join(found)
+
+
+def _tag(stream: Any) -> str:
+    """Four bytes, "" where they are no letters: PyAV would have them as a text."""
+    try:
+        return str(stream.codec_context.codec_tag)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _claimed_s(source: Any, stream: Any) -> float | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
-from pipeline.errors import AudioError, Cancelled, LimitError
+from pipeline.errors import AudioError
 
-from . import container, decode_av, decode_sndfile
-from .decoded import Blocks, after, gathered
+from . import container, decode_av
+from .decoded import Blocks, gathered
 from .formats import KNOWN
 from .watch import Watch, WatchedFile
 
@@ -22,19 +22,8 @@ def blocks(file: BinaryIO, watch: Watch, after_s: float = 0.0) -> Blocks:
         is as long as it says. Neither header nor last page is believed: the packets are counted.
     """
     kind, start = kind_of(file)
-    done = 0
-    if kind.sndfile and not after_s:
-        try:
-            for block in watch.over(decode_sndfile.blocks(WatchedFile(file, watch, start), watch)):
-                done += block.samples.shape[1]
-                yield block
-            return
-        except (LimitError, Cancelled):
-            raise
-        except AudioError:  # a rare codec in a usual container, or damage that FFmpeg reads past
-            pass
     found = decode_av.blocks(WatchedFile(file, watch, start), kind.demuxer, watch, after_s)
-    yield from after(done, watch.over(gathered(found)))
+    yield from watch.over(gathered(found))
 
 
 def kind_of(file: BinaryIO) -> tuple[container.Container, int]:
