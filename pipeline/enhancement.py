@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,16 @@ import numpy as np
 from pipeline.errors import SettingsError
 from pipeline.files.decode import Recording
 from pipeline.files.encode import Writer
-from pipeline.files.formats import DEFAULT, AudioShape, Encoding, nearest
+from pipeline.files.formats import DEFAULT, AudioShape, Encoding, followed, nearest
 from pipeline.files.limits import Limits
+from pipeline.files.tags.metadata import NOTHING, Metadata
+from pipeline.files.tags.read import metadata
+from pipeline.files.writing.target import checked_target
 from pipeline.loudness.meter import LoudnessMeter
-from pipeline.loudness.normalize import Programme, gain_for
+from pipeline.loudness.normalize import Programme
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
-from pipeline.measures.analysis import Analysis, Analyzer, analyze_blocks
+from pipeline.measures.analysis import Analysis, analyze_blocks
 from pipeline.measures.report import Report
 from pipeline.stages import leveler
 from pipeline.stages.chain import StageContext, restoration
@@ -34,10 +37,13 @@ from pipeline.stream.source import Counted, InMemory, Source
 from pipeline.stream.spool import FileSpool, MemorySpool, Spool
 from pipeline.stream.stage import IDENTITY, chained, paired, run
 
+from . import delivery
 from .audio import Audio, Samples
+from .delivery import Output
 from .settings import Denoise, Settings
 
-Sink = Callable[[Samples], None]
+Sink = Callable[[Samples], object]
+REMOVED_CLIPPED = "What was removed is beyond full scale in places, and clipped in its file: a FLOAT wav would hold it."
 NOTED_DB = 10.0  # so much less noise reduction than asked for is told
 
 
@@ -64,15 +70,10 @@ def enhance(
     cancelled : asked at every block; raises Cancelled when it answers True
     """
     settings = settings or Settings()
-    y, at = np.empty_like(audio.samples), 0
-
-    def keep(block: Samples) -> None:
-        nonlocal at
-        y[:, at : at + block.shape[1]] = block
-        at += block.shape[1]
-
+    y = np.empty_like(audio.samples)
+    monitor = ProgressMonitor(progress, cancelled)
     with MemorySpool() as spool:
-        report = _enhanced(InMemory(audio), settings, ProgressMonitor(progress, cancelled), spool, lambda _: keep)
+        report = _enhanced(InMemory(audio), settings, monitor, spool, lambda _: delivery.InMemory(y))
     return Result(Audio(y, audio.sample_rate), report, settings)
 
 
@@ -100,31 +101,48 @@ def enhance_file(
     Raises what `load`, `save` and `enhance` raise.
     """
     recording = Recording(source, limits, cancelled)
-    monitor, encoding = ProgressMonitor(progress, cancelled), Encoding(subtype, bitrate_kbps)
-    encodings = {target: encoding}
+    encoding, about = Encoding(subtype, bitrate_kbps), replace(metadata(source), mask=recording.stored.mask)
+    result, rest = _File(target, recording, encoding, about), None
     if removed is not None:
         _check_apart(target, removed)
-        encodings[removed] = nearest(Path(removed).suffix, encoding)
-    for path, how in encodings.items():  # told before the work: a format that is not known, or cannot hold it
-        Writer(path, AudioShape(recording.sample_rate, recording.channels, 0), how)
+        rest = _File(removed, recording, nearest(Path(removed).suffix, encoding))
+    for file in filter(None, (result, rest)):  # told before the work, not after it
+        checked_target(file.path, source)
+        file.writer(0)
     with ExitStack() as stack:
         spool = stack.enter_context(FileSpool(temporary))
+        kept: list[Writer] = []
 
-        def opened(path: str | os.PathLike[str]) -> Callable[[int], Sink]:
-            def write_to(samples: int) -> Sink:
-                shape = AudioShape(recording.sample_rate, recording.channels, samples)
-                return stack.enter_context(Writer(path, shape, encodings[path])).write
+        def keep(samples: int) -> Sink:
+            kept.append(stack.enter_context(rest.writer(samples)))  # type: ignore[union-attr]
+            return kept[0].write
 
-            return write_to
-
-        return _enhanced(
+        report = _enhanced(
             recording,
             settings or Settings(),
-            monitor,
+            ProgressMonitor(progress, cancelled),
             spool,
-            opened(target),
-            opened(removed) if removed is not None else None,
+            lambda samples: stack.enter_context(result.writer(samples)),
+            keep if rest else None,
         )
+        clipped = any(writer.clipped for writer in kept)
+        return replace(report, notes=(*report.notes, REMOVED_CLIPPED)) if clipped else report
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file to be written, of the form that the recording has."""
+
+    path: str | os.PathLike[str]
+    recording: Recording
+    encoding: Encoding
+    about: Metadata = NOTHING
+
+    def writer(self, samples: int) -> Writer:
+        """Raises SettingsError for a format that is not known, or cannot hold it."""
+        form, mask = self.recording, self.recording.stored.mask
+        how = followed(Path(self.path).suffix, self.encoding, form.stored)
+        return Writer(self.path, AudioShape(form.sample_rate, form.channels, samples, mask), how, self.about)
 
 
 def _check_apart(target: str | os.PathLike[str], removed: str | os.PathLike[str]) -> None:
@@ -140,10 +158,10 @@ def _enhanced(
     asked: Settings,
     monitor: ProgressMonitor,
     spool: Spool,
-    sink: Callable[[int], Sink],
+    output: Callable[[int], Output],
     removed: Callable[[int], Sink] | None = None,
 ) -> Report:
-    """The three passes. sink, removed : samples per channel → where the blocks go."""
+    """The three passes. output, removed : samples per channel → where the blocks go."""
     began, rate, channels = time.perf_counter(), source.sample_rate, source.channels
     monitor.phase(0.0, 0.15, "Measuring the recording")
     counted = Counted(source)
@@ -162,18 +180,15 @@ def _enhanced(
         loudness.add(block)
         peak.add(block)
 
-    monitor.phase(0.7, 0.9, "Setting the loudness")
+    monitor.phase(0.7, 1.0, "Setting the loudness")
     programme = Programme(spool.blocks, rate, channels, loudness.result(), peak.result())
-    gain = gain_for(programme, settings.loudness, monitor.tick(2 * blocks))
-    monitor.phase(0.9, 1.0, "Writing the result")
-    put, after, tick = sink(samples), Analyzer(rate, channels), monitor.tick(blocks)
-    for block in gain.applied(programme):
-        put(block)
-        after.add(block)
-        tick()
+    delivered = delivery.deliver(
+        programme, settings.loudness, output(samples), monitor.tick(2 * blocks), monitor.tick(2 * blocks)
+    )
     monitor.phase(1.0, 1.0, "Done")
-    took, notes = time.perf_counter() - began, (*why, *_spared(settings, needed), *found.notes, *gain.notes)
-    return Report(before, after.result(), gain.gain_db, took, settings.flat(), found.name, notes)
+    took, gain = time.perf_counter() - began, delivered.gain
+    notes = (*why, *_spared(settings, needed), *found.notes, *gain.notes, *delivered.notes)
+    return Report(before, delivered.after, gain.gain_db, took, settings.flat(), found.name, notes)
 
 
 def _spared(settings: Settings, needed: Denoise) -> tuple[str, ...]:

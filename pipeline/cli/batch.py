@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import EnhancementError
-from pipeline.files.encode import remove_unfinished
-from pipeline.files.formats import AudioShape, Encoding, sndfile_format
+from pipeline.files.formats import AudioShape, Encoding, form_of
 from pipeline.files.limits import LOCAL, Limits
+from pipeline.files.writing.target import checked_target, remove_unfinished
 from pipeline.settings import Settings
 
 from .plan import Task
@@ -100,11 +98,11 @@ def _enhanced(
     from pipeline import enhance_file
     from pipeline.files.decode import Recording
 
-    _check_target(task, order.overwrite)
+    checked_target(task.target, task.source, overwrite=order.overwrite, makes_folder=True)
     limits = Limits.from_environment(LOCAL)
     recording = Recording(task.source, limits)  # what is no recording makes no folder, nor what the format cannot hold
     shape = AudioShape(recording.sample_rate, recording.channels, 0)
-    sndfile_format(task.target.suffix, shape, order.encoding)
+    form_of(task.target.suffix, shape, order.encoding)
     try:
         task.target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -115,23 +113,6 @@ def _enhanced(
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
     return TaskOutcome(task, report.as_dict(), str(report))
-
-
-def _check_target(task: Task, overwrite: bool) -> None:
-    """Before anything is computed: never onto the input, and onto another file only if asked to."""
-    if not os.path.lexists(task.target):
-        return
-    if _is_same_file(task.target, task.source):
-        raise EnhancementError("The output is the input itself.", suggestion="Name another output with -o.")
-    if not overwrite:
-        raise EnhancementError("The output exists already.", suggestion="Pass --overwrite to replace it.")
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them is not there, or lies where we may not look
-        return False
 
 
 @contextlib.contextmanager
