@@ -19,6 +19,7 @@ from pipeline.loudness.normalize import TOLERANCE_LU, Gain, Goal, Programme, gai
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures.analysis import Analysis, Analyzer
 from pipeline.settings import Loudness
+from pipeline.stream.progress import ProgressMonitor
 from pipeline.stream.source import Source
 
 ROOM_DB = (0.1, 0.3)  # under what was missed, each time: the next peaks are others
@@ -84,28 +85,43 @@ class _Reading:
     sample_peak: float
 
 
-def deliver(programme: Programme, params: Loudness, output: Output, on_gain: OnBlock, on_block: OnBlock) -> Delivered:
-    """Write `programme` at its loudness. on_gain, on_block : asked at every block, while the gain is looked for and
-    while it is written."""
-    gain = gain_for(programme, params, on_gain)
+def deliver(
+    programme: Programme, params: Loudness, open_output: Callable[[], Output], monitor: ProgressMonitor, blocks: int
+) -> Delivered:
+    """Write `programme`, of so many blocks, at its loudness."""
+    monitor.phase(0.7, 0.9, "Setting the loudness")
+    gain = gain_for(programme, params, monitor.tick(2 * blocks))
+    monitor.phase(0.9, 1.0, "Writing the result")
+    output = open_output()
     if gain.ceiling_dbtp is None and not output.unbounded and _sample_peak(programme) > 1:
         why = "the peaks are beyond full scale, and only a WAV of floats could hold them."
         gain = lowered(programme, params.ceiling_dbtp, why)
-    aim = params.target_lufs if not gain.notes else gain.lufs
-    measured = _written(programme, gain, output, on_block)
     if not output.lossy:
-        return Delivered(gain, measured.result())
-    reading = _read(output.read_back(), on_block)
-    for room_db in ROOM_DB:
-        better = _corrected(programme, Aim(aim, params.ceiling_dbtp, room_db), gain, reading, on_gain)
-        if better is None:
+        analyzer = Analyzer(programme.sample_rate, programme.channels)
+        _write(programme, gain, output, monitor.tick(blocks), analyzer)
+        return Delivered(gain, analyzer.result())
+    return _tried(programme, params, gain, output, monitor, blocks)
+
+
+def _tried(
+    programme: Programme, params: Loudness, gain: Gain, output: Output, monitor: ProgressMonitor, blocks: int
+) -> Delivered:
+    """Written with a lossy codec, until what is read back is right."""
+    aim = gain.lufs if gain.notes else params.target_lufs
+    done = 0.9
+    for room_db in (*ROOM_DB, None):
+        monitor.phase(done, done + 0.03, "Writing the result")
+        done, tick = done + 0.03, monitor.tick(4 * blocks)
+        _write(programme, gain, output, tick)
+        reading = _read(output.read_back(), tick)
+        better = room_db and _corrected(programme, Aim(aim, params.ceiling_dbtp, room_db), gain, reading, tick)
+        if not better:
             break
         gain = better
         output.again()
-        _written(programme, gain, output, on_block)
-        reading = _read(output.read_back(), on_block)
-    notes = _missed(params, gain, reading)
-    return Delivered(gain, _analyzed(output.read_back(), programme, on_block), notes)
+    monitor.phase(done, 1.0, "Measuring the result")
+    after = _analyzed(output.read_back(), programme, monitor.tick(None))
+    return Delivered(gain, after, _missed(params, gain, reading))
 
 
 class Aim(NamedTuple):
@@ -116,15 +132,14 @@ class Aim(NamedTuple):
     room_db: float
 
 
-def _written(programme: Programme, gain: Gain, output: Output, on_block: OnBlock) -> Analyzer:
-    """What a lossy output holds is not measured here."""
-    analyzer = Analyzer(programme.sample_rate, programme.channels)
+def _write(
+    programme: Programme, gain: Gain, output: Output, on_block: OnBlock, analyzer: Analyzer | None = None
+) -> None:
     for block in gain.applied(programme):
         held = output.write(block)
-        if not output.lossy:
+        if analyzer is not None:
             analyzer.add(held)
         on_block()
-    return analyzer
 
 
 def _read(source: Source, on_block: OnBlock) -> _Reading:

@@ -107,7 +107,7 @@ def enhance_file(
         _check_apart(target, removed)
         rest = _File(removed, recording, nearest(Path(removed).suffix, encoding))
     for file in filter(None, (result, rest)):  # told before the work, not after it
-        checked_target(file.path, source)
+        checked_target(file.path)
         file.writer(0)
     with ExitStack() as stack:
         spool = stack.enter_context(FileSpool(temporary))
@@ -180,11 +180,8 @@ def _enhanced(
         loudness.add(block)
         peak.add(block)
 
-    monitor.phase(0.7, 1.0, "Setting the loudness")
     programme = Programme(spool.blocks, rate, channels, loudness.result(), peak.result())
-    delivered = delivery.deliver(
-        programme, settings.loudness, output(samples), monitor.tick(2 * blocks), monitor.tick(2 * blocks)
-    )
+    delivered = delivery.deliver(programme, settings.loudness, lambda: output(samples), monitor, blocks)
     monitor.phase(1.0, 1.0, "Done")
     took, gain = time.perf_counter() - began, delivered.gain
     notes = (*why, *_spared(settings, needed), *found.notes, *gain.notes, *delivered.notes)

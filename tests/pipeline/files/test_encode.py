@@ -73,8 +73,8 @@ def test_m4a_keeps_rate_length_and_place(tmp_path: Path, rate: int, channels: in
     assert data[4:12] == b"ftypM4A "
     assert data.index(b"moov") < data.index(b"mdat")  # it can be played while it arrives
     said = subprocess.run(
-        ["ffprobe", "-v", "error", "-show_entries", "stream=duration_ts,start_pts,sample_rate", "-of", "csv=p=0"]
-        + [tmp_path / "x.m4a"], capture_output=True, text=True, check=True,
+        ["ffprobe", "-v", "error", "-show_entries", "stream=duration_ts,start_pts,sample_rate", "-of", "csv=p=0",
+         tmp_path / "x.m4a"], capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert said.stdout.split() == [f"{rate},0,{x.shape[1]}"]
     raw = subprocess.run(
@@ -174,7 +174,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
         "/proc/x.wav",
         f"/{'x' * 300}.wav",
     ):
-        with pytest.raises(EnhancementError, match="could not be written|more than 255 bytes") as caught:
+        with pytest.raises(EnhancementError, match=r"could not be written|more than 255 bytes") as caught:
             save(path, audio)
         assert "/" not in caught.value.message + caught.value.details
     assert [path.name for path in tmp_path.iterdir()] == ["folder.wav"]
