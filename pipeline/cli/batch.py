@@ -39,6 +39,7 @@ class BatchOptions:
     settings: Settings
     overwrite: bool = False
     encoding: Encoding = field(default_factory=Encoding)
+    track: int | None = None
 
 
 def enhance_all(
@@ -102,7 +103,9 @@ def _enhanced(
 
     _check_target(task, order.overwrite)
     limits = Limits.from_environment(LOCAL)
-    recording = Recording(task.source, limits)  # what is no recording makes no folder, nor what the format cannot hold
+    recording = Recording(
+        task.source, limits, track=order.track
+    )  # what is no recording makes no folder, nor what the format cannot hold
     shape = AudioShape(recording.sample_rate, recording.channels, 0)
     sndfile_format(task.target.suffix, shape, order.encoding)
     try:
@@ -111,7 +114,7 @@ def _enhanced(
         raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
     report = enhance_file(
         task.source, task.target, order.settings, subtype=order.encoding.subtype,
-        bitrate_kbps=order.encoding.bitrate_kbps, limits=limits,
+        bitrate_kbps=order.encoding.bitrate_kbps, limits=limits, track=order.track,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
     return TaskOutcome(task, report.as_dict(), str(report))

@@ -73,7 +73,7 @@ class Recording:
 
         Of a truncated file, what can be decoded is returned. Of joined files, all parts in the form of the first.
         """
-        samples, remarks = 0, []
+        samples, remarks = 0, list[str]()
         with closing(finite(unified(self._decoded()))) as decoded:
             for block in decoded:
                 remarks += block.remarks

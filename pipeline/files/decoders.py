@@ -11,7 +11,7 @@ from pipeline.errors import AudioError
 
 from .decoded import Blocks, damaged, gathered
 from .decoding import container
-from .decoding.packets import BARE, Unreadable
+from .decoding.packets import FOUND_ANYWHERE, Unreadable
 from .decoding.recording import Task, recording
 from .formats import KNOWN
 from .watch import Watch, WatchedFile, read_at
@@ -24,8 +24,6 @@ _BEGINNINGS = re.compile(
     rb"|\x00\x00\x00.ftyp|\x1a\x45\xdf\xa3[\x01-\xa3]|#!AMR|\x30\x26\xb2\x75\x8e\x66\xcf\x11|caff\x00\x01",
     re.DOTALL,
 )
-# What FFmpeg finds in any bytes, if it must.
-_WEAK = BARE | {"mpeg", "gsm", "loas", "sbc", "truehd", "mlp", "dtshd", "g729", "codec2", "aptx", "lc3"}
 
 
 class _Beginning(NamedTuple):
@@ -48,6 +46,7 @@ def blocks(file: BinaryIO, watch: Watch, after_s: float = 0.0, track: int | None
     Raises AudioError if it holds no sound, is protected or mostly damaged, and what `watch` raises.
     """
     check(file)
+    watch.step()
     reason, has_sound = "", False
     for beginning in _beginnings(file, WatchedFile(file, watch)):
         task = Task(file, watch, beginning.start, beginning.demuxer, after_s, track)
@@ -85,7 +84,7 @@ def _beginnings(file: BinaryIO, whole: WatchedFile) -> Iterator[_Beginning]:
     later = [start + match.start() for match in _BEGINNINGS.finditer(whole.peek(JUNK, start)) if match.start()]
     if not named and not later:
         yield _Beginning(start, "", is_sure=False)
-    for at in later[:4] if not named or named in _WEAK else []:
+    for at in later[:4] if not named or named in FOUND_ANYWHERE else []:
         if found := container.demuxer(whole.peek(container.HEAD, at)):
             yield _Beginning(at, found, is_sure=False, junk=at - start)
     if named or later:

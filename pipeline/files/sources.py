@@ -25,18 +25,19 @@ class Source:
     """
 
     def __init__(self, given: PathLike | BinaryIO, limits: Limits, temporary: PathLike | None = None) -> None:
-        self._path: PathLike | None = None
+        self._path: PathLike = ""
         self._kept: BinaryIO | None = None
-        if not hasattr(given, "read"):
-            self._path = cast(PathLike, given)
-            return
-        self._kept = _plain(given) or _copy(given, limits, temporary)
+        if hasattr(given, "read"):
+            file = cast(BinaryIO, given)
+            self._kept = _plain(file) or _copy(file, limits, temporary)
+        else:
+            self._path = given
 
     def opened(self) -> BinaryIO:
         """Raises AudioError for anything but a regular file that can be read."""
         if self._kept is not None:
             return os.fdopen(os.dup(self._kept.fileno()), "rb", buffering=0)
-        return opened(cast(PathLike, self._path))
+        return opened(self._path)
 
 
 def opened(path: PathLike) -> BinaryIO:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.audio import Samples, not_finite
 
-from ..decoded import Block, Blocks
+from ..decoded import Blocks
 
 MOST_IN_A_ROW_S = 0.02
 MOST_SHARE = 0.001  # of all samples of a channel
@@ -18,23 +18,18 @@ def finite(blocks: Blocks) -> Blocks:
     """The blocks without such samples: a line is drawn over them. Raises AudioError if they are many."""
     bad = samples = 0
     last: Samples | None = None
-    previous: Block | None = None
     with closing(blocks):
         for block in blocks:
-            samples += block.samples.size
-            if block.samples.size and not np.isfinite(block.samples).all():
-                bad += int((~np.isfinite(block.samples)).sum())
-                block = block._replace(samples=_mended(block.samples, last, block.sample_rate))
-            if block.samples.size:
-                last = block.samples[:, -1:]
-            previous = block
-            yield block
+            now = int((~np.isfinite(block.samples)).sum())
+            mended = block._replace(samples=_mended(block.samples, last, block.sample_rate)) if now else block
+            bad, samples = bad + now, samples + block.samples.size
+            last = mended.samples[:, -1:] if block.samples.size else last
+            yield mended
     if bad > MOST_SHARE * samples + 1:
         raise not_finite()
-    if bad and previous is not None:
+    if bad:
         what = "1 sample was not a number and was" if bad == 1 else f"{bad} samples were not numbers and were"
-        said = f"{what} mended."
-        yield Block(previous.sample_rate, previous.samples[:, :0], previous.claimed_s, None, (said,))
+        yield mended._replace(samples=mended.samples[:, :0], facts=None, remarks=(f"{what} mended.",))
 
 
 def _mended(x: Samples, last: Samples | None, rate: int) -> Samples:

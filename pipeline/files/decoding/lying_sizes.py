@@ -57,10 +57,10 @@ def mend(file: WatchedFile) -> Mend | None:
         if name == b"ds64":
             large = begins + 8
         if name == layout.sound:
-            place, width = (at + layout.id, layout.size)
             if size == 0xFFFFFFFF and large is not None:
-                place, width, size = large, 8, int.from_bytes(file.peek(8, large), "little")
-            return _mended(file, layout, begins, size, (place, width))
+                size64 = int.from_bytes(file.peek(8, large), "little")
+                return _mended(file, layout, begins, size64, (large, 8))
+            return _mended(file, layout, begins, size, (at + layout.id, layout.size))
     return None
 
 

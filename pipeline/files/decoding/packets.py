@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from av.error import EOFError as EndOfFile
@@ -17,8 +18,11 @@ MOST_READ = 2  # times the file's length; Matroska can pack what it holds
 MOST_FAULTS = 100  # of the demuxer, one after the other
 MIB = 2**20
 LONGEST_PACKET_S = 1.0  # what a packet is believed to last where its codec does not say
-# Streams of bare frames. Their time stamps are counted from the frames that were found: bytes between them are not seen.
+# Streams of bare frames. Their time stamps are counted from the frames that were found, whatever lies between.
 BARE = {"mp3", "aac", "ac3", "eac3", "dts"}
+# What FFmpeg finds in any bytes, if it must. Its first frames tell whether it was right.
+FOUND_ANYWHERE = BARE | {"mpeg", "gsm", "loas", "sbc", "truehd", "mlp", "dtshd", "g729", "codec2", "aptx", "lc3"}
+LOOKED_AT, LEAST_GOOD = 8, 3
 TAGS = (b"ID3", b"TAG", b"APETAGEX")
 
 
@@ -71,6 +75,15 @@ def _holds_no_sound(packet: Any) -> bool:
     """A tag, or the first frame of an MP3, which counts the others; joined files have them for each part."""
     head = bytes(memoryview(packet)[:64])
     return head.startswith(TAGS) or any(name in head for name in (b"Xing", b"Info", b"VBRI"))
+
+
+def convincing(frames: Iterator[Any]) -> Iterator[Any]:
+    """The frames, if the first ones are sound. Raises Unreadable."""
+    first = list(islice(frames, LOOKED_AT))
+    good = sum(not isinstance(frame, Lost) for frame in first)
+    if good < max(LEAST_GOOD, len(first) / 2):
+        raise Unreadable("no frames follow one another")
+    yield from chain(first, frames)
 
 
 def _packets(found: Opened, watch: Watch) -> Iterator[Any]:

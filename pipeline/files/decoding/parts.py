@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from ..watch import WatchedFile
@@ -35,14 +36,10 @@ class Part(NamedTuple):
 
 def parts(file: WatchedFile, demuxer: str) -> list[Part]:
     """Of a file that this demuxer reads, one or more."""
-    starts = _FINDERS.get(demuxer, lambda _: iter([0]))(file)
-    found: list[int] = []
-    for start in starts:
-        found.append(start)
-        if len(found) == MOST_PARTS:
-            break
+    finder = _FINDERS.get(demuxer)
+    found = list(islice(finder(file), MOST_PARTS)) if finder else []
     edges = [*(found or [0]), file.length]
-    made = [Part(start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+    made = [Part(start, stop) for start, stop in pairwise(edges)]
     return [_with_end(file, part) for part in made] if demuxer == "ogg" else made
 
 

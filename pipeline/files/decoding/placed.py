@@ -27,8 +27,9 @@ MOST_FORMS = 1000
 class Timeline:
     """Where in time the next frame belongs, and how much silence is still believed."""
 
-    def __init__(self, told: Told, starts_s: float | None) -> None:
-        self.told = told
+    def __init__(self, told: Told, starts_s: float | None, *, is_timed: bool = True) -> None:
+        """starts_s : when the film begins, None if its first frame says so; is_timed : time stamps are believed"""
+        self.told, self._is_timed = told, is_timed
         self.lead_s = 0.0  # silence before the first frame
         self._end_s = starts_s  # by the time stamps
         self._is_first = True
@@ -49,8 +50,15 @@ class Timeline:
         self.told.at_s += silence_s
         return silence_s
 
-    def silence_s(self, time_s: float | None, lasts_s: float) -> float:
-        """Before a frame of that time stamp and length. Frames without one follow the one before."""
+    def silence_s(self, time_s: float | None, lasts_s: float, next_s: float | None = None) -> float:
+        """Before a frame of that time stamp and length; next_s : the time stamp of the frame that follows, if known.
+
+        Frames without a time stamp follow the one before. So does one whose time stamp comes again: some demuxers
+        give all frames of a page the time of its last.
+        """
+        repeats = time_s is not None and next_s is not None and next_s - time_s < lasts_s / 2
+        if repeats or not self._is_timed:
+            time_s = None
         lost_s, self._pending_s = self._pending_s, 0.0
         silence_s = self._believed(self._late_s(time_s, lasts_s, lost_s))
         if self._is_first:
@@ -87,13 +95,22 @@ class Timeline:
         return silence_s
 
 
+def _followed(frames: Iterator[Any]) -> Iterator[tuple[Any, float | None]]:
+    """Each frame (or `Lost`) with the time stamp of the frame behind it, None if that is not known."""
+    this = next(frames, None)
+    while this is not None:
+        behind = next(frames, None)
+        yield this, None if behind is None or isinstance(behind, Lost) else behind.time
+        this = behind
+
+
 def placed(frames: Iterator[Any], timeline: Timeline) -> Blocks:
     """Frames, and what was lost between them, as float32 (channels, n) in place. Rate and channels may change."""
     convert: Any = None
     form: tuple[object, ...] = ()
     forms = 0
     rate = channels = 0
-    for frame in frames:
+    for frame, next_s in _followed(frames):
         if isinstance(frame, Lost):
             if rate:
                 yield from _silence(round(timeline.lose(frame) * rate), rate, channels)
@@ -106,7 +123,7 @@ def placed(frames: Iterator[Any], timeline: Timeline) -> Blocks:
             form = (rate, channels, frame.layout.name, frame.format.name)
             # Interleaved: of planar frames with 8 or more channels, PyAV reads planes that do not exist.
             convert = av.AudioResampler(format="flt")
-        silence_s = timeline.silence_s(frame.time, frame.samples / rate)
+        silence_s = timeline.silence_s(frame.time, frame.samples / rate, next_s)
         yield from _silence(round(silence_s * rate), rate, channels)
         for converted in convert.resample(frame):
             x = converted.to_ndarray().reshape(-1, channels)

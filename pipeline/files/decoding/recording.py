@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import av
 from av.error import FFmpegError
@@ -12,10 +11,11 @@ from av.error import FFmpegError
 from ..decoded import Block, Blocks
 from ..watch import Watch, WatchedFile, too_much
 from . import claims
+from .demuxers import TIMED
 from .facts import facts
 from .lying_sizes import mend
 from .opened import Opened, opened
-from .packets import Unreadable, frames
+from .packets import FOUND_ANYWHERE, Unreadable, convincing, frames
 from .parts import Part, parts
 from .placed import Timeline, placed
 from .told import Told
@@ -68,9 +68,13 @@ def _part(task: Task, whole: WatchedFile, part: Part, told: Told, is_only: bool)
             known, claimed_s = facts(found.source, found.stream), claims.claimed_s(found)
             if len(known.tracks) > 1:
                 told.say(f"Of {len(known.tracks)} sound tracks, {known.tracks[known.track - 1]} was taken.")
-            timeline, began_s = Timeline(told, _starts_s(found)), told.at_s
+            is_timed = found.demuxer.split(",")[0] in TIMED
+            timeline, began_s = Timeline(told, _starts_s(found), is_timed=is_timed), told.at_s
             promised_s = claims.promised_s(found, view)
-            for block in placed(frames(view, found, task.watch, task.after_s), timeline):
+            read = frames(view, found, task.watch, task.after_s)
+            if not task.demuxer and found.demuxer in FOUND_ANYWHERE:
+                read = convincing(read)
+            for block in placed(read, timeline):
                 yield block._replace(claimed_s=claimed_s if is_only else None, facts=known)
             lasted_s = told.at_s - began_s
             if mended:
@@ -78,7 +82,9 @@ def _part(task: Task, whole: WatchedFile, part: Part, told: Told, is_only: bool)
             elif found.demuxer.startswith("mov"):  # it says how much sound there is, not when it ends
                 lasted_s -= timeline.lead_s
             if not part.remark and not task.after_s:
-                claims.end(told, lasted_s, promised_s, is_damaged=timeline.ends_in_damage)
+                exact = mended is not None or claims.counts_exactly(found)
+                damaged = timeline.ends_in_damage
+                claims.end(told, lasted_s, promised_s, is_damaged=damaged, counts_exactly=exact)
             if mended and mended.is_unsaid:
                 told.say("The header does not say how long the recording is; it was read to the end of the file.")
     except MemoryError:

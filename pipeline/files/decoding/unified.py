@@ -31,9 +31,10 @@ def unified(blocks: Blocks) -> Blocks:
                 if form != (first.sample_rate, len(first.samples)):
                     others[_said(*form)] = None
                     convert = _converter(form, (first.sample_rate, len(first.samples)))
-            if convert is not None:
-                block = block._replace(sample_rate=first.sample_rate, samples=convert(block.samples, False))
-            yield block
+            if convert is None:
+                yield block
+            else:
+                yield block._replace(sample_rate=first.sample_rate, samples=convert(block.samples, False))
     if first is not None:
         rest = convert(_nothing(form[1]), True) if convert is not None else first.samples[:, :0]
         said = f"Parts of another form ({', '.join([*others][:3])}) were converted to that of the first."

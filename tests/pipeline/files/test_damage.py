@@ -10,8 +10,8 @@ import pytest
 
 from pipeline import AudioError, load
 from pipeline.audio import Samples
-from pipeline.files.decoding import placed
 from pipeline.files.decode import Recording, is_audio
+from pipeline.files.decoding import placed
 from tests.pipeline.files.media import write_av, write_wav
 from tests.pipeline.signals import noise
 
