@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def enhance(
 
 
 def enhance_file(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | BinaryIO,
     target: str | os.PathLike[str],
     settings: Settings | None = None,
     *,
@@ -86,13 +87,14 @@ def enhance_file(
     bitrate_kbps: float = DEFAULT.bitrate_kbps,
     removed: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
+    track: int | None = None,
     temporary: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
     """Enhance a file into another, in memory that does not grow with its length.
 
-    source, limits : as `load` takes them
+    source, limits, track : as `load` takes them
     target, subtype, bitrate_kbps : as `save` takes them; the file appears complete or not at all
     removed : a second file to write: what was taken away, at the level it had in the recording. Encoded as the target
         is, or as nearly as its format can.
@@ -100,7 +102,7 @@ def enhance_file(
 
     Raises what `load`, `save` and `enhance` raise.
     """
-    recording = Recording(source, limits, cancelled)
+    recording = Recording(source, limits, cancelled, track=track, temporary=temporary)
     encoding, about = Encoding(subtype, bitrate_kbps), replace(metadata(source), mask=recording.stored.mask)
     result, rest = _File(target, recording, encoding, about), None
     if removed is not None:
@@ -185,7 +187,7 @@ def _enhanced(
     monitor.phase(1.0, 1.0, "Done")
     took, gain = time.perf_counter() - began, delivered.gain
     notes = (*why, *_spared(settings, needed), *found.notes, *gain.notes, *delivered.notes)
-    return Report(before, delivered.after, gain.gain_db, took, settings.flat(), found.name, notes)
+    return Report(before, delivered.after, gain.gain_db, took, settings.flat(), found.name, notes, source.remarks)
 
 
 def _spared(settings: Settings, needed: Denoise) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class BatchOptions:
     settings: Settings
     overwrite: bool = False
     encoding: Encoding = field(default_factory=Encoding)
+    track: int | None = None
 
 
 def enhance_all(
@@ -100,7 +101,9 @@ def _enhanced(
 
     checked_target(task.target, task.source, overwrite=order.overwrite, makes_folder=True)
     limits = Limits.from_environment(LOCAL)
-    recording = Recording(task.source, limits)  # what is no recording makes no folder, nor what the format cannot hold
+    recording = Recording(
+        task.source, limits, track=order.track
+    )  # what is no recording makes no folder, nor what the format cannot hold
     shape = AudioShape(recording.sample_rate, recording.channels, 0)
     form_of(task.target.suffix, shape, order.encoding)
     try:
@@ -109,7 +112,7 @@ def _enhanced(
         raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
     report = enhance_file(
         task.source, task.target, order.settings, subtype=order.encoding.subtype,
-        bitrate_kbps=order.encoding.bitrate_kbps, limits=limits,
+        bitrate_kbps=order.encoding.bitrate_kbps, limits=limits, track=order.track,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
     return TaskOutcome(task, report.as_dict(), str(report))

@@ -12,9 +12,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pipeline.errors import SettingsError
+from pipeline.errors import EnhancementError, SettingsError
 
-from . import parser
+from . import parser, piped
 from .batch import BatchOptions, TaskOutcome, enhance_all
 from .plan import BatchPlan, plan
 
@@ -29,21 +29,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print(parser.presets_table())
         return 0
     try:
-        return _run(*_understood(options), options)
+        order = _understood(options)
+        suffix = f".{options.format}" if options.format else None
+        if not piped.is_piped(options.inputs, options.output):
+            return _run(plan(options.inputs, options.output, suffix), order, options)
+        with piped.planned(options.inputs, options.output, suffix) as planned:
+            return _run(planned, order, options)
     except SettingsError as error:
         _complain(f"error: {error.message} {error.suggestion}".rstrip())
         return USAGE
+    except EnhancementError as error:
+        _complain(f"error: {error.message} {error.suggestion}".rstrip())
+        return 1
     except KeyboardInterrupt:
         _complain("interrupted")
         return INTERRUPTED
 
 
-def _understood(options: argparse.Namespace) -> tuple[BatchPlan, BatchOptions]:
+def _understood(options: argparse.Namespace) -> BatchOptions:
     """Raises SettingsError if the options do not make sense together."""
     if not options.inputs:
         raise SettingsError("No recording was named.", suggestion="See --help.")
-    order = BatchOptions(parser.settings_of(options), options.overwrite, parser.encoding_of(options))
-    return plan(options.inputs, options.output, f".{options.format}" if options.format else None), order
+    return BatchOptions(parser.settings_of(options), options.overwrite, parser.encoding_of(options), options.track)
 
 
 def _run(planned: BatchPlan, order: BatchOptions, options: argparse.Namespace) -> int:
@@ -81,14 +88,21 @@ def _show(outcome: TaskOutcome, options: argparse.Namespace) -> None:
         _complain(f"error: {outcome.task.name}: {outcome.error}")
         if options.verbose and outcome.details:
             _complain(outcome.details)
-    elif options.report == "json":
-        entry = {"input": str(outcome.task.source), "output": str(outcome.task.target), "report": outcome.report}
-        _print(json.dumps(entry))
+        return
+    source, target = piped.shown(options.inputs, options.output, outcome.task)
+    to_pipe = piped.writes(options.inputs, options.output)  # which holds the result, and nothing else
+    if options.report == "json":
+        entry = {"input": source, "output": target, "report": outcome.report}
+        _print(json.dumps(entry), to_stderr=to_pipe)
     elif options.report == "table":
-        _print(f"{outcome.task.name} → {outcome.task.target.name}\n{outcome.table}\n")
+        name = target if to_pipe else outcome.task.target.name
+        _print(f"{outcome.task.name} → {name}\n{outcome.table}\n", to_stderr=to_pipe)
 
 
-def _print(text: str) -> None:
+def _print(text: str, *, to_stderr: bool = False) -> None:
+    if to_stderr:
+        _complain(text)
+        return
     # A terminal of another encoding shows a substitute instead of ending the batch.
     encoding = sys.stdout.encoding or "utf-8"
     try:

@@ -17,7 +17,7 @@ class Stored:
     bits : of a sample, 8 to 64; None where the codec keeps no samples (it is lossy)
     is_float : the samples are floats: full scale is no limit for them
     is_lossy : they are not the ones that were encoded
-    layout : of the channels, FFmpeg's name: "stereo", "5.1(side)"; "9 channels" where they are many and it is not stated
+    layout : of the channels, FFmpeg's name: "stereo", "5.1(side)"; "6 channels" where only their number is known
     mask : the same as bits, as in WAVE_FORMAT_EXTENSIBLE's dwChannelMask; 0 where it is not stated
     """
 

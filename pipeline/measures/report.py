@@ -14,7 +14,8 @@ from .analysis import Analysis
 @dataclass(frozen=True)
 class Report:
     """before, after : measures; gain_db : applied for the loudness; denoiser : the one that worked
-    ("neural", "spectral" or "off"); notes : what the listener should know."""
+    ("neural", "spectral" or "off"); notes : what the listener should know; remarks : what could not be read of the
+    recording, was mended, or contradicts its header."""
 
     before: Analysis
     after: Analysis
@@ -23,6 +24,7 @@ class Report:
     settings: dict[str, Value]
     denoiser: str
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def real_time_factor(self) -> float:
@@ -50,9 +52,9 @@ class Report:
             said.append(f"Clicks: {b.clicks_per_minute:.0f} a minute before, {a.clicks_per_minute:.0f} after.")
         return tuple(said)
 
-    def remarks(self) -> tuple[str, ...]:
-        """What stands below the table, in sentences."""
-        return (f"Denoiser: {self.denoiser}.", *self.done(), *self.notes, *self.advice)
+    def sentences(self) -> tuple[str, ...]:
+        """What stands below the table."""
+        return (*self.remarks, f"Denoiser: {self.denoiser}.", *self.done(), *self.notes, *self.advice)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -63,6 +65,7 @@ class Report:
             "real_time_factor": round(self.real_time_factor, 5),
             "denoiser": self.denoiser,
             "settings": self.settings,
+            "remarks": list(self.remarks),
             "done": list(self.done()),
             "notes": list(self.notes),
             "advice": list(self.advice),
@@ -72,7 +75,7 @@ class Report:
         rows = [("", "before", "after"), *self.rows()]
         lines = [f"{name:<34}{before:>22}{after:>22}" for name, before, after in rows]
         pace = f"{self.before.duration_s:.1f} s of audio in {self.processing_s:.2f} s"
-        return "\n".join([*lines, pace, *self.remarks()])
+        return "\n".join([*lines, pace, *self.sentences()])
 
 
 def _text(value: float | None, unit: str, digits: int = 1) -> str:

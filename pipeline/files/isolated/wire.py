@@ -20,7 +20,7 @@ from pipeline.errors import AudioError, LimitError
 from ..decoded import Block
 from ..stored import Facts, printable
 
-REQUEST = struct.Struct("<d")  # after_s
+REQUEST = struct.Struct("<dI")  # after_s, track (0 for the usual one)
 STATUS = struct.Struct("<i")  # how the decoder's process ended, as `waitpid` says it
 NOT_STARTED = -1
 READY = b"R"
@@ -63,7 +63,8 @@ def receive(fill: Callable[[memoryview], None]) -> Block | None:
     Raises the fault that was sent, and ValueError for what makes no sense.
     """
     kind, rate, channels, samples, claimed_s = _head(fill)
-    facts, remarks = None, ()
+    facts: Facts | None = None
+    remarks: tuple[str, ...] = ()
     if kind == _TOLD and rate <= MOST_TOLD:
         facts, remarks = _told(_text(rate, fill))
         kind, rate, channels, samples, claimed_s = _head(fill)

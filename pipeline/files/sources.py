@@ -1,0 +1,98 @@
+"""Where a recording comes from: a path, or a file object, open for reading bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tempfile
+from typing import BinaryIO, cast
+
+from pipeline.errors import AudioError
+
+from .limits import Limits
+
+PathLike = str | os.PathLike[str]
+COPIED = 1 << 20  # bytes at a time
+
+
+class Source:
+    """What can be opened again and again.
+
+    given : a path, or a file object; that is read from where it stands to its end, at once, unless it is a plain file
+
+    Raises AudioError and LimitError.
+    """
+
+    def __init__(self, given: PathLike | BinaryIO, limits: Limits, temporary: PathLike | None = None) -> None:
+        self._path: PathLike = ""
+        self._kept: BinaryIO | None = None
+        if hasattr(given, "read"):
+            file = cast(BinaryIO, given)
+            self._kept = _plain(file) or _copy(file, limits, temporary)
+        else:
+            self._path = given
+
+    def opened(self) -> BinaryIO:
+        """Raises AudioError for anything but a regular file that can be read."""
+        if self._kept is not None:
+            return os.fdopen(os.dup(self._kept.fileno()), "rb", buffering=0)
+        return opened(self._path)
+
+
+def opened(path: PathLike) -> BinaryIO:
+    """Raises AudioError for anything but a regular file that can be read."""
+    try:
+        # Non-blocking: to open a FIFO that nobody writes to would wait for ever.
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise AudioError("The file was not found.", suggestion="Check its name and place.") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise AudioError("The file cannot be opened.", details=getattr(error, "strerror", "") or "") from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise AudioError("This is a folder or a device, not a file.", suggestion="Choose a recording.")
+    return os.fdopen(fd, "rb", buffering=0)
+
+
+def _plain(given: BinaryIO) -> BinaryIO | None:
+    """A file of its own for one that is read from its beginning; None for all that only looks like a file.
+
+    A compressed file has the descriptor of what it decompresses.
+    """
+    raw = given.raw if isinstance(given, (io.BufferedReader, io.BufferedRandom)) else given
+    try:
+        if type(raw) is io.FileIO and stat.S_ISREG(os.fstat(raw.fileno()).st_mode) and given.tell() == 0:
+            return os.fdopen(os.dup(raw.fileno()), "rb", buffering=0)
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _copy(given: BinaryIO, limits: Limits, temporary: PathLike | None) -> BinaryIO:
+    copy, size = _nameless(temporary), 0
+    try:
+        while data := given.read(COPIED):
+            if not isinstance(data, (bytes, bytearray, memoryview)):
+                raise AudioError("The file object gives text, not bytes.", suggestion='Open it with mode "rb".')
+            size += len(data)
+            limits.check_file(size)
+            copy.write(data)
+        copy.flush()
+    except (OSError, ValueError) as error:
+        copy.close()
+        raise AudioError("The file cannot be read.", details=getattr(error, "strerror", "") or "") from None
+    except BaseException:
+        copy.close()
+        raise
+    return copy
+
+
+def _nameless(temporary: PathLike | None) -> BinaryIO:
+    """A file that nobody else sees; in memory where no folder may be written to."""
+    try:
+        return cast(BinaryIO, tempfile.TemporaryFile(dir=temporary, prefix="speech-"))
+    except OSError as error:
+        if hasattr(os, "memfd_create"):
+            return os.fdopen(os.memfd_create("recording"), "w+b")
+        raise AudioError("There is no room for a temporary file.", details=error.strerror or "") from None
