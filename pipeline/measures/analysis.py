@@ -20,7 +20,7 @@ from pipeline.stream.meter import Meter
 from pipeline.stream.stage import split
 
 from .bandwidth import BandMeter
-from .levels import FramePowers, measure
+from .levels import FramePowers, MeanMeter, measure
 from .reverberation import DecayMeter
 
 CLICKS = Declick(50.0)  # what counts as a click
@@ -34,6 +34,7 @@ NOISY_CLEARANCE_DB = 15.0
 REVERBERANT_S, VERY_REVERBERANT_S = 0.5, 0.9
 NARROW_HZ, DULL_HZ, FULL_HZ = 4_200.0, 7_600.0, 10_000.0
 QUIET_LUFS = -38.0
+OFFSET_PERCENT = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Analysis:
     bandwidth_hz : where the recording's band ends
     t60_s : time in which the room's sound falls by 60 dB, estimated from how words die away
     clearance_db : from the quietest tenth of what sounds up to the speech
+    dc_offset_percent : of full scale, how far from 0 the mean of the channel lies where it does most
     """
 
     duration_s: float
@@ -67,6 +69,7 @@ class Analysis:
     bandwidth_hz: float | None = None
     t60_s: float | None = None
     clearance_db: float | None = None
+    dc_offset_percent: float = 0.0
 
     @property
     def clipped(self) -> bool:
@@ -121,6 +124,10 @@ class Analysis:
     def quiet(self) -> bool:
         return self.lufs is not None and self.lufs <= QUIET_LUFS
 
+    @property
+    def offset(self) -> bool:
+        return self.dc_offset_percent >= OFFSET_PERCENT
+
     def as_dict(self) -> dict[str, Any]:
         return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
@@ -134,8 +141,10 @@ class Analyzer:
         self._powers, self._band = FramePowers(sample_rate), BandMeter(sample_rate)
         self._hum, self._clipping = HumMeter(sample_rate, channels), ClippingMeter(sample_rate, channels)
         self._clicks, self._decay = ClickMeter(CLICKS, sample_rate, channels), DecayMeter(sample_rate)
+        self._mean = MeanMeter(channels)
         self._parts: tuple[Meter[object], ...] = (
             self._loudness, self._peak, self._powers, self._band, self._hum, self._clipping, self._clicks, self._decay,
+            self._mean,
         )  # fmt: skip
 
     def add(self, block: Samples) -> None:
@@ -167,6 +176,7 @@ class Analyzer:
             bandwidth_hz=self._band.result(),
             t60_s=self._decay.result(),
             clearance_db=levels.clearance_db,
+            dc_offset_percent=100 * float(abs(self._mean.result()).max()),
         )
 
 

@@ -78,6 +78,13 @@ class Report:
         return "\n".join([*lines, pace, *self.sentences()])
 
 
+def table(found: Analysis, remarks: tuple[str, ...] = ()) -> str:
+    """The measures of one recording, in words."""
+    form = f"{found.duration_s:.1f} s, {found.sample_rate} Hz, {found.channels} channel{'s' * (found.channels > 1)}"
+    lines = [f"{name:<34}{text(found):>22}" for name, text in _ROWS]
+    return "\n".join([*lines, form, *remarks, *advice(found)])
+
+
 def _text(value: float | None, unit: str, digits: int = 1) -> str:
     return "none" if value is None else f"{value:.{digits}f} {unit}"
 
@@ -93,6 +100,7 @@ _ROWS = (
     ("Signal-to-noise ratio (estimate)", lambda a: _text(a.snr_db, "dB")),
     ("Speech activity", lambda a: _text(a.activity_percent, "%", 0)),
     ("Mains hum", _hum),
+    ("DC offset", lambda a: _text(a.dc_offset_percent, "%", 2) if a.dc_offset_percent >= 0.005 else "none"),
     ("Clipped", lambda a: _text(a.clipped_percent, "%", 3) if a.clipped_percent else "none"),
     ("Clicks", lambda a: _text(a.clicks_per_minute, "a minute", 0) if a.clicks_per_minute else "none"),
     ("Bandwidth", lambda a: "none" if a.bandwidth_hz is None else f"{a.bandwidth_hz / 1000:.1f} kHz"),

@@ -57,6 +57,7 @@ def test_every_row_says_what_was_before_and_what_is_after() -> None:
         ("Signal-to-noise ratio (estimate)", "12.0 dB", "45.0 dB"),
         ("Speech activity", "61 %", "59 %"),
         ("Mains hum", "50.0 Hz, -42.0 dBFS", "none"),
+        ("DC offset", "none", "none"),
         ("Clipped", "0.123 %", "none"),
         ("Clicks", "9 a minute", "none"),
         ("Bandwidth", "7.0 kHz", "7.5 kHz"),
@@ -70,7 +71,7 @@ def test_a_report_is_a_table_with_sentences_below() -> None:
     assert lines[0].index("before") < lines[0].index("after")
     for line, (name, before, after) in zip(lines[1:], REPORT.rows(), strict=False):
         assert line == f"{name:<34}{before:>22}{after:>22}"
-    pace, *sentences = lines[11:]
+    pace, *sentences = lines[12:]
     assert pace == "60.0 s of audio in 1.50 s"
     assert tuple(sentences) == REPORT.sentences()
     assert sentences == [*SAID, "Denoiser: spectral.", "Something to know.", *REPORT.advice]
