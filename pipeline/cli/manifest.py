@@ -17,9 +17,8 @@ import runtime_setup
 from pipeline.files.formats import Encoding
 from pipeline.settings import Settings
 
-from .plan import Task
+from .plan import MANIFEST, Task
 
-NAME = "manifest.jsonl"
 _CHUNK = 1 << 20
 
 Entry = dict[str, Any]
@@ -51,7 +50,7 @@ def line(task: Task, folder: Path, order: Entry, report: Entry | None, error: st
 def append(folder: Path, entry: Entry) -> None:
     """One line more. Raises OSError."""
     data = json.dumps(entry).encode() + b"\n"
-    descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+    descriptor = os.open(folder / MANIFEST, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
     try:
         end = os.lseek(descriptor, 0, os.SEEK_END)
         if end and hasattr(os, "pread") and os.pread(descriptor, 1, end - 1) != b"\n":
@@ -66,7 +65,7 @@ def entries(folder: Path) -> dict[str, Entry]:
     """Of each output the last line that tells of a result, or the last one. Damaged lines are passed over."""
     found: dict[str, Entry] = {}
     try:
-        with (folder / NAME).open("rb") as file:
+        with (folder / MANIFEST).open("rb") as file:
             for text in file:
                 try:
                     entry = json.loads(text)

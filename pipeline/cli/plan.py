@@ -20,6 +20,7 @@ _NAMED = {
     ".spx", ".w64", ".wma", ".wv", ".3gp",
 }  # fmt: skip
 NAMED = _NAMED | {form.suffix for form in FORMATS}
+MANIFEST = "manifest.jsonl"
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ def _sources(inputs: Sequence[str], folder: Path | None) -> Iterator[tuple[Path,
             inside = path.relative_to(given)
             hidden = any(part.startswith(".") for part in inside.parts)
             result = outputs not in (None, _real(given)) and outputs in _real(path).parents
-            if os.path.isfile(path) and not hidden and not result:  # noqa: PTH113 — as `is_folder`
+            ours = hidden or result or path.name == MANIFEST
+            if os.path.isfile(path) and not ours:  # noqa: PTH113 — as `is_folder`
                 yield path, inside
 
 

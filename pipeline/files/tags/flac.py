@@ -12,7 +12,7 @@ from .metadata import MOST_READ, Metadata
 
 _COMMENT, _PICTURE, _PADDING, _LAST = 4, 6, 1, 0x80
 _MOST_BLOCKS, _MOST_BLOCK = 200, 2**24 - 1
-_MASKS = {1: 0x4, 2: 0x3, 3: 0x7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x70F, 8: 0x63F}  # what a number of channels means
+_PLAIN = {1: 0x4, 2: 0x3}  # what one and two channels mean; of more, readers differ
 
 
 def read(file: BinaryIO, start: int) -> Metadata:
@@ -34,7 +34,7 @@ def rewrite(source: Path, target: Path, metadata: Metadata) -> None:
         by = next((vorbis.vendor(block) for kind, block in blocks if kind == _COMMENT), b"")
         kept = [(kind, block) for kind, block in blocks if kind not in (_COMMENT, _PICTURE, _PADDING)]
         channels = 1 + (kept[0][1][12] >> 1 & 0x7)
-        if metadata.mask and metadata.mask != _MASKS[channels]:
+        if metadata.mask and metadata.mask != _PLAIN.get(channels):
             mask = ("WAVEFORMATEXTENSIBLE_CHANNEL_MASK", f"0x{metadata.mask:X}")
             metadata = replace(metadata, tags=(*metadata.tags, mask))
         kept.append((_COMMENT, vorbis.built(metadata, by, picture=False)))

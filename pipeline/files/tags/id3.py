@@ -61,7 +61,18 @@ def parsed(data: bytes) -> Metadata:
         else:
             tags.extend(_texts(name, content))
     found = cover(pictures.get(True) or pictures.get(False) or b"")
-    return Metadata(kept(tags), found, in_order(chapters))
+    return Metadata(kept(_dated(tags)), found, in_order(chapters))
+
+
+def _dated(tags: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Version 2.3 has the year in one frame, and day and month (DDMM) in another."""
+    day = next((value for name, value in tags if name == "TDAT" and re.fullmatch(r"\d{4}", value)), "")
+    rest = [tag for tag in tags if tag[0] not in ("TDAT", "TIME")]
+    if not day:
+        return rest
+    return [
+        (name, f"{value}-{day[2:]}-{day[:2]}" if name == "DATE" and len(value) == 4 else value) for name, value in rest
+    ]
 
 
 def parsed_v1(data: bytes) -> Metadata:

@@ -27,6 +27,9 @@ def parsed(data: bytes) -> Metadata:
             pictures.append(value)
         elif equals:
             tags.append((_ALSO.get(name.upper(), name), value))
+    names = {name.upper() for name, _ in tags}
+    if not names & {"COMMENT", "TIME_REFERENCE"}:  # FFmpeg calls a comment so
+        tags = [("COMMENT" if name.upper() == "DESCRIPTION" else name, value) for name, value in tags]
     found = None
     for text in pictures[:10]:
         try:

@@ -15,6 +15,7 @@ import pipeline
 from pipeline import Audio, Settings, load, save
 from pipeline.cli import main as cli
 from pipeline.cli import manifest, parser
+from pipeline.cli.plan import MANIFEST
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import parameters
 from tests.pipeline.files.media import write_av, write_wav
@@ -45,6 +46,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         bitrate_kbps: float,
         removed: Path | None,
         limits: object,
+        track: int | None,
         progress: object,
         cancelled: object,
     ) -> FakeReport:
@@ -281,8 +283,8 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path, jobs: str) -> None:
     _, err = started.communicate(timeout=PATIENCE_S)
     assert (started.returncode, err) == (130, "interrupted\n")
     for path in (tmp_path / "out").iterdir():
-        assert path.name.endswith(".clean.wav") or path.name == manifest.NAME
-        assert path.name == manifest.NAME or load(path).duration_s == 60.0
+        assert path.name.endswith(".clean.wav") or path.name == MANIFEST
+        assert path.name == MANIFEST or load(path).duration_s == 60.0
     for name, entry in manifest.entries(tmp_path / "out").items():  # whole lines, and true ones
         assert (entry["error"], entry["output_sha256"]) == ("", manifest.sha256(tmp_path / "out" / name))
 
