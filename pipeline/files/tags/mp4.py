@@ -23,19 +23,22 @@ _KEYS = {name: key for key, name in _NAMES.items()}
 _PAIRS = {b"trkn": "TRACKNUMBER", b"disk": "DISCNUMBER"}
 _FREE = b"com.apple.iTunes"
 _MOST_BOXES = 10_000
-_MOST_MOOV = 64 << 20
 _UTF8, _JPEG, _PNG = 1, 13, 14
 
 
 def read(file: BinaryIO, start: int) -> Metadata:
     """What the file says."""
-    file.seek(0, 2)
-    end = file.tell() - start
-    for name, _, at, size in _top(file, start, start + end):
-        if name == b"moov" and size <= _MOST_MOOV:
-            file.seek(at)
-            return _of_moov(file.read(size))
-    return Metadata()
+    end = file.seek(0, 2)
+    found = Metadata()
+    for name, _, at, size in _top(file, start, end):
+        if name != b"moov":
+            continue
+        for kind, _, inside, length in _top(file, at, at + size):
+            if kind == b"udta" and length <= MOST_READ:
+                file.seek(inside)
+                found = found.over(_of_user_data(file.read(length)))
+        break
+    return found
 
 
 def rewrite(source: Path, target: Path, metadata: Metadata) -> None:
@@ -72,8 +75,10 @@ def _copy(file: BinaryIO, out: BinaryIO, size: int) -> None:
 
 
 def _top(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int, int]]:
-    """(name, where it begins, where its content begins, the content's length) of the boxes of a file."""
+    """(name, where it begins, where its content begins, the content's length) of the boxes from `at` to `end`."""
     for _ in range(_MOST_BOXES):
+        if at >= end:
+            return
         file.seek(at)
         head = file.read(16)
         if len(head) < 8:
@@ -102,15 +107,13 @@ def _boxes(data: bytes | bytearray, at: int = 0, end: int | None = None) -> Iter
         at += size
 
 
-def _of_moov(moov: bytes) -> Metadata:
+def _of_user_data(data: bytes) -> Metadata:
     found = Metadata()
-    for name, at, size in _boxes(moov):
-        if name == b"udta":
-            for kind, inside, length in _boxes(moov, at, at + size):
-                if kind == b"meta":
-                    found = found.over(_of_meta(moov[inside : inside + length]))
-                elif kind == b"chpl":
-                    found = found.over(Metadata(chapters=_of_chpl(moov[inside : inside + length])))
+    for kind, inside, length in _boxes(data):
+        if kind == b"meta":
+            found = found.over(_of_meta(data[inside : inside + length]))
+        elif kind == b"chpl":
+            found = found.over(Metadata(chapters=_of_chpl(data[inside : inside + length])))
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -18,6 +19,7 @@ from .metadata import MOST_READ, Metadata
 
 _HEAD = struct.Struct("<4sBBqIIIB")  # magic, version, flags, granule, serial, sequence, checksum, segments
 _CONTINUED, _LEAST = 1, 255
+_MOST_PAGES = 5_000  # a page may be empty
 _HEADERS = {b"\x01vorbis": (b"\x03vorbis", 3), b"OpusHead": (b"OpusTags", 2)}  # first packet → second, how many
 _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -42,7 +44,7 @@ def read(file: BinaryIO, start: int) -> Metadata:
     serial, magic = None, b""
     packet = bytearray()
     seen = 0
-    for page in _pages(file):
+    for page in islice(_pages(file), _MOST_PAGES):
         seen += len(page.body)
         if seen > MOST_READ:
             break

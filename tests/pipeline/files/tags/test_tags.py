@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import subprocess
@@ -15,7 +16,16 @@ import pytest
 from pipeline import Settings, enhance_file
 from pipeline.files.encode import Writer
 from pipeline.files.formats import AudioShape, Encoding
-from pipeline.files.tags.metadata import MOST_COVER_BYTES, MOST_TAG_BYTES, Chapter, Cover, Metadata, cover, kept
+from pipeline.files.tags.metadata import (
+    MOST_COVER_BYTES,
+    MOST_READ,
+    MOST_TAG_BYTES,
+    Chapter,
+    Cover,
+    Metadata,
+    cover,
+    kept,
+)
 from pipeline.files.tags.read import metadata
 from tests.pipeline.files.media import write_wav
 from tests.pipeline.signals import noise
@@ -189,3 +199,47 @@ def test_damaged_tags_are_no_fault(tmp_path: Path, suffix: str) -> None:
         found = metadata(path)
         assert sum(len(value) for _, value in found.tags) <= MOST_TAG_BYTES
     assert metadata(tmp_path / "missing") == metadata(tmp_path) == Metadata()
+
+
+class Counted(io.BytesIO):
+    """A file that counts how often it is read, and how much at once."""
+
+    reads = most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.reads, self.most = self.reads + 1, max(self.most, len(data))
+        return data
+
+
+def _riff(chunks: bytes) -> bytes:
+    return b"RIFF\xff\xff\xff\x7fWAVE" + chunks
+
+
+HOSTILE = {
+    "a million empty chunks": _riff(b"junk\0\0\0\0" * 1_000_000),
+    "chunks of tags without end": _riff((b"bext\0\0\x10\0" + bytes(1 << 20)) * 60),
+    "a chunk that says it has 2 GB": _riff(b"iXML\xff\xff\xff\x7f" + bytes(100)),
+    "a million empty pages": (b"OggS\0" + bytes(21) + b"\0") * 1_000_000,
+    "a packet without end": b"OggS\0"
+    + bytes(21)
+    + b"\x01\x08OpusHead"
+    + (b"OggS\0" + bytes(21) + b"\xff" + b"\xff" * 255 + bytes(255 * 255)) * 600,
+    "a million empty boxes": bytes(4) + b"ftyp" + b"\0\0\0\x08free" * 1_000_000,
+    "boxes in a moov": b"\0\0\0\x08ftyp" + b"\x02\0\0\0moov" + b"\0\0\0\x08trak" * 1_000_000,
+    "user data of 60 MB": b"\0\0\0\x08ftyp" + b"\x04\0\0\0moov" + b"\x03\xc0\0\0udta" + bytes(60 << 20),
+    "blocks of 60 MB": b"fLaC" + (b"\x06\xff\xff\xff" + bytes(0xFFFFFF)) * 4,
+    "a tag of 256 MB": b"ID3\4\0\0\x7f\x7f\x7f\x7f" + b"TIT2\x7f\x7f\x7f\x7f\0\0" * 100,
+    "tags one behind the other": b"ID3\4\0\0\0\0\0\0" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whoever_made_it_a_file_costs_little(name: str) -> None:
+    file = Counted(HOSTILE[name])
+    found = metadata(file)
+    assert file.reads < 50_000
+    assert file.most <= MOST_READ
+    assert sum(len(tag) + len(value) for tag, value in found.tags) <= MOST_TAG_BYTES
+    assert sum(map(len, found.chunks.values())) <= MOST_READ
+    assert file.tell() == 0  # left where it was
