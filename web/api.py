@@ -32,9 +32,8 @@ Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 ENHANCE = """Clean a recording of speech.
 
 file: the uploaded recording. preset: its settings are used where a parameter is left out (null). output_format: wav,
-flac, mp3, ogg or opus. subtype, bitrate_kbps: how it is encoded. track: which sound track, from 1; 0 or null: the one that the file
-says players are to take. All other parameters, and what they may be, are those
-of `presets`.
+flac, mp3, ogg or opus. subtype, bitrate_kbps: how it is encoded. track: which sound track, from 1; 0 or null is the one
+that the file says players are to take. All other parameters, and what they may be, are those of `presets`.
 Returns the enhanced file and a report: what was measured before and after, and which denoiser worked. While the work
 runs, `generating` events carry no file, and how far it is."""
 ANALYZE = """Measure a recording: loudness, true peak, noise floor, signal-to-noise ratio and more.

@@ -48,7 +48,7 @@ def opened(file: WatchedFile, demuxer: str, watch: Watch, track: int | None = No
     }  # fmt: skip
     with av.open(file, format=demuxer or None, metadata_errors="replace", io_open=_refuse, options=options) as source:
         watch.check()
-        stream = source.streams.best("audio")
+        stream = source.streams.best("audio") or next(iter(source.streams.audio), None)
         if track is not None and 0 < track <= len(source.streams.audio):
             stream = source.streams.audio[track - 1]
         if stream is None:
