@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from av.error import EOFError as EndOfFile
 from av.error import FFmpegError
 
 from ..watch import Watch, WatchedFile, too_much
-from .holes import TAGS, Holes
+from .holes import Holes, Lost, holds_no_sound, steady
 from .opened import Opened, protected
 
 BAD_PACKETS = 1000  # so many more bad ones than good ones are not the beginning of a recording
@@ -26,18 +26,17 @@ FOUND_ANYWHERE = BARE | {"mpeg", "gsm", "loas", "sbc", "truehd", "mlp", "dtshd",
 LOOKED_AT, LEAST_GOOD = 8, 3
 
 
-class Lost(NamedTuple):
-    """Sound that could not be read. is_stamped : the time stamps of what follows count it, if there are any"""
-
-    lasts_s: float
-    is_stamped: bool = True
-
-
 class Unreadable(Exception):  # noqa: N818  (a finding, which may or may not become a fault)
     """No sound came out of a file in this way."""
 
 
 def frames(file: WatchedFile, found: Opened, watch: Watch, after_s: float) -> Iterator[Any]:
+    """As `_frames`, without those that damage was taken for."""
+    read = _frames(file, found, watch, after_s)
+    return steady(read) if found.demuxer in BARE else read
+
+
+def _frames(file: WatchedFile, found: Opened, watch: Watch, after_s: float) -> Iterator[Any]:
     """Decoded frames, and `Lost` between them, of the packets after so many seconds.
 
     Raises Unreadable if most of it is damaged, LimitError for packets that are read again and again, and AudioError
@@ -51,20 +50,22 @@ def frames(file: WatchedFile, found: Opened, watch: Watch, after_s: float) -> It
         if passed_s < after_s:
             passed_s += lasts_s
             continue
-        if holes and (count := holes.before(packet)):
-            yield Lost(count * lasts_s, is_stamped=False)
+        if holes and (missing_s := holes.before(packet, lasts_s)):
+            yield Lost(missing_s, is_stamped=False)
         try:
             yield from packet.decode()
             good += 1
+            if holes:
+                holes.good(packet)
         except EndOfFile:
             continue
         except FFmpegError as error:
             if isinstance(error, MemoryError):
                 raise
-            if _holds_no_sound(packet):
+            if holds_no_sound(packet):
                 continue
             bad += 1
-            yield Lost((holes.within(packet) if holes else 1) * lasts_s, is_stamped=not holes)
+            yield Lost(holes.within(packet) if holes else lasts_s, is_stamped=not holes)
         if bad > 2 * good + BAD_PACKETS:
             break
     if bad > good:

@@ -12,7 +12,7 @@ from pipeline.audio import Samples
 from pipeline.errors import AudioError
 
 from ..decoded import Block, Blocks
-from .packets import Lost
+from .holes import Lost
 from .told import Told, length
 
 # Sound that comes later than its time stamp says: less is jitter (recorders read a clock), more is damage.
@@ -33,6 +33,7 @@ class Timeline:
         self.lead_s = 0.0  # silence before the first frame
         self.gaps_are_losses = False  # there are none in whole files of this kind
         self._end_s = starts_s  # by the time stamps
+        self._stamp_s: float | None = None  # of the frame before
         self._is_first = True
         self._pending_s = self._unstamped_s = 0.0  # that could not be read, and its place is not filled yet
         self._silent_s = self._sounding_s = 0.0
@@ -54,7 +55,10 @@ class Timeline:
         Frames without a time stamp follow the one before. So does one whose time stamp comes again: some demuxers
         give all frames of a page the time of its last.
         """
-        repeats = time_s is not None and next_s is not None and next_s - time_s < lasts_s / 2
+        repeats = time_s is not None and (
+            time_s == self._stamp_s or (next_s is not None and next_s - time_s < lasts_s / 2)
+        )
+        self._stamp_s = time_s
         if repeats or not self._is_timed:
             time_s = None
         lost_s, unstamped_s = self._pending_s, 0.0 if self._is_first else self._unstamped_s

@@ -15,7 +15,7 @@ from pipeline.audio import Samples
 from pipeline.files.decode import Recording
 from pipeline.files.limits import Limits
 from tests.pipeline.files.decoding import corpus
-from tests.pipeline.files.media import write_wav
+from tests.pipeline.files.media import shift, write_wav
 from tests.pipeline.signals import noise, sine
 
 RATE = 16_000
@@ -228,8 +228,8 @@ HALVES = [("wav", "pcm_s16le"), ("flac", "flac"), ("mp3", "libmp3lame"), ("opus"
 @pytest.mark.parametrize(("suffix", "codec"), HALVES)
 def test_half_of_a_file_says_so(tmp_path: Path, suffix: str, codec: str) -> None:
     first = ("-movflags", "+faststart") if suffix == "m4a" else ()
-    pages = ("-page_duration", "200000") if suffix == "ogg" else ()
-    whole = made(tmp_path / f"x.{suffix}", "-c:a", codec, *first, *pages).read_bytes()
+    noisy = ("-f", "lavfi", "-i", f"anoisesrc=d=3:r={RATE}:a=0.3:seed=1", "-page_duration", "200000")
+    whole = made(tmp_path / f"x.{suffix}", *(noisy if suffix == "ogg" else ()), "-c:a", codec, *first).read_bytes()
     (tmp_path / "half").write_bytes(whole[: len(whole) // 2])
     y, remarks = read(tmp_path / "half", Limits(isolated=True))
     assert 0.7 < y.shape[1] / Recording(tmp_path / "half").sample_rate < 2.2
@@ -253,7 +253,9 @@ def test_damage_in_the_middle_is_told_and_costs_nothing_but_itself(tmp_path: Pat
     assert y.shape[1] == pytest.approx(whole.shape[1], abs=2 * 1_152)
     n = 44_100 * 2
     assert corpus.correlation(y[:, :n], whole[:, :n]) > 0.99
-    assert corpus.correlation(y[:, -n:], whole[:, -n:]) > 0.99
+    late = shift(whole[:, -n:], y[:, -n:])  # MP3 counts the padding at its end from its beginning
+    assert abs(late) <= 2 * 1_152
+    assert corpus.correlation(np.roll(y[:, -n:], -late)[:, 3_000:-3_000], whole[:, -n:][:, 3_000:-3_000]) > 0.99
     assert any("could not be read" in remark for remark in remarks), remarks
 
 
@@ -293,13 +295,12 @@ def test_nine_channels_are_a_sentence_about_channels(tmp_path: Path) -> None:
     assert caught.value.suggestion == "Mix it down first."
 
 
-KINDS = [("mpegts", "mp2"), ("flv", "libmp3lame"), ("wv", "wavpack"), ("ac3", "ac3"), ("eac3", "eac3"), ("gsm", "libgsm"),
-         ("dts", "dca"), ("tta", "tta"), ("rm", "ac3"), ("matroska", "libvorbis"), ("3gp", "aac"), ("caf", "alac"),
-         ("w64", "pcm_s24le"), ("au", "pcm_s16be"), ("voc", "pcm_u8"), ("nut", "pcm_s16le"),
-         ("wtv", "mp2"), ("mpeg", "mp2"), ("spx", "libspeex"), ("sox", "pcm_s32le"), ("ircam", "pcm_s16le")]  # fmt: skip
+KINDS = """mpegts-mp2 flv-libmp3lame wv-wavpack ac3-ac3 eac3-eac3 gsm-libgsm dts-dca tta-tta rm-ac3 matroska-libvorbis
+3gp-aac caf-alac w64-pcm_s24le au-pcm_s16be voc-pcm_u8 nut-pcm_s16le wtv-mp2 mpeg-mp2 spx-libspeex sox-pcm_s32le
+ircam-pcm_s16le avi-aac"""
 
 
-@pytest.mark.parametrize(("muxer", "codec"), KINDS)
+@pytest.mark.parametrize(("muxer", "codec"), [tuple(kind.split("-")) for kind in KINDS.split()])
 def test_whatever_ffmpeg_reads(tmp_path: Path, muxer: str, codec: str) -> None:
     rate = {"gsm": 8_000, "spx": 16_000}.get(muxer, 48_000)
     path, kind = tmp_path / "x", corpus.Kind(muxer, codec, rate, 1)
