@@ -41,13 +41,6 @@ class Source:
         return opened(self._path) if self._fd is None else os.fdopen(os.dup(self._fd), "rb", buffering=0)
 
 
-def opened(self) -> BinaryIO:
-    """Raises AudioError for anything but a regular file that can be read."""
-    if self._kept is not None:
-        return os.fdopen(os.dup(self._kept.fileno()), "rb", buffering=0)
-    return opened(self._path)
-
-
 def opened(path: PathLike) -> BinaryIO:
     """Raises AudioError for anything but a regular file that can be read."""
     try:

@@ -35,7 +35,7 @@ class Pipe(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        return self._rest.readinto(buffer[:777])
+        return self._rest.readinto(memoryview(buffer)[:777])
 
 
 @pytest.mark.parametrize("isolated", [False, True])
