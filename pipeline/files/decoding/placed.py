@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from pipeline.errors import AudioError
 
 from ..decoded import Block, Blocks
 from .holes import Lost
+from .opened import is_listed
 from .told import Told, length
 
 # Sound that comes later than its time stamp says: less is jitter (recorders read a clock), more is damage.
@@ -117,6 +119,11 @@ def placed(frames: Iterator[Any], timeline: Timeline) -> Blocks:
         if isinstance(frame, Lost):
             timeline.lose(frame)
             continue
+        if is_listed(frame.layout):  # it would be freed twice: see `opened`
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(frame.layout))
+            raise AudioError(
+                "The channels are in an order of their own.", suggestion="Convert it to WAV and try again."
+            )
         rate, channels = int(frame.sample_rate), int(frame.layout.nb_channels)
         if form != (rate, channels, frame.layout.name, frame.format.name):
             forms += 1

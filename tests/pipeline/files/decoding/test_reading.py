@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -295,6 +296,15 @@ def test_nine_channels_are_a_sentence_about_channels(tmp_path: Path) -> None:
     assert caught.value.suggestion == "Mix it down first."
 
 
+def test_channels_in_an_order_of_their_own_do_not_end_the_process(tmp_path: Path) -> None:
+    """PyAV frees the list of such channels twice; in a process of its own, for that would end the tests, too."""
+    path, kind = tmp_path / "x", corpus.Kind("aiff", "pcm_alaw", 8_000, 8)
+    assert corpus.write(path, kind, tmp_path, 1.0)
+    code = "import sys; from pipeline import load\nfor _ in range(9): print(load(sys.argv[1]).samples.shape)"
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(8, 8000)\n" * 9, "")
+
+
 KINDS = """mpegts-mp2 flv-libmp3lame wv-wavpack ac3-ac3 eac3-eac3 gsm-libgsm dts-dca tta-tta rm-ac3 matroska-libvorbis
 3gp-aac caf-alac w64-pcm_s24le au-pcm_s16be voc-pcm_u8 nut-pcm_s16le wtv-mp2 mpeg-mp2 spx-libspeex sox-pcm_s32le
 ircam-pcm_s16le avi-aac"""
@@ -304,9 +314,7 @@ ircam-pcm_s16le avi-aac"""
 def test_whatever_ffmpeg_reads(tmp_path: Path, muxer: str, codec: str) -> None:
     rate = {"gsm": 8_000, "spx": 16_000}.get(muxer, 48_000)
     path, kind = tmp_path / "x", corpus.Kind(muxer, codec, rate, 1)
-    if not corpus.write(path, kind, tmp_path, 1.0):
-        assert codec not in corpus.encoders(), f"ffmpeg does not write {kind} any more"
-        pytest.skip(f"the ffmpeg here has no encoder {codec}")
+    assert corpus.write(path, kind, tmp_path, 1.0), f"ffmpeg does not write {kind}"
     _, channels, frame = corpus.form(path)
     expected, (y, remarks) = corpus.decoded(path, channels), read(path)
     assert abs(y.shape[1] - expected.shape[1]) <= frame
