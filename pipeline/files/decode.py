@@ -15,10 +15,10 @@ from pipeline.errors import AudioError, LimitError, SettingsError
 
 from . import decoders
 from .decoded import Blocks, damaged
-from .decoding.finite import finite
-from .decoding.unified import unified
 from .isolated import client
 from .limits import Limits
+from .mending.finite import finite
+from .mending.unified import unified
 from .sources import PathLike, Source, opened
 from .stored import Facts
 from .watch import Watch

@@ -21,7 +21,9 @@ JUNK = 1 << 20  # bytes before a recording begins
 # Beginnings that no junk has by chance.
 _BEGINNINGS = re.compile(
     rb"fLaC[\x00\x80]\x00\x00\x22|OggS\x00\x02|(?:RIFF|RF64|RIFX)....WAVE|FORM....AIF[FC]"
-    rb"|\x00\x00\x00.ftyp|\x1a\x45\xdf\xa3[\x01-\xa3]|#!AMR|\x30\x26\xb2\x75\x8e\x66\xcf\x11|caff\x00\x01",
+    rb"|\x00\x00\x00.ftyp|\x1a\x45\xdf\xa3[\x01-\xa3]|#!AMR|\x30\x26\xb2\x75\x8e\x66\xcf\x11|caff\x00\x01"
+    rb"|riff\x2e\x91\xcf\x11|RIFF....AVI |wvpk....[\x02-\x10]\x04|TTA1\x01\x00|FLV\x01[\x01\x04\x05]\x00"
+    rb"|Creative Voice File\x1a|\.snd\x00\x00",
     re.DOTALL,
 )
 

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import tempfile
+import weakref
 from typing import BinaryIO, cast
 
 from pipeline.errors import AudioError
@@ -26,18 +27,18 @@ class Source:
 
     def __init__(self, given: PathLike | BinaryIO, limits: Limits, temporary: PathLike | None = None) -> None:
         self._path: PathLike = ""
-        self._kept: BinaryIO | None = None
+        self._fd: int | None = None
         if hasattr(given, "read"):
             file = cast(BinaryIO, given)
-            self._kept = _plain(file) or _copy(file, limits, temporary)
+            plain = _plain(file)
+            self._fd = _copy(file, limits, temporary) if plain is None else plain
+            weakref.finalize(self, os.close, self._fd)
         else:
             self._path = given
 
     def opened(self) -> BinaryIO:
         """Raises AudioError for anything but a regular file that can be read."""
-        if self._kept is not None:
-            return os.fdopen(os.dup(self._kept.fileno()), "rb", buffering=0)
-        return opened(self._path)
+        return opened(self._path) if self._fd is None else os.fdopen(os.dup(self._fd), "rb", buffering=0)
 
 
 def opened(path: PathLike) -> BinaryIO:
@@ -55,37 +56,35 @@ def opened(path: PathLike) -> BinaryIO:
     return os.fdopen(fd, "rb", buffering=0)
 
 
-def _plain(given: BinaryIO) -> BinaryIO | None:
-    """A file of its own for one that is read from its beginning; None for all that only looks like a file.
+def _plain(given: BinaryIO) -> int | None:
+    """A descriptor of a file that is read from its beginning; None for all that only looks like a file.
 
     A compressed file has the descriptor of what it decompresses.
     """
     raw = given.raw if isinstance(given, (io.BufferedReader, io.BufferedRandom)) else given
     try:
         if type(raw) is io.FileIO and stat.S_ISREG(os.fstat(raw.fileno()).st_mode) and given.tell() == 0:
-            return os.fdopen(os.dup(raw.fileno()), "rb", buffering=0)
+            return os.dup(raw.fileno())
     except (OSError, ValueError):
         pass
     return None
 
 
-def _copy(given: BinaryIO, limits: Limits, temporary: PathLike | None) -> BinaryIO:
-    copy, size = _nameless(temporary), 0
+def _copy(given: BinaryIO, limits: Limits, temporary: PathLike | None) -> int:
+    """A descriptor of what is left to be read."""
+    size = 0
     try:
-        while data := given.read(COPIED):
-            if not isinstance(data, (bytes, bytearray, memoryview)):
-                raise AudioError("The file object gives text, not bytes.", suggestion='Open it with mode "rb".')
-            size += len(data)
-            limits.check_file(size)
-            copy.write(data)
-        copy.flush()
+        with _nameless(temporary) as copy:
+            while data := given.read(COPIED):
+                if not isinstance(data, (bytes, bytearray, memoryview)):
+                    raise AudioError("The file object gives text, not bytes.", suggestion='Open it with mode "rb".')
+                size += len(data)
+                limits.check_file(size)
+                copy.write(data)
+            copy.flush()
+            return os.dup(copy.fileno())
     except (OSError, ValueError) as error:
-        copy.close()
         raise AudioError("The file cannot be read.", details=getattr(error, "strerror", "") or "") from None
-    except BaseException:
-        copy.close()
-        raise
-    return copy
 
 
 def _nameless(temporary: PathLike | None) -> BinaryIO:

@@ -25,6 +25,10 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (rb"RIFF....AVI ", "avi"),
     (rb"#!AMR", "amr"),
     (rb"NIST_1A\n", "nistsphere"),
+    (rb"wvpk", "wv"),
+    (rb"TTA1", "tta"),
+    (rb"FLV\x01", "flv"),
+    (rb"Creative Voice File\x1a", "voc"),
     (rb"\xff[\xf0\xf1\xf8\xf9]", "aac"),
     (rb"\xff[\xe2-\xe5\xf2-\xf5\xfa-\xfd][\x10-\xef]", "mp3"),  # layers II and III; \xff\xfe begins UTF-16 text
 )

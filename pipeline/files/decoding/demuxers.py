@@ -16,33 +16,15 @@ argo_cvg asf_o ast avr avs bethsoftvid bfi bfstm bink binka bit bmv boa bonk brs
 dhav dsf dsicin dss dv dxa ea epaf film_cpk frm fsb fwse g723_1 g726 g728 g729 genh gxf hca hcom hnm iamf idcin iff ifv
 ilbc ipmovie ircam iss ivr jv kux kvag laf lc3 live_flv lmlm4 luodat lvf lxf mca mgsts mlp mlv mm mmf mods moflex msf
 msp mtaf mtv musx mv mvi mxf mxg nc nistsphere nsp nsv nut nuv oma osq paf pmp pp_bnk psxstr pva pvf qcp qoa r3d
-redspark rka rl2 roq rpl rsd rso sbc scd sdns sdr2 sds sdx shn siff sln smjpeg smk smush sol sox spdif svag svs swf thp tmv ty
-usm vag vividas vivo vmd vpk vqf wady wavarc wc3movie wsaud wsd wsvqa wtv wve xa xmd xmv xvag xwma yop
+redspark rka rl2 roq rpl rsd rso sbc scd sdns sdr2 sds sdx shn siff sln smjpeg smk smush sol sox spdif svag svs swf thp
+tmv ty usm vag vividas vivo vmd vpk vqf wady wavarc wc3movie wsaud wsd wsvqa wtv wve xa xmd xmv xvag xwma yop
 """
 ALLOWED = frozenset(f"{_USUAL} {_RARE}".split())
 
 # Containers that say of each packet when it is to be heard, by a clock. In all others FFmpeg counts bytes or packets,
 # rightly or not: there are no gaps in them.
-TIMED = frozenset(
-    [
-        "asf",
-        "asf_o",
-        "flac",
-        "flv",
-        "gxf",
-        "ivr",
-        "live_flv",
-        "matroska",
-        "mov",
-        "mpeg",
-        "mpegts",
-        "mxf",
-        "nut",
-        "ogg",
-        "rm",
-        "wtv",
-    ]
-)
+_TIMED = "asf asf_o flac flv gxf ivr live_flv matroska mov mpeg mpegts mxf nut ogg rm wtv"
+TIMED = frozenset(_TIMED.split())
 
 # What is never chosen: what opens other files, addresses or devices; and what no recording is: pictures, films without
 # sound, subtitles, texts, bare samples that only a file's name would tell.

@@ -48,7 +48,9 @@ def opened(file: WatchedFile, demuxer: str, watch: Watch, track: int | None = No
     }  # fmt: skip
     with av.open(file, format=demuxer or None, metadata_errors="replace", io_open=_refuse, options=options) as source:
         watch.check()
-        stream = source.streams.best("audio")
+        for one in source.streams.audio:
+            _plain_layout(one.codec_context)
+        stream = source.streams.best("audio") or next(iter(source.streams.audio), None)
         if track is not None and 0 < track <= len(source.streams.audio):
             stream = source.streams.audio[track - 1]
         if stream is None:
@@ -61,6 +63,20 @@ def opened(file: WatchedFile, demuxer: str, watch: Watch, track: int | None = No
         stream.codec_context.thread_count = 1
         stream.codec_context.options = _STRICT.get(stream.codec_context.name, {})
         yield Opened(source, stream)
+
+
+def is_listed(layout: Any) -> bool:
+    """Whether its channels are listed one by one, in an order of their own."""
+    return "(" in layout.name
+
+
+def _plain_layout(context: Any) -> None:
+    """PyAV copies such a list without its memory, and frees it with every copy (18.1, `AudioLayout.__dealloc__`).
+
+    So it is read once, and replaced before it is freed.
+    """
+    if context is not None and is_listed(layout := context.layout):
+        context.layout = f"{layout.nb_channels} channels"
 
 
 def protected() -> AudioError:

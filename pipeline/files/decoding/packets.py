@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from av.error import EOFError as EndOfFile
 from av.error import FFmpegError
 
 from ..watch import Watch, WatchedFile, too_much
+from .holes import Holes, Lost, holds_no_sound, steady
 from .opened import Opened, protected
 
 BAD_PACKETS = 1000  # so many more bad ones than good ones are not the beginning of a recording
@@ -23,14 +24,6 @@ BARE = {"mp3", "aac", "ac3", "eac3", "dts"}
 # What FFmpeg finds in any bytes, if it must. Its first frames tell whether it was right.
 FOUND_ANYWHERE = BARE | {"mpeg", "gsm", "loas", "sbc", "truehd", "mlp", "dtshd", "g729", "codec2", "aptx", "lc3"}
 LOOKED_AT, LEAST_GOOD = 8, 3
-TAGS = (b"ID3", b"TAG", b"APETAGEX")
-
-
-class Lost(NamedTuple):
-    """Sound that could not be read. is_stamped : the time stamps of what follows count it, if there are any"""
-
-    lasts_s: float
-    is_stamped: bool = True
 
 
 class Unreadable(Exception):  # noqa: N818  (a finding, which may or may not become a fault)
@@ -38,6 +31,12 @@ class Unreadable(Exception):  # noqa: N818  (a finding, which may or may not bec
 
 
 def frames(file: WatchedFile, found: Opened, watch: Watch, after_s: float) -> Iterator[Any]:
+    """As `_frames`, without those that damage was taken for."""
+    read = _frames(file, found, watch, after_s)
+    return steady(read) if found.demuxer in BARE else read
+
+
+def _frames(file: WatchedFile, found: Opened, watch: Watch, after_s: float) -> Iterator[Any]:
     """Decoded frames, and `Lost` between them, of the packets after so many seconds.
 
     Raises Unreadable if most of it is damaged, LimitError for packets that are read again and again, and AudioError
@@ -45,36 +44,32 @@ def frames(file: WatchedFile, found: Opened, watch: Watch, after_s: float) -> It
     """
     good = bad = 0
     passed_s = 0.0
-    read = _once(_packets(found, watch), file.length)
-    for packet in _with_holes(read, file, found) if found.demuxer in BARE else read:
-        if isinstance(packet, Lost):
-            yield packet
-            continue
+    holes = Holes(file, found) if found.demuxer in BARE else None
+    for packet in _once(_packets(found, watch), file.length):
+        lasts_s = _lasts_s(packet, found.stream)
         if passed_s < after_s:
-            passed_s += _lasts_s(packet, found.stream)
+            passed_s += lasts_s
             continue
+        if holes and (missing_s := holes.before(packet, lasts_s)):
+            yield Lost(missing_s, is_stamped=False)
         try:
             yield from packet.decode()
             good += 1
+            if holes:
+                holes.good(packet)
         except EndOfFile:
             continue
         except FFmpegError as error:
             if isinstance(error, MemoryError):
                 raise
-            if _holds_no_sound(packet):
+            if holds_no_sound(packet):
                 continue
             bad += 1
-            yield Lost(_lasts_s(packet, found.stream))
+            yield Lost(holes.within(packet) if holes else lasts_s, is_stamped=not holes)
         if bad > 2 * good + BAD_PACKETS:
             break
     if bad > good:
         raise Unreadable(f"{bad} of {bad + good} packets cannot be decoded")
-
-
-def _holds_no_sound(packet: Any) -> bool:
-    """A tag, or the first frame of an MP3, which counts the others; joined files have them for each part."""
-    head = bytes(memoryview(packet)[:64])
-    return head.startswith(TAGS) or any(name in head for name in (b"Xing", b"Info", b"VBRI"))
 
 
 def convincing(frames: Iterator[Any]) -> Iterator[Any]:
@@ -123,24 +118,6 @@ def _once(packets: Iterator[Any], length: int) -> Iterator[Any]:
         if back > MOST_STEPS_BACK or read > MOST_READ * length + MIB:
             raise too_much("time", "parts of it are to be read again and again")
         yield packet
-
-
-def _with_holes(packets: Iterator[Any], file: WatchedFile, found: Opened) -> Iterator[Any]:
-    """The packets of bare frames, and what the bytes between them would have lasted."""
-    end: int | None = None
-    mean = 0.0  # bytes of a packet
-    for packet in packets:
-        if packet.pos is not None and packet.size:
-            hole = packet.pos - end if end is not None else 0
-            if mean and hole > mean / 2 and not _is_tag(file, packet.pos - hole):
-                yield Lost(round(hole / mean) * _lasts_s(packet, found.stream), is_stamped=False)
-            end = packet.pos + packet.size
-            mean = packet.size if not mean else mean + (packet.size - mean) / 16
-        yield packet
-
-
-def _is_tag(file: WatchedFile, at: int) -> bool:
-    return file.peek(16, at).startswith(TAGS)
 
 
 def _lasts_s(packet: Any, stream: Any) -> float:

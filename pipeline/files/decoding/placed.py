@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,8 @@ from pipeline.audio import Samples
 from pipeline.errors import AudioError
 
 from ..decoded import Block, Blocks
-from .packets import Lost
+from .holes import Lost
+from .opened import is_listed
 from .told import Told, length
 
 # Sound that comes later than its time stamp says: less is jitter (recorders read a clock), more is damage.
@@ -31,24 +33,23 @@ class Timeline:
         """starts_s : when the film begins, None if its first frame says so; is_timed : time stamps are believed"""
         self.told, self._is_timed = told, is_timed
         self.lead_s = 0.0  # silence before the first frame
+        self.gaps_are_losses = False  # there are none in whole files of this kind
         self._end_s = starts_s  # by the time stamps
+        self._stamp_s: float | None = None  # of the frame before
         self._is_first = True
-        self._pending_s = 0.0  # that could not be read, and its place is not filled yet
+        self._pending_s = self._unstamped_s = 0.0  # that could not be read, and its place is not filled yet
         self._silent_s = self._sounding_s = 0.0
 
     @property
     def ends_in_damage(self) -> bool:
-        return self._pending_s > 0
+        return self._pending_s + self._unstamped_s > 0
 
-    def lose(self, lost: Lost) -> float:
-        """Seconds of silence that belong here at once."""
+    def lose(self, lost: Lost) -> None:
+        """Silence takes its place as soon as something follows it."""
         if lost.is_stamped:
             self._pending_s += lost.lasts_s
-            return 0.0
-        silence_s = self._believed(lost.lasts_s)
-        self.told.lost(silence_s)
-        self.told.at_s += silence_s
-        return silence_s
+        else:
+            self._unstamped_s += lost.lasts_s
 
     def silence_s(self, time_s: float | None, lasts_s: float, next_s: float | None = None) -> float:
         """Before a frame of that time stamp and length; next_s : the time stamp of the frame that follows, if known.
@@ -56,15 +57,20 @@ class Timeline:
         Frames without a time stamp follow the one before. So does one whose time stamp comes again: some demuxers
         give all frames of a page the time of its last.
         """
-        repeats = time_s is not None and next_s is not None and next_s - time_s < lasts_s / 2
+        repeats = time_s is not None and (
+            time_s == self._stamp_s or (next_s is not None and next_s - time_s < lasts_s / 2)
+        )
+        self._stamp_s = time_s
         if repeats or not self._is_timed:
             time_s = None
-        lost_s, self._pending_s = self._pending_s, 0.0
-        silence_s = self._believed(self._late_s(time_s, lasts_s, lost_s))
+        lost_s, unstamped_s = self._pending_s, 0.0 if self._is_first else self._unstamped_s
+        self._pending_s = self._unstamped_s = 0.0
+        silence_s = self._believed(self._late_s(time_s, lasts_s, lost_s) + unstamped_s)
+        lost_s += unstamped_s
         if self._is_first:
             self.lead_s, self._is_first = silence_s, False
         elif silence_s:
-            (self.told.lost if lost_s else self.told.gap)(silence_s)
+            (self.told.lost if lost_s or self.gaps_are_losses else self.told.gap)(silence_s)
         self.told.at_s += silence_s + lasts_s
         self._sounding_s += lasts_s
         return silence_s
@@ -109,12 +115,15 @@ def placed(frames: Iterator[Any], timeline: Timeline) -> Blocks:
     convert: Any = None
     form: tuple[object, ...] = ()
     forms = 0
-    rate = channels = 0
     for frame, next_s in _followed(frames):
         if isinstance(frame, Lost):
-            if rate:
-                yield from _silence(round(timeline.lose(frame) * rate), rate, channels)
+            timeline.lose(frame)
             continue
+        if is_listed(frame.layout):  # it would be freed twice: see `opened`
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(frame.layout))
+            raise AudioError(
+                "The channels are in an order of their own.", suggestion="Convert it to WAV and try again."
+            )
         rate, channels = int(frame.sample_rate), int(frame.layout.nb_channels)
         if form != (rate, channels, frame.layout.name, frame.format.name):
             forms += 1

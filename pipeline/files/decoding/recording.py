@@ -13,7 +13,7 @@ from ..watch import Watch, WatchedFile, too_much
 from . import claims
 from .demuxers import TIMED
 from .facts import facts
-from .lying_sizes import mend
+from .lying_sizes import Sizes, sizes
 from .opened import Opened, opened
 from .packets import FOUND_ANYWHERE, Unreadable, convincing, frames
 from .parts import Part, parts
@@ -60,9 +60,9 @@ def recording(task: Task, remark: str = "") -> Blocks:
 def _part(task: Task, whole: WatchedFile, part: Part, told: Told, is_only: bool) -> Blocks:
     """One recording. Raises Unreadable."""
     view = whole.part(part.start, part.stop)
-    mended = mend(view)
-    if mended:
-        view = whole.part(part.start, part.stop, mended.patches)
+    stated = sizes(view)
+    if stated and stated.patches:
+        view = whole.part(part.start, part.stop, stated.patches)
     try:
         with opened(view, task.demuxer, task.watch, task.track) as found:
             known, claimed_s = facts(found.source, found.stream), claims.claimed_s(found)
@@ -70,28 +70,35 @@ def _part(task: Task, whole: WatchedFile, part: Part, told: Told, is_only: bool)
                 told.say(f"Of {len(known.tracks)} sound tracks, {known.tracks[known.track - 1]} was taken.")
             is_timed = found.demuxer.split(",")[0] in TIMED
             timeline, began_s = Timeline(told, _starts_s(found), is_timed=is_timed), told.at_s
+            timeline.gaps_are_losses = found.demuxer in ("flac", "ogg")
             promised_s = claims.promised_s(found, view)
             read = frames(view, found, task.watch, task.after_s)
             if not task.demuxer and found.demuxer in FOUND_ANYWHERE:
                 read = convincing(read)
             for block in placed(read, timeline):
                 yield block._replace(claimed_s=claimed_s if is_only else None, facts=known)
-            lasted_s = told.at_s - began_s
-            if mended:
-                promised_s = 0.0 if mended.is_unsaid else lasted_s * (1 - mended.missing_bytes / view.length)
-            elif found.demuxer.startswith("mov"):  # it says how much sound there is, not when it ends
-                lasted_s -= timeline.lead_s
-            if not part.remark and not task.after_s:
-                exact = mended is not None or claims.counts_exactly(found)
-                damaged = timeline.ends_in_damage
-                claims.end(told, lasted_s, promised_s, is_damaged=damaged, counts_exactly=exact)
-            if mended and mended.is_unsaid:
-                told.say("The header does not say how long the recording is; it was read to the end of the file.")
+            if not task.after_s and not part.remark:
+                lasted_s = told.at_s - began_s
+                if found.demuxer.startswith("mov"):  # it says how much sound there is, not when it ends
+                    lasted_s -= timeline.lead_s
+                _tell_end(told, lasted_s, stated, promised_s, claims.End(found, is_damaged=timeline.ends_in_damage))
     except MemoryError:
         raise too_much("memory", "FFmpeg") from None
     except (FFmpegError, OSError, ValueError, IndexError, ArithmeticError) as error:
         task.watch.check()
         raise Unreadable(f"FFmpeg: {getattr(error, 'strerror', '') or type(error).__name__}") from None
+
+
+def _tell_end(told: Told, lasted_s: float, stated: Sizes | None, promised_s: float | None, end: claims.End) -> None:
+    """stated : by sizes in bytes, which is surer than promised_s"""
+    if stated is None:
+        end.tell(told, lasted_s, promised_s)
+    elif stated.stated is None:
+        told.say("The header does not say how long the recording is; it was read to the end of the file.")
+    else:
+        end.tell(told, lasted_s, lasted_s * stated.stated / max(1, stated.read), is_exact=True)
+        if stated.left_out:
+            told.say(f"{stated.left_out} bytes behind the recording are no sound and were left out.")
 
 
 def _starts_s(found: Opened) -> float | None:

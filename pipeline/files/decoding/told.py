@@ -34,8 +34,8 @@ class Told:
     def sentences(self) -> tuple[str, ...]:
         return (
             *self._said,
-            *_places(self._lost, "could not be read"),
-            *_places(self._gaps, "that the file leaves out became silence"),
+            *_places(self._lost, "{0} at {1} could not be read."),
+            *_places(self._gaps, "The file leaves out {0} at {1}: silence was put there."),
         )
 
 
@@ -57,9 +57,10 @@ def _add(places: list[Place], at_s: float, seconds: float) -> None:
         places.append((at_s, seconds))
 
 
-def _places(places: list[Place], what: str) -> tuple[str, ...]:
+def _places(places: list[Place], sentence: str) -> tuple[str, ...]:
+    """sentence : takes how long, and where"""
     told = [place for place in places if place[1] >= SHORTEST_S]
     if len(told) > MOST_PLACES:
-        total, first_s = sum(seconds for _, seconds in told), told[0][0]
-        return (f"{length(total)} in {len(told)} places {what}, the first at {clock(first_s)}.",)
-    return tuple(f"{length(seconds)} at {clock(at_s)} {what}." for at_s, seconds in told)
+        total, where = sum(seconds for _, seconds in told), f"{len(told)} places, from {clock(told[0][0])} on"
+        return (sentence.replace(" at ", " in ").format(length(total), where),)
+    return tuple(sentence.format(length(seconds), clock(at_s)) for at_s, seconds in told)
