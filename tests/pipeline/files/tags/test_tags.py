@@ -157,6 +157,31 @@ def test_what_ffmpeg_has_written_is_read(tmp_path: Path, name: str, options: lis
         assert [(c.start_s, c.title) for c in found.chapters] == [(0.0, "Anfang"), (0.4, "Schluß")]
 
 
+def _checksum(page: bytes) -> int:
+    """As RFC 3533 says it, bit by bit."""
+    found = 0
+    for byte in page[:22] + bytes(4) + page[26:]:
+        found ^= byte << 24
+        for _ in range(8):
+            found = (found << 1 ^ 0x04C11DB7 if found & 0x80000000 else found << 1) & 0xFFFFFFFF
+    return found
+
+
+@pytest.mark.parametrize("suffix", [".ogg", ".opus"])
+def test_pages_of_ogg_are_counted_and_summed_anew(tmp_path: Path, suffix: str) -> None:
+    data, at, numbers = written(tmp_path / f"x{suffix}", FULL, seconds=0.3).read_bytes(), 0, []
+    while at < len(data):
+        assert data[at : at + 5] == b"OggS\0"
+        count = data[at + 26]
+        size = 27 + count + sum(data[at + 27 : at + 27 + count])
+        page = data[at : at + size]
+        numbers.append(struct.unpack("<I", page[18:22])[0])
+        assert struct.unpack("<I", page[22:26])[0] == _checksum(page)
+        at += size
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) > 3  # the cover alone takes two
+
+
 def test_an_enhancement_carries_them_over(tmp_path: Path) -> None:
     source = written(tmp_path / "talk.mp3", FULL)
     for name in ("out.m4a", "out.wav", "out.flac"):
