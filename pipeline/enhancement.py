@@ -10,32 +10,39 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from pipeline.errors import SettingsError
 from pipeline.files.decode import Recording
 from pipeline.files.encode import Writer
-from pipeline.files.formats import DEFAULT, AudioShape, Encoding, nearest
+from pipeline.files.formats import DEFAULT, AudioShape, Encoding, followed, nearest
 from pipeline.files.limits import Limits
+from pipeline.files.tags.metadata import NOTHING, Metadata
+from pipeline.files.tags.read import metadata
+from pipeline.files.writing.target import checked_target
 from pipeline.loudness.meter import LoudnessMeter
-from pipeline.loudness.normalize import Programme, gain_for
+from pipeline.loudness.normalize import Programme
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
-from pipeline.measures.analysis import Analyzer, analyze_blocks
+from pipeline.measures.analysis import analyze_blocks
 from pipeline.measures.report import Report
 from pipeline.stream.progress import Progress, ProgressMonitor
 from pipeline.stream.source import Counted, InMemory, Source
 from pipeline.stream.spool import MemorySpool, Spool, spool
 from pipeline.stream.stage import paired, run
 
+from . import delivery
 from .audio import Audio, Samples
+from .delivery import Output
 from .plan import Plan, planned
 from .settings import Mix, Settings
 
-Sink = Callable[[Samples], None]
+Sink = Callable[[Samples], object]
+REMOVED_CLIPPED = "What was removed is beyond full scale in places, and clipped in its file: a FLOAT wav would hold it."
 
 
 @dataclass(frozen=True)
@@ -61,20 +68,15 @@ def enhance(
     cancelled : asked at every block; raises Cancelled when it answers True
     """
     settings = settings or Settings()
-    y, at = np.empty_like(audio.samples), 0
-
-    def keep(block: Samples) -> None:
-        nonlocal at
-        y[:, at : at + block.shape[1]] = block
-        at += block.shape[1]
-
-    with MemorySpool() as kept:
-        report = _enhanced(InMemory(audio), settings, ProgressMonitor(progress, cancelled), kept, lambda _: keep)
+    y = np.empty_like(audio.samples)
+    monitor = ProgressMonitor(progress, cancelled)
+    with MemorySpool() as waiting:
+        report = _enhanced(InMemory(audio), settings, monitor, waiting, lambda _: delivery.InMemory(y))
     return Result(Audio(y, audio.sample_rate), report, settings)
 
 
 def enhance_file(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | BinaryIO,
     target: str | os.PathLike[str],
     settings: Settings | None = None,
     *,
@@ -82,13 +84,14 @@ def enhance_file(
     bitrate_kbps: float = DEFAULT.bitrate_kbps,
     removed: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
+    track: int | None = None,
     temporary: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
     """Enhance a file into another, in memory that does not grow with its length.
 
-    source, limits : as `load` takes them
+    source, limits, track : as `load` takes them
     target, subtype, bitrate_kbps : as `save` takes them; the file appears complete or not at all
     removed : a second file to write: what was taken away, at the level it had in the recording. Encoded as the target
         is, or as nearly as its format can.
@@ -97,32 +100,49 @@ def enhance_file(
 
     Raises what `load`, `save` and `enhance` raise.
     """
-    recording = Recording(source, limits, cancelled)
-    monitor, encoding = ProgressMonitor(progress, cancelled), Encoding(subtype, bitrate_kbps)
-    encodings = {target: encoding}
+    recording = Recording(source, limits, cancelled, track=track, temporary=temporary)
+    encoding, about = Encoding(subtype, bitrate_kbps), replace(metadata(source), mask=recording.stored.mask)
+    result, rest = _File(target, recording, encoding, about), None
     if removed is not None:
         _check_apart(target, removed)
-        encodings[removed] = nearest(Path(removed).suffix, encoding)
-    for path, how in encodings.items():  # told before the work: a format that is not known, or cannot hold it
-        Writer(path, AudioShape(recording.sample_rate, recording.channels, 0), how)
+        rest = _File(removed, recording, nearest(Path(removed).suffix, encoding))
+    for file in filter(None, (result, rest)):  # told before the work, not after it
+        checked_target(file.path)
+        file.writer(0)
     with ExitStack() as stack:
-        kept = stack.enter_context(spool(temporary, Path(target).parent))
+        waiting = stack.enter_context(spool(temporary, Path(target).parent))
+        kept: list[Writer] = []
 
-        def opened(path: str | os.PathLike[str]) -> Callable[[int], Sink]:
-            def write_to(samples: int) -> Sink:
-                shape = AudioShape(recording.sample_rate, recording.channels, samples)
-                return stack.enter_context(Writer(path, shape, encodings[path])).write
+        def keep(samples: int) -> Sink:
+            kept.append(stack.enter_context(rest.writer(samples)))  # type: ignore[union-attr]
+            return kept[0].write
 
-            return write_to
-
-        return _enhanced(
+        report = _enhanced(
             recording,
             settings or Settings(),
-            monitor,
-            kept,
-            opened(target),
-            opened(removed) if removed is not None else None,
+            ProgressMonitor(progress, cancelled),
+            waiting,
+            lambda samples: stack.enter_context(result.writer(samples)),
+            keep if rest else None,
         )
+        clipped = any(writer.clipped for writer in kept)
+        return replace(report, notes=(*report.notes, REMOVED_CLIPPED)) if clipped else report
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file to be written, of the form that the recording has."""
+
+    path: str | os.PathLike[str]
+    recording: Recording
+    encoding: Encoding
+    about: Metadata = NOTHING
+
+    def writer(self, samples: int) -> Writer:
+        """Raises SettingsError for a format that is not known, or cannot hold it."""
+        form, mask = self.recording, self.recording.stored.mask
+        how = followed(Path(self.path).suffix, self.encoding, form.stored)
+        return Writer(self.path, AudioShape(form.sample_rate, form.channels, samples, mask), how, self.about)
 
 
 def _check_apart(target: str | os.PathLike[str], removed: str | os.PathLike[str]) -> None:
@@ -137,11 +157,11 @@ def _enhanced(
     source: Source,
     asked: Settings,
     monitor: ProgressMonitor,
-    kept: Spool,
-    sink: Callable[[int], Sink],
+    waiting: Spool,
+    output: Callable[[int], Output],
     removed: Callable[[int], Sink] | None = None,
 ) -> Report:
-    """The three passes. sink, removed : samples per channel → where the blocks go."""
+    """The three passes. output, removed : samples per channel → where the blocks go."""
     began, rate, channels = time.perf_counter(), source.sample_rate, source.channels
     monitor.phase(0.0, 0.15, "Measuring the recording")
     counted = Counted(source)
@@ -155,22 +175,16 @@ def _enhanced(
     tick = monitor.tick(blocks)
     takes = removed(samples) if removed else None
     for block in _restored(source, plan, settings.mix, takes, tick):
-        kept.append(block)
+        waiting.append(block)
         loudness.add(block)
         peak.add(block)
 
-    monitor.phase(0.7, 0.9, "Setting the loudness")
-    programme = Programme(kept.blocks, rate, channels, loudness.result(), peak.result())
-    gain = gain_for(programme, settings.loudness, monitor.tick(2 * blocks))
-    monitor.phase(0.9, 1.0, "Writing the result")
-    put, after, tick = sink(samples), Analyzer(rate, channels), monitor.tick(blocks)
-    for block in gain.applied(programme):
-        put(block)
-        after.add(block)
-        tick()
+    programme = Programme(waiting.blocks, rate, channels, loudness.result(), peak.result())
+    delivered = delivery.deliver(programme, settings.loudness, lambda: output(samples), monitor, blocks)
     monitor.phase(1.0, 1.0, "Done")
-    took, notes = time.perf_counter() - began, (*why, *plan.notes, *gain.notes)
-    return Report(before, after.result(), gain.gain_db, took, settings.flat(), plan.denoiser, notes)
+    took, gain = time.perf_counter() - began, delivered.gain
+    notes = (*why, *plan.notes, *gain.notes, *delivered.notes)
+    return Report(before, delivered.after, gain.gain_db, took, settings.flat(), plan.denoiser, notes, source.remarks)
 
 
 def _restored(

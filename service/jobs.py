@@ -42,13 +42,15 @@ LEAST_BITS_PER_S = 16_000.0  # of sound whose file does not say how long it is: 
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted: the file, the settings, the format of the result and how it is encoded; and who wants it."""
+    """What is wanted: the file, the settings, the format of the result and how it is encoded; who wants it; and which
+    sound track of the file is meant, None for the usual one."""
 
     source: Path
     settings: Settings
     output_format: str = "wav"
     encoding: Encoding = field(default_factory=Encoding)
     visit: Visit = field(default_factory=Visit)
+    track: int | None = None
 
     def __post_init__(self) -> None:
         if self.output_format not in OUTPUT_NAMES:
@@ -68,6 +70,7 @@ class Outcome:
     removed: Path
     report: Report
     source: Path
+    track: int | None = None
 
 
 def until_turn(ticket: Ticket) -> Iterator[Progress]:
@@ -82,7 +85,13 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
 
 
 def served(
-    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit = OURSELVES, *, writes: bool = False
+    site: Site,
+    source: Path,
+    task: Callable[[Handle], T],
+    visit: Visit = OURSELVES,
+    *,
+    writes: bool = False,
+    track: int | None = None,
 ) -> Generator[Progress, None, T]:
     """From an upload to what `task` makes of it, for the page and for programs alike: keep it, wait in the queue, work.
 
@@ -90,13 +99,14 @@ def served(
     place in the line too, is free again once the work has really stopped. Raises what fails.
 
     writes : `task` writes an enhanced recording, for which there must be room
+    track : which sound track of the upload is meant
     """
     yield from until_heard(site, visit)
-    return (yield from attended(_served(site, source, task, visit, writes=writes), visit))
+    return (yield from attended(_served(site, source, task, visit, writes=writes, track=track), visit))
 
 
 def _served(
-    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit, *, writes: bool
+    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit, *, writes: bool, track: int | None
 ) -> Generator[Progress, None, T]:
     site.storage.ledger.check_room(visit.visitor)
     running: Work[Any] | None = None
@@ -104,7 +114,7 @@ def _served(
     try:
         held.enter_context(site.storage.keeping(source))
         ticket = held.enter_context(site.queue.ticket(visit.visitor))
-        running = look = Work(lambda handle: claimed_bytes(site, source, handle))
+        running = look = Work(lambda handle: claimed_bytes(site, source, handle, track))
         yield from look.progress()
         ticket.weigh(look.result())
         if writes:
@@ -126,14 +136,14 @@ def strangers() -> Limits:
     return Limits.from_environment(STRANGERS)
 
 
-def claimed_bytes(site: Site, source: Path, handle: Handle) -> float:
+def claimed_bytes(site: Site, source: Path, handle: Handle, track: int | None = None) -> float:
     """What the recording's samples fill, as far as its file says; raises what cannot be read at all."""
     from pipeline.files.decode import Recording
 
     limits = strangers()
     with site.looking:
         try:
-            recording = Recording(source, limits, handle.cancelled)
+            recording = Recording(source, limits, handle.cancelled, track=track)
         except AudioError as fault:
             discard_useless(site, source, fault)
             raise
@@ -145,7 +155,9 @@ def claimed_bytes(site: Site, source: Path, handle: Handle) -> float:
 
 def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
     """The enhancement that was ordered; as `served`."""
-    return served(site, order.source, lambda handle: enhance(handle, site, order), order.visit, writes=True)
+    return served(
+        site, order.source, lambda handle: enhance(handle, site, order), order.visit, writes=True, track=order.track
+    )
 
 
 def preset(name: object) -> Settings:
@@ -172,15 +184,15 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     try:
         handle.report(0.01, "Reading the recording")
         limits = strangers()
-        original = Recording(order.source, limits, handle.cancelled)
+        original = Recording(order.source, limits, handle.cancelled, track=order.track)
         with site.storage.keeping(folder):
             report = pipeline.enhance_file(
                 order.source, after, order.settings, subtype=order.encoding.subtype,
                 bitrate_kbps=order.encoding.bitrate_kbps, removed=removed, temporary=folder,
-                limits=limits, progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
+                limits=limits, track=order.track, progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
         before = order.source
-        if before.suffix.lower() not in PLAYABLE:
+        if before.suffix.lower() not in PLAYABLE or order.track is not None:  # players take the usual track
             handle.report(0.97, "Saving")
             before = folder / f"{stem}.original.flac"
             _copied(original, before, handle)
@@ -192,7 +204,7 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
         shutil.rmtree(folder, ignore_errors=True)
         discard_useless(site, order.source, fault)
         raise
-    return Outcome(folder, before, after, removed, report, order.source)
+    return Outcome(folder, before, after, removed, report, order.source, order.track)
 
 
 def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: Visit) -> tuple[str, str]:
@@ -201,7 +213,7 @@ def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: 
 
     measured = outcome.report.before
     samples = round(measured.duration_s * measured.sample_rate)
-    before = Recording(outcome.source, strangers())
+    before = Recording(outcome.source, strangers(), track=outcome.track)
     with site.storage.keeping(outcome.source), site.storage.keeping(outcome.folder):
         drawn = spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
         for path in drawn:
@@ -232,7 +244,8 @@ def analyze(handle: Handle, site: Site, source: Path) -> dict[str, Any]:
     handle.report(0.0, "Measuring the recording")
     try:
         recording = Recording(source, strangers(), handle.cancelled)
-        return analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels, go_on).as_dict()
+        found = analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels, go_on)
+        return found.as_dict() | {"remarks": list(recording.remarks)}
     except AudioError as fault:
         discard_useless(site, source, fault)
         raise

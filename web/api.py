@@ -10,8 +10,10 @@ from typing import Any, Literal
 import gradio as gr
 from gradio.events import api as add_endpoint
 
+from pipeline.errors import SettingsError
 from pipeline.files.formats import OUTPUT_NAMES, Encoding
-from pipeline.parameter import Choice, Kind, Range, Switch, kinds
+from pipeline.files.stored import MOST_TRACKS
+from pipeline.parameter import Choice, Kind, Range, Switch, kinds, shown
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 from service import jobs
@@ -30,8 +32,9 @@ Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 ENHANCE = """Clean a recording of speech.
 
 file: the uploaded recording. preset: its settings are used where a parameter is left out (null). output_format: wav,
-flac, mp3, ogg or opus. subtype, bitrate_kbps: how it is encoded. All other parameters, and what they may be, are those
-of `presets`.
+flac, mp3, ogg, opus or m4a. subtype, bitrate_kbps: how it is encoded; subtype "auto": as deep as the recording. track:
+which sound track, from 1; 0 or null: the one that the file says players are to take. All other parameters, and what
+they may be, are those of `presets`.
 Returns the enhanced file and a report: what was measured before and after, and which denoiser worked. While the work
 runs, `generating` events carry no file, and how far it is."""
 ANALYZE = """Measure a recording: loudness, true peak, noise floor, signal-to-noise ratio and more.
@@ -52,14 +55,14 @@ def enhance_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generato
     count = len(parameters())
 
     def enhance(file: Any, preset: Any, *values: Any) -> Generator[Answer, None, None]:
-        flat, (output_format, *coded) = values[:count], values[count:]
+        flat, (output_format, *coded, track) = values[:count], values[count:]
         try:
             given = _given(parameters(), flat)
             encoding = _given(kinds(Encoding), coded)
             settings = Settings.from_flat(given, base=jobs.preset(PRESET if preset is None else preset))
             source = jobs.uploaded(site, _path(file))
             form = FORMAT if output_format is None else output_format
-            order = jobs.Order(source, settings, form, Encoding(**encoding), visits.current(listeners))
+            order = jobs.Order(source, settings, form, Encoding(**encoding), visits.current(listeners), _track(track))
             outcome = yield from mapped(jobs.serve_one(site, order), lambda now: (None, asdict(now)))
         except Exception as fault:
             raise for_programs(fault) from fault
@@ -69,10 +72,19 @@ def enhance_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generato
     codings = {name: _type(kind) | None for name, kind in kinds(Encoding).items()}
     return _with_signature(
         enhance,
-        {"file": File, "preset": str, **types, "output_format": str, **codings},
-        {"preset": PRESET, **dict.fromkeys({**types, **codings}), "output_format": FORMAT},
+        {"file": File, "preset": str, **types, "output_format": str, **codings, "track": int | None},
+        {"preset": PRESET, **dict.fromkeys({**types, **codings, "track": None}), "output_format": FORMAT},
         tuple[File, dict[str, Any]],
     )
+
+
+def _track(value: Any) -> int | None:
+    """0 and null mean the file's own choice. Raises SettingsError."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1 or value < 0:
+        raise SettingsError(f"track must be a whole number, 0 or more, not {shown(value)}.")
+    return min(int(value), MOST_TRACKS + 1) or None
 
 
 def _given(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:

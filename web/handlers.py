@@ -117,7 +117,7 @@ class Handlers:
             results.download: gr.update(value=str(outcome.after), label=f"Download {outcome.after.name}"),
             results.caption: gr.update(visible=False),
             results.picture: gr.update(value=None, visible=False),
-            results.report: markup.report_table(report.rows(), report.remarks()),
+            results.report: markup.report_table(report.rows(), report.sentences()),
         }
 
     def _draw(self, outcome: jobs.Outcome, style: spectrograms.PictureStyle, visit: Visit) -> Iterator[Updates]:

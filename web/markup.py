@@ -69,13 +69,13 @@ def done(name: str, seconds: float, processing_s: float) -> str:
     )
 
 
-def report_table(rows: list[tuple[str, str, str]], remarks: tuple[str, ...]) -> str:
+def report_table(rows: list[tuple[str, str, str]], sentences: tuple[str, ...]) -> str:
     """What was measured before and after, and what else is to be said."""
     body = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(before)}</td><td>{escape(after)}</td></tr>'
         for name, before, after in rows
     )
-    below = "".join(f"<p>{escape(remark)}</p>" for remark in remarks)
+    below = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     return (
         '<table class="report"><thead><tr><th scope="col">Measured</th><th scope="col">Before</th>'
         f'<th scope="col">After</th></tr></thead><tbody>{body}</tbody></table><div class="notes">{below}</div>'

@@ -3,42 +3,51 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from pipeline.errors import EnhancementError
-from pipeline.files.encode import remove_unfinished
-from pipeline.files.formats import AudioShape, Encoding, sndfile_format
+from pipeline.errors import Cancelled, EnhancementError
+from pipeline.files.formats import AudioShape, Encoding, form_of, nearest
 from pipeline.files.limits import LOCAL, Limits
+from pipeline.files.writing.target import checked_target, remove_unfinished
 from pipeline.settings import Settings
 
+from . import manifest
 from .plan import Task
 
 
 @dataclass(frozen=True)
 class TaskOutcome:
-    """What became of a task: a report (as JSON and as a table), or an error."""
+    """What became of a task: a report (as JSON and as a table), or an error; or nothing was to be done any more."""
 
     task: Task
     report: dict[str, Any] | None = None
     table: str = ""
     error: str = ""
     details: str = ""
+    was_done: bool = False
 
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """What is the same for all tasks."""
+    """What is the same for all tasks.
+
+    folder : of the manifest, None for none; resume : skip what it says is done
+    analyze : measure, and write nothing
+    """
 
     settings: Settings
     overwrite: bool = False
     encoding: Encoding = field(default_factory=Encoding)
+    track: int | None = None
+    folder: Path | None = None
+    resume: bool = False
+    analyze: bool = False
 
 
 def enhance_all(
@@ -48,6 +57,9 @@ def enhance_all(
 
     Stopped from outside (KeyboardInterrupt, a closed generator), it leaves finished files and nothing half written.
     """
+    if order.resume and order.folder is not None:
+        done, tasks = _done(tasks, order, order.folder)
+        yield from (TaskOutcome(task, was_done=True) for task in done)
     if jobs == 1 or len(tasks) < 2:
         with _noted_interrupt() as interrupted:
             for task in tasks:
@@ -71,8 +83,19 @@ def enhance_all(
                     raise KeyboardInterrupt
                 yield outcome
     finally:
-        for task in tasks:
-            remove_unfinished(task.target)
+        for path in [path for task in tasks for path in (task.target, task.removed) if path is not None]:
+            remove_unfinished(path)
+
+
+def _done(tasks: Sequence[Task], order: BatchOptions, folder: Path) -> tuple[list[Task], list[Task]]:
+    """What is done, and what is left to do."""
+    known, asked = manifest.entries(folder), manifest.order_of(order.settings, order.encoding, order.track)
+    done: list[Task] = []
+    left: list[Task] = []
+    for task in tasks:
+        entry = known.get(manifest.inside(task.target, folder))
+        (done if manifest.is_done(task, entry, asked) else left).append(task)
+    return done, left
 
 
 def _outcome(
@@ -83,12 +106,38 @@ def _outcome(
 ) -> TaskOutcome:
     """From file to file. Whatever fails is in the outcome, so that the next file has its turn."""
     try:
-        return _enhanced(task, order, progress, cancelled)
+        found = _measured(task, order) if order.analyze else _enhanced(task, order, progress, cancelled)
+    except Cancelled as error:
+        return TaskOutcome(task, error=error.message)
     except EnhancementError as error:
-        return TaskOutcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
+        found = TaskOutcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
     except Exception as error:  # a fault of this program in one file must not cost the others
         message = f"An unexpected fault ({type(error).__name__}) stopped this file. Run it again with -v for details."
-        return TaskOutcome(task, error=message, details=traceback.format_exc())
+        found = TaskOutcome(task, error=message, details=traceback.format_exc())
+    return _recorded(found, order) if order.folder is not None else found
+
+
+def _recorded(outcome: TaskOutcome, order: BatchOptions) -> TaskOutcome:
+    """By whoever did the work, at once: what is done is not forgotten, whatever comes next."""
+    asked = manifest.order_of(order.settings, order.encoding, order.track)
+    folder = cast(Path, order.folder)
+    try:
+        if folder.is_dir():  # else nothing was ever written there
+            manifest.append(folder, manifest.line(outcome.task, folder, asked, outcome.report, outcome.error))
+    except OSError as error:
+        message = outcome.error or "It is done, but the manifest of the output folder cannot be written."
+        return replace(outcome, error=message, details=outcome.details or error.strerror or "")
+    return outcome
+
+
+def _measured(task: Task, order: BatchOptions) -> TaskOutcome:
+    from pipeline.files.decode import Recording
+    from pipeline.measures.analysis import analyze_blocks
+    from pipeline.measures.report import table
+
+    recording = Recording(task.source, Limits.from_environment(LOCAL), track=order.track)
+    found = analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels)
+    return TaskOutcome(task, {**found.as_dict(), "remarks": list(recording.remarks)}, table(found, recording.remarks))
 
 
 def _enhanced(
@@ -100,38 +149,27 @@ def _enhanced(
     from pipeline import enhance_file
     from pipeline.files.decode import Recording
 
-    _check_target(task, order.overwrite)
+    # What is no recording makes no folder, nor what cannot be written.
+    outputs = [path for path in (task.target, task.removed) if path is not None]
+    replaces = order.overwrite or order.resume
+    for path in outputs:
+        checked_target(path, task.source, overwrite=replaces, makes_folder=True)
     limits = Limits.from_environment(LOCAL)
-    recording = Recording(task.source, limits)  # what is no recording makes no folder, nor what the format cannot hold
-    shape = AudioShape(recording.sample_rate, recording.channels, 0)
-    sndfile_format(task.target.suffix, shape, order.encoding)
-    try:
-        task.target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
+    recording = Recording(task.source, limits, track=order.track)
+    for path in outputs:
+        encoding = order.encoding if path is task.target else nearest(path.suffix, order.encoding)
+        form_of(path.suffix, AudioShape(recording.sample_rate, recording.channels, 0), encoding)
+    for path in outputs:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
     report = enhance_file(
         task.source, task.target, order.settings, subtype=order.encoding.subtype,
-        bitrate_kbps=order.encoding.bitrate_kbps, limits=limits,
+        bitrate_kbps=order.encoding.bitrate_kbps, removed=task.removed, limits=limits, track=order.track,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
     return TaskOutcome(task, report.as_dict(), str(report))
-
-
-def _check_target(task: Task, overwrite: bool) -> None:
-    """Before anything is computed: never onto the input, and onto another file only if asked to."""
-    if not os.path.lexists(task.target):
-        return
-    if _is_same_file(task.target, task.source):
-        raise EnhancementError("The output is the input itself.", suggestion="Name another output with -o.")
-    if not overwrite:
-        raise EnhancementError("The output exists already.", suggestion="Pass --overwrite to replace it.")
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them is not there, or lies where we may not look
-        return False
 
 
 @contextlib.contextmanager

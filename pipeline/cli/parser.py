@@ -11,13 +11,15 @@ from pipeline.parameter import Choice, Kind, Range, Switch, kinds
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 
-SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
+SUBTYPES = {"auto": "auto", "16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
 
 _DESCRIPTION = "Make speech in recordings clear: less noise, no rumble, the right loudness."
 _EPILOG = """\
 examples:
   python -m pipeline talk.m4a -o talk.clean.wav --preset podcast
-  python -m pipeline recordings/ -o clean/ --jobs 4 --format flac
+  python -m pipeline recordings/ -o clean/ --jobs 4 --format flac --resume
+  python -m pipeline recordings/ --analyze --json > measures.jsonl
+  curl -s https://example.org/talk.mp3 | python -m pipeline - -o - --format mp3 > talk.clean.mp3
 """
 
 
@@ -27,15 +29,28 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m pipeline", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    found.add_argument("inputs", nargs="*", metavar="IN", help="recordings, or folders of them")
-    found.add_argument("-o", "--output", metavar="OUT", help="file or folder; default: IN.clean.wav, beside the input")
+    found.add_argument("inputs", nargs="*", metavar="IN", help="recordings, or folders of them; - is standard input")
+    found.add_argument(
+        "-o", "--output", metavar="OUT", help="file or folder, - is standard output; default: IN.clean.wav"
+    )
     found.add_argument("--preset", choices=NAMED_PRESETS, default="default", metavar="NAME", help="see --list-presets")
     found.add_argument("--format", choices=OUTPUT_NAMES, help="of the outputs, where OUT does not tell; default: wav")
-    found.add_argument("--depth", choices=SUBTYPES, default="24", help="bits per sample of wav and flac; default: 24")
+    found.add_argument(
+        "--depth", choices=SUBTYPES, default="auto", help="bits per sample of wav and flac; auto: as the recording has"
+    )
     found.add_argument("--bitrate-kbps", default=None, **_option(kinds(Encoding)["bitrate_kbps"]))
+    found.add_argument(
+        "--track", type=_track, default=None, metavar="N", help="sound track, from 1; default: the file's own choice"
+    )
+    found.add_argument("--removed", metavar="FILE|DIR", help="write what was taken away, too")
+    found.add_argument("--analyze", action="store_true", help="measure the recordings, and write nothing")
     found.add_argument("--report", choices=["table", "json", "none"], default="table", help="json: one line per file")
+    found.add_argument("--json", dest="report", action="store_const", const="json", help="the same as --report json")
     found.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes; 0 = one per CPU core")
     found.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+    found.add_argument(
+        "--resume", action="store_true", help="into a folder: skip what OUT/manifest.jsonl says is done, do the rest"
+    )
     found.add_argument("--list-presets", action="store_true", help="show the presets and leave")
     found.add_argument("--version", action="version", version=f"%(prog)s {runtime_setup.VERSION}")
     found.add_argument("-v", "--verbose", action="store_true", help="details of errors, and what is skipped")
@@ -76,6 +91,13 @@ def _option(kind: Kind) -> dict[str, Any]:
             return {"action": argparse.BooleanOptionalAction, "help": kind.help.replace("%", "%%")}
         case Choice():
             return {"choices": list(kind.options), "help": kind.help.replace("%", "%%")}
+
+
+def _track(text: str) -> int:
+    """0 is the file's own choice."""
+    if not text.isdecimal() or len(text) > 4:
+        raise argparse.ArgumentTypeError("must be a whole number, 0 or more")
+    return int(text)
 
 
 def _jobs(text: str) -> int:

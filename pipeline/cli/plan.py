@@ -5,40 +5,86 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.errors import SettingsError
+from pipeline.errors import AudioError, SettingsError
 from pipeline.files.decode import is_audio
-from pipeline.files.formats import OUTPUTS
+from pipeline.files.decoding import container
+from pipeline.files.formats import FORMATS, OUTPUTS
+from pipeline.files.sources import opened
+
+# Names of recordings, besides those of `FORMATS`: whoever gives a file one of these means a recording.
+_NAMED = {
+    ".aif", ".aifc", ".amr", ".ape", ".au", ".caf", ".flv", ".m4b", ".mka", ".mkv", ".mov", ".mp2", ".oga", ".rf64",
+    ".spx", ".w64", ".wma", ".wv", ".3gp",
+}  # fmt: skip
+NAMED = _NAMED | {form.suffix for form in FORMATS}
+MANIFEST = "manifest.jsonl"
 
 
 @dataclass(frozen=True)
 class Task:
-    """One recording to enhance. `name` is how messages speak of it."""
+    """One recording to enhance. `name` is how messages speak of it; `removed` is where what was taken away goes."""
 
     source: Path
     target: Path
     name: str
+    removed: Path | None = None
 
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """What will be done, and what of a folder will not (it holds no sound)."""
+    """What will be done, and what of a folder will not: neither its name nor its first bytes are a recording's.
+
+    folder : of the results, None where they lie beside the recordings, or where one file was named
+    """
 
     tasks: tuple[Task, ...]
     skipped: tuple[str, ...]
+    folder: Path | None = None
 
 
-def plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> BatchPlan:
+def plan(inputs: Sequence[str], output: str | None, suffix: str | None, removed: str | None = None) -> BatchPlan:
     """Name the output of every input.
 
-    inputs : files and folders; of a folder, what begins like a recording, at any depth, links to folders not followed
+    inputs : files and folders; of a folder, what is a recording by its name or by its first bytes, at any depth, links
+        to folders not followed
     output : a file (for one input), a folder, or None: beside the input, as `<stem>.clean<suffix>`
     suffix : of the outputs, ".wav" if None; the output file's own suffix wins
+    removed : of what was taken away: a file (for one input), a folder (`<stem>.removed<suffix>`), or None: not written
 
     Raises SettingsError if the inputs and the output do not go together.
     """
+    found = _plan(inputs, output, suffix)
+    return found if removed is None else _with_removed(found, removed)
+
+
+def to_measure(inputs: Sequence[str]) -> BatchPlan:
+    """The recordings among the inputs. Nothing is written: their targets are themselves."""
+    tasks, skipped = [], []
+    for source, inside in _sources(inputs, None):
+        name = printable(str(inside if inside.parts else source.name))
+        if inside.parts and not is_meant(source):
+            skipped.append(name)
+        else:
+            tasks.append(Task(source, source, name))
+    return BatchPlan(tuple(tasks), tuple(skipped))
+
+
+def is_meant(path: Path) -> bool:
+    """Whether the file is a recording by its name or by its first bytes, though it may be damaged."""
+    if path.suffix.lower() in NAMED:
+        return True
+    try:
+        with opened(path) as file:
+            head = file.read(container.HEAD)
+    except AudioError:
+        return False
+    return not container.other_kind(head) and (bool(container.demuxer(head)) or is_audio(path))
+
+
+def _plan(inputs: Sequence[str], output: str | None, suffix: str | None) -> BatchPlan:
     folders = [path for path in inputs if is_folder(path)]
     if output is not None and not folders and len(inputs) == 1 and not _is_folder(output):
         return BatchPlan((Task(Path(inputs[0]), _output_file(output, suffix), printable(Path(inputs[0]).name)),), ())
@@ -78,7 +124,7 @@ def _output_file(output: str, suffix: str | None) -> Path:
 def _to_folder(inputs: Sequence[str], folder: Path | None, suffix: str) -> BatchPlan:
     found, skipped = [], []
     for source, inside in _sources(inputs, folder):
-        if inside.parts and not is_audio(source):
+        if inside.parts and not is_meant(source):
             skipped.append(printable(str(inside)))
         else:
             within = inside if inside.parts else Path(source.name)
@@ -93,7 +139,28 @@ def _to_folder(inputs: Sequence[str], folder: Path | None, suffix: str) -> Batch
     if repeated:
         name = printable(repeated[0].name)
         raise SettingsError(f"Two inputs would both be written to {name}.", suggestion="Enhance them one by one.")
-    return BatchPlan(tuple(tasks), tuple(skipped))
+    return BatchPlan(tuple(tasks), tuple(skipped), folder)
+
+
+def _with_removed(found: BatchPlan, removed: str) -> BatchPlan:
+    """Names what was taken away as the results are named."""
+    if len(found.tasks) == 1 and not _is_folder(removed):
+        return replace(found, tasks=(replace(found.tasks[0], removed=_output_file(removed, None)),))
+    if not _is_folder(removed):
+        raise SettingsError(
+            "What was removed of several recordings cannot be written to one file.", suggestion="Name a folder."
+        )
+    tasks = []
+    for task in found.tasks:
+        inside = Path(task.target.name)
+        if found.folder is not None:
+            inside = task.target.relative_to(found.folder)
+        stem = inside.stem.removesuffix(".clean")
+        tasks.append(replace(task, removed=Path(removed) / inside.with_name(f"{stem}.removed{inside.suffix}")))
+    repeated = Counter(task.removed for task in tasks).most_common(1)
+    if repeated and repeated[0][1] > 1:
+        raise SettingsError("Two recordings would have the same file of what was removed.", suggestion="Use -o OUT.")
+    return replace(found, tasks=tuple(tasks))
 
 
 def _sources(inputs: Sequence[str], folder: Path | None) -> Iterator[tuple[Path, Path]]:
@@ -107,7 +174,8 @@ def _sources(inputs: Sequence[str], folder: Path | None) -> Iterator[tuple[Path,
             inside = path.relative_to(given)
             hidden = any(part.startswith(".") for part in inside.parts)
             result = outputs not in (None, _real(given)) and outputs in _real(path).parents
-            if os.path.isfile(path) and not hidden and not result:  # noqa: PTH113 — as `is_folder`
+            ours = hidden or result or path.name == MANIFEST
+            if os.path.isfile(path) and not ours:  # noqa: PTH113 — as `is_folder`
                 yield path, inside
 
 

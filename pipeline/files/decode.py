@@ -4,69 +4,85 @@ from __future__ import annotations
 
 import math
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import BinaryIO
 
 import numpy as np
 
-from pipeline.audio import Audio, Samples, not_finite
-from pipeline.errors import AudioError, LimitError
+from pipeline.audio import Audio, Samples
+from pipeline.errors import AudioError, LimitError, SettingsError
 
 from . import decoders
 from .decoded import Blocks, damaged
 from .isolated import client
 from .limits import Limits
+from .mending.finite import finite
+from .mending.unified import unified
+from .sources import PathLike, Source, opened
+from .stored import Facts
 from .watch import Watch
 
 
 class Recording:
     """A file to be decoded block by block, as often as its blocks are asked for.
 
-    path : a regular file: wav (8 to 32 bit, float, µ-law), aiff, au, caf, flac, ogg, opus, mp3, m4a, aac, webm,
-        wma, amr, or a video (mp4, mov, mkv, avi) whose sound track is taken
+    given : a regular file of any format with sound that FFmpeg's libraries read, or a video; or a file object, open for
+        reading bytes (one that is no plain file is copied at once to a temporary file)
     limits : default: `Limits.from_environment()`. They are watched while decoding; what a header claims is
         not believed.
     cancelled : asked from the first byte on, by `blocks` as well; raises Cancelled when it answers True
+    track : which sound track, from 1; default (None, 0): the one that the file says players are to take
+    temporary : folder for that temporary file; default: the system's
 
-    Its `claimed_s` is how long the file says that it lasts, None if it does not say: a guess, for who plans work.
+    stored : what the samples are in the file; tracks : its sound tracks
+    claimed_s : how long the file says that it lasts, None if it does not say: a guess, for who plans work
+    remarks : what could not be read, was mended, or contradicts the header, in sentences; complete once `blocks` was
+        read to its end
 
-    Raises AudioError (missing, not audio, damaged, protected) and LimitError (too large, too long by its own account,
-    a strange rate or channel count, more work than sound) when it is made; `blocks` raises them as well, for what shows
-    later: too long, too short, not numbers.
+    Raises AudioError (missing, not audio, damaged, protected), LimitError (too large, too long by its own account,
+    a strange rate or channel count, more work than sound) and SettingsError (no such track) when it is made; `blocks`
+    raises them as well, for what shows later: too long, too short, not numbers.
     """
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        given: PathLike | BinaryIO,
         limits: Limits | None = None,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        track: int | None = None,
+        temporary: PathLike | None = None,
     ) -> None:
-        self._path, self._limits, self._cancelled = path, limits or Limits.from_environment(), cancelled
+        self._limits, self._cancelled, self._track = limits or Limits.from_environment(), cancelled, track or None
+        self._source = Source(given, self._limits, temporary)
+        self.remarks: tuple[str, ...] = ()
         with closing(self._decoded()) as decoded:
             first = next(decoded, None)
-        if first is None:
+        if first is None or first.facts is None or not first.samples.size:
             raise damaged("not one sample")
+        self.stored, self.tracks = first.facts.stored, first.facts.tracks
+        _check_track(self._track, first.facts)
         self.sample_rate, self.channels, self.claimed_s = first.sample_rate, len(first.samples), first.claimed_s
         # The gate's answer to a strange rate or channel count, before all of the file is decoded.
-        Audio(np.zeros((self.channels, 1), np.float32), self.sample_rate)
+        Audio(np.zeros((self.channels, 1024), np.float32), self.sample_rate)
         self._check_claim()
 
     def blocks(self) -> Iterator[Samples]:
         """All samples, as float32 (channels, n) blocks at the file's own rate; nothing is mixed down.
 
-        Of a truncated file, what can be decoded is returned.
+        Of a truncated file, what can be decoded is returned. Of joined files, all parts in the form of the first.
         """
-        samples = 0
-        with closing(self._decoded()) as decoded:
-            for _, block, _ in decoded:
-                samples += block.shape[1]
+        samples, remarks = 0, list[str]()
+        with closing(finite(unified(self._decoded()))) as decoded:
+            for block in decoded:
+                remarks += block.remarks
+                samples += block.samples.shape[1]
                 self._limits.check_longest(samples, self.sample_rate, self.channels)
-                if not np.isfinite(block).all():
-                    raise not_finite()
-                yield block
+                if block.samples.size:
+                    yield block.samples
         self._limits.check_shortest(samples, self.sample_rate)
+        self.remarks = tuple(remarks)
 
     def _check_claim(self) -> None:
         """Raises LimitError, before hours are decoded, for a recording that says that it is too long, and is."""
@@ -75,7 +91,7 @@ class Recording:
             return
         try:
             with closing(self._decoded(longest_s)) as rest:
-                is_longer = next(rest, None) is not None
+                is_longer = any(block.samples.size for block in rest)
         except LimitError:
             raise
         except AudioError:  # it breaks off before
@@ -84,26 +100,26 @@ class Recording:
             self._limits.check_longest(math.inf, self.sample_rate, self.channels)
 
     def _decoded(self, after_s: float = 0.0) -> Blocks:
-        with _opened(self._path) as file:
+        with self._source.opened() as file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
                 raise AudioError("The file is empty.", suggestion="Record again, or choose another file.")
             self._limits.check_file(size)
-            decoders.kind_of(file)
+            decoders.check(file)
             if self._limits.isolated:
-                yield from client.blocks(file, self._cancelled, after_s)
+                yield from client.blocks(file, self._cancelled, after_s, self._track)
             else:
-                yield from decoders.blocks(file, Watch(self._cancelled), after_s)
+                yield from decoders.blocks(file, Watch(self._cancelled), after_s, self._track)
 
 
-def load(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Audio:
+def load(given: PathLike | BinaryIO, *, limits: Limits | None = None, track: int | None = None) -> Audio:
     """Decode a whole recording, whatever its name says; memory stays below twice `limits.max_decoded_bytes`.
 
-    path, limits : as `Recording` takes them
+    given, limits, track : as `Recording` takes them
 
-    Returns samples float32 (channels, n). Raises AudioError and LimitError as `Recording` does.
+    Returns samples float32 (channels, n). Raises AudioError, LimitError and SettingsError as `Recording` does.
     """
-    recording = Recording(path, limits)
+    recording = Recording(given, limits, track=track)
     samples = 0
     rows = [bytearray() for _ in range(recording.channels)]  # growing them moves pages instead of copying samples
     for block in recording.blocks():
@@ -113,29 +129,21 @@ def load(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Audio
     return Audio(_joined(rows, samples), recording.sample_rate)
 
 
-def is_audio(path: str | os.PathLike[str]) -> bool:
-    """Whether the file begins like a recording; nothing is decoded."""
+def is_audio(path: PathLike) -> bool:
+    """Whether the file begins like a recording: its first block is decoded."""
     try:
-        with _opened(path) as file:
-            decoders.kind_of(file)
-            return True
+        with opened(path) as file, closing(decoders.blocks(file, Watch())) as blocks:
+            return next(blocks, None) is not None
     except AudioError:
         return False
 
 
-def _opened(path: str | os.PathLike[str]) -> BinaryIO:
-    """Raises AudioError for anything but a regular file that can be read."""
-    try:
-        # Non-blocking: to open a FIFO that nobody writes to would wait for ever.
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError:
-        raise AudioError("The file was not found.", suggestion="Check its name and place.") from None
-    except (OSError, ValueError, TypeError) as error:
-        raise AudioError("The file cannot be opened.", details=getattr(error, "strerror", "") or "") from None
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise AudioError("This is a folder or a device, not a file.", suggestion="Choose a recording.")
-    return os.fdopen(fd, "rb", buffering=0)
+def _check_track(wanted: int | None, facts: Facts) -> None:
+    if wanted in (None, facts.track):
+        return
+    tracks = "; ".join(str(track) for track in facts.tracks)
+    some = "1 sound track" if len(facts.tracks) == 1 else f"{len(facts.tracks)} sound tracks"
+    raise SettingsError(f"There is no sound track {wanted!r:.20}.", suggestion=f"The file has {some}: {tracks}.")
 
 
 def _joined(rows: list[bytearray], samples: int) -> Samples:

@@ -11,6 +11,8 @@ import numpy as np
 from pipeline.audio import Samples
 from pipeline.errors import AudioError
 
+from .stored import Facts
+
 
 class Block(NamedTuple):
     """A part of a recording.
@@ -18,11 +20,15 @@ class Block(NamedTuple):
     sample_rate : Hz
     samples : float32 (channels, n)
     claimed_s : how long the file says that all of it lasts, None if it does not say
+    facts : of the file; the first block has them
+    remarks : what is to be said of the recording. The last block may hold nothing else.
     """
 
     sample_rate: int
     samples: Samples
     claimed_s: float | None = None
+    facts: Facts | None = None
+    remarks: tuple[str, ...] = ()
 
 
 GATHERED = 1 << 15  # samples per channel
@@ -36,7 +42,7 @@ def after(samples: int, blocks: Blocks) -> Blocks:
         for block in blocks:
             skipped = min(samples, block.samples.shape[1])
             samples -= skipped
-            if skipped < block.samples.shape[1]:
+            if skipped < block.samples.shape[1] or block.remarks:
                 yield block._replace(samples=block.samples[:, skipped:])
 
 
@@ -46,6 +52,9 @@ def gathered(blocks: Blocks) -> Blocks:
     wanted = count = 0
     with closing(blocks):
         for block in blocks:
+            if kept and _form(block) != _form(kept[0]):
+                yield _joined(kept)
+                kept, count = [], 0
             kept.append(block)
             count += block.samples.shape[1]
             if count >= wanted:
@@ -55,10 +64,15 @@ def gathered(blocks: Blocks) -> Blocks:
         yield _joined(kept)
 
 
+def _form(block: Block) -> tuple[int, int]:
+    return block.sample_rate, len(block.samples)
+
+
 def _joined(blocks: list[Block]) -> Block:
     if len(blocks) == 1:
         return blocks[0]
-    return blocks[0]._replace(samples=np.concatenate([block.samples for block in blocks], axis=1))
+    samples = np.concatenate([block.samples for block in blocks], axis=1)
+    return blocks[0]._replace(samples=samples, remarks=tuple(one for block in blocks for one in block.remarks))
 
 
 def in_pieces(blocks: Blocks, values: int) -> Blocks:
@@ -66,8 +80,9 @@ def in_pieces(blocks: Blocks, values: int) -> Blocks:
     with closing(blocks):
         for block in blocks:
             step = max(1, values // len(block.samples))
-            for at in range(0, block.samples.shape[1], step):
-                yield block._replace(samples=block.samples[:, at : at + step])
+            yield block._replace(samples=block.samples[:, :step])
+            for at in range(step, block.samples.shape[1], step):
+                yield Block(block.sample_rate, block.samples[:, at : at + step], block.claimed_s)
 
 
 def damaged(details: str) -> AudioError:

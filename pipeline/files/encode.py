@@ -2,80 +2,130 @@
 
 from __future__ import annotations
 
-import hashlib
+import math
 import os
-import platform
-import secrets
+import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-import soundfile
-from numpy.typing import NDArray
 
 from pipeline.audio import Audio, Samples
-from pipeline.errors import EnhancementError
 
-from .formats import DEFAULT, AudioShape, Encoding, sndfile_format
+from .decode import Recording
+from .formats import DEFAULT, AudioShape, Encoder, Encoding, form_of
+from .limits import Limits
+from .tags.metadata import NOTHING, Metadata
+from .tags.write import tagged
+from .writing.target import checked_target, replacing
 
 BLOCK = 1 << 16  # frames
-DITHER_SEED = 1
+# Our own file: whatever it has become.
+_OURS = Limits(math.inf, math.inf, math.inf, min_duration_s=1e-9)
 
-_FULL_SCALE = {"PCM_16": 2**15, "PCM_24": 2**23}
+
+class ClippingWarning(UserWarning):
+    """`save` was given samples beyond full scale, for a format that has no room for them."""
+
+
+class _Trimmed(Recording):
+    """A file of ours, without the silence with which an encoder fills up its last frame, which decoders may leave."""
+
+    def __init__(self, path: str, duration_s: float) -> None:
+        super().__init__(path, _OURS)
+        self._left = round(duration_s * self.sample_rate)
+
+    def blocks(self) -> Iterator[Samples]:
+        left = self._left
+        for block in super().blocks():
+            yield block[:, :left]
+            left -= min(left, block.shape[1])
 
 
 class Writer:
-    """Writes a recording block by block; the suffix says how: .wav, .flac, .mp3, .ogg (Vorbis) or .opus.
+    """Writes a recording block by block; the suffix says how: .wav, .flac, .mp3, .ogg (Vorbis), .opus or .m4a (AAC).
 
     shape : rate, channels, and samples per channel (more than come do no harm: they choose the kind of header)
-    encoding : bit depth and bit rate. 16 bit are dithered (triangular, 2 steps wide, the same in every run), except a
-        block that fits 16 bit as it is: silence stays silent, and a 16-bit recording stays itself. Vorbis has a quality
-        instead of a bit rate, and takes about as much as MP3 does by default.
+    encoding : bit depth and bit rate. 16 bit are dithered. Vorbis has a quality instead of a bit rate, and takes about
+        as much as MP3 does by default.
+    metadata : tags, cover, chapters, as far as the format holds them
 
     A context manager: the file appears complete, under its name, when the context ends well, or not at all: it is
     written beside it and then renamed.
+
+    lossy, unbounded : of the format: what is read back is not what was written; full scale is no limit
+    clipped : samples that were beyond full scale and are not any more
 
     Raises SettingsError (a format, subtype, rate or channel count that do not go together) and
     EnhancementError (it cannot be written there).
     """
 
-    def __init__(self, path: str | os.PathLike[str], shape: AudioShape, encoding: Encoding = DEFAULT) -> None:
-        self._form = sndfile_format(Path(path).suffix, shape, encoding)
-        self._path, self._shape, self._stack = Path(path), shape, ExitStack()
-        self._rng = np.random.default_rng(DITHER_SEED)
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        shape: AudioShape,
+        encoding: Encoding = DEFAULT,
+        metadata: Metadata = NOTHING,
+    ) -> None:
+        self._form = form_of(Path(path).suffix, shape, encoding)
+        self.lossy, self.unbounded = self._form.lossy, self._form.unbounded
+        self._path, self._shape, self._metadata, self._stack = Path(path), shape, metadata, ExitStack()
+        self._encoder: Encoder | None = None
+        self.clipped = self._samples = 0
 
     def __enter__(self) -> Writer:
-        form = self._form
-        options = {} if form.compression is None else {"compression_level": form.compression}
         with ExitStack() as stack:
-            part = stack.enter_context(_replacing(self._path))
-            self._file = stack.enter_context(
-                soundfile.SoundFile(
-                    part, "w", self._shape.sample_rate, self._shape.channels, form.subtype, format=form.container,
-                    bitrate_mode=form.bitrate_mode, **options,
-                )
-            )  # fmt: skip
+            self._part = stack.enter_context(replacing(checked_target(self._path)))
+            stack.push(self._complete)
+            self._open()
             self._stack = stack.pop_all()
         return self
 
-    def write(self, block: Samples) -> None:
-        """The next samples (channels, n) float32; beyond ±1 they are clipped, except in a FLOAT wav."""
+    def write(self, block: Samples) -> Samples:
+        """The next samples (channels, n) float32. Beyond ±1 they are clipped, except in a FLOAT wav.
+
+        Answers the samples as the file holds them; of a lossy one, as its encoder was given them.
+        """
+        if self._encoder is None:
+            raise RuntimeError("the file is closed")
+        if not self.unbounded:
+            self.clipped += int(np.count_nonzero(np.abs(block) > 1))
+        self._samples += block.shape[1]
+        held = np.empty_like(block)
         for at in range(0, block.shape[1], BLOCK):
-            self._file.write(self._encoded(block[:, at : at + BLOCK].T))
+            held[:, at : at + BLOCK] = self._encoder.write(block[:, at : at + BLOCK].T).T
+        return held
+
+    def read_back(self) -> Recording:
+        """The file as a reader gets it; after that, no more can be written, but `again`."""
+        self._close()
+        return _Trimmed(self._part, self._samples / self._shape.sample_rate)
+
+    def again(self) -> None:
+        """Begin the file anew."""
+        self._close()
+        self._open()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def _encoded(self, x: NDArray[np.float32]) -> NDArray[np.float32] | NDArray[np.int32]:
-        """x (n, channels) as the encoder takes it: int32, the value in the upper bits, or float32."""
-        subtype = self._form.subtype
-        if subtype in _FULL_SCALE:
-            return _quantized(x, _FULL_SCALE[subtype], self._rng if subtype == "PCM_16" else None)
-        return x if subtype == "FLOAT" else np.clip(x, -1.0, 1.0)
+    def _open(self) -> None:
+        self._encoder = self._form.opened(self._part, self._metadata)
+        self.clipped = self._samples = 0
+
+    def _close(self) -> None:
+        encoder, self._encoder = self._encoder, None
+        if encoder is not None:
+            encoder.close()
+
+    def _complete(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._close()
+        if kind is None:
+            tagged(self._part, self._path.suffix.lower(), self._metadata, self._samples / self._shape.sample_rate)
 
 
 def save(
@@ -87,72 +137,22 @@ def save(
 ) -> None:
     """Write a whole recording.
 
-    path : its suffix says how: .wav, .flac, .mp3, .ogg (Vorbis) or .opus
-    subtype : "PCM_16", "PCM_24" (default: what was won over 16 bit is kept) or, for wav, "FLOAT"
-    bitrate_kbps : of mp3, constant, 8 to 320
+    path : its suffix says how: .wav, .flac, .mp3, .ogg (Vorbis), .opus or .m4a (AAC)
+    subtype : "PCM_16", "PCM_24" (what was won over 16 bit is kept; also what "auto", the default, means here) or, for
+        wav, "FLOAT"
+    bitrate_kbps : of mp3 (constant) and m4a, 8 to 320
 
+    Warns with ClippingWarning of samples beyond full scale: they are clipped, except in a FLOAT wav.
     Raises SettingsError and EnhancementError, as `Writer` does.
     """
     shape = AudioShape(audio.sample_rate, audio.channels, audio.samples.shape[1])
     with Writer(path, shape, Encoding(subtype, bitrate_kbps)) as writer:
         for at in range(0, shape.samples, BLOCK):
             writer.write(audio.samples[:, at : at + BLOCK])
-
-
-def _quantized(x: NDArray[np.float32], full_scale: int, rng: np.random.Generator | None) -> NDArray[np.int32]:
-    """Rounded here, so that a file of this depth comes back unchanged (libsndfile scales by full_scale - 1)."""
-    y = x.astype(np.float64) * full_scale
-    if rng is not None and not np.array_equal(y, np.rint(y)):
-        y += rng.random(y.shape) - rng.random(y.shape)
-    steps = np.clip(np.rint(y), -full_scale, full_scale - 1).astype(np.int32)
-    return steps * np.int32(2**31 // full_scale)
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[str]:
-    """A temporary name beside `target`, renamed to it on success and removed on failure.
-
-    Raises EnhancementError for what the operating system refuses; it names no path.
-    """
-    part = target.with_name(f"{_part_prefix(target)}{os.getpid()}-{secrets.token_hex(8)}.part")
-    try:
-        yield os.fspath(part)
-        part.replace(target)
-    except (OSError, ValueError, AssertionError, soundfile.SoundFileError) as error:  # assertion: a full disk
-        raise EnhancementError(
-            "The result could not be written.",
-            details=getattr(error, "strerror", "") or getattr(error, "error_string", ""),
-            suggestion="Check that the folder exists, may be written to and has space left.",
-        ) from None
-    finally:
-        with suppress(OSError, ValueError):
-            part.unlink(missing_ok=True)
-
-
-def remove_unfinished(target: Path) -> None:
-    """Remove what processes of this machine that were killed while saving to `target` left beside it."""
-    prefix = _part_prefix(target)
-    for part in target.parent.glob(f"{prefix}*.part"):
-        writer = part.name.removeprefix(prefix).split("-")[0]
-        if writer.isdecimal() and not _lives(int(writer)):
-            part.unlink(missing_ok=True)
-
-
-def _lives(process: int) -> bool:
-    """Whether there is such a process: another batch's, say, that writes to the same target. On Windows, where asking
-    would be a signal, any is taken to live."""
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is somebody else's
-        return True
-    return True
-
-
-def _part_prefix(target: Path) -> str:
-    """Short and harmless whatever the target's name is: that may fill the 255 bytes a name can have."""
-    name = f"{platform.node()}/{target.name}"  # a shared disk has writers on several machines
-    return f".{hashlib.blake2s(name.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}-"
+    if writer.clipped:
+        share = 100 * writer.clipped / audio.samples.size
+        warnings.warn(
+            f"{share:.2g} % of the samples were beyond full scale and are clipped: save them as a FLOAT wav, or lower.",
+            ClippingWarning,
+            stacklevel=2,
+        )

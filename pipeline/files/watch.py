@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
 from pipeline.errors import Cancelled, EnhancementError, LimitError
@@ -76,14 +76,24 @@ class Watch:
 
 
 class WatchedFile:
-    """The file as decoders see it: from `start` on, and at its end as soon as they are to stop.
+    """The file as decoders see it: from `start` to `stop`, and at its end as soon as they are to stop.
 
-    It never raises: libsndfile and FFmpeg would print that to stderr and go on. It has a position of its own.
+    patches : place in it → bytes that are read there instead of its own
+
+    It never raises: FFmpeg would print that to stderr and go on. It has a position of its own.
     """
 
-    def __init__(self, file: BinaryIO, watch: Watch, start: int = 0) -> None:
-        self._file, self._watch, self._start = file, watch, start
-        self.length = max(0, os.fstat(file.fileno()).st_size - start)
+    def __init__(
+        self,
+        file: BinaryIO,
+        watch: Watch,
+        start: int = 0,
+        stop: int | None = None,
+        patches: Mapping[int, bytes] | None = None,
+    ) -> None:
+        self._file, self._watch, self._start, self._patches = file, watch, start, patches or {}
+        size = os.fstat(file.fileno()).st_size
+        self.length = max(0, (size if stop is None else min(size, stop)) - start)
         self._at = 0
 
     def read(self, count: int = -1) -> bytes:
@@ -92,10 +102,23 @@ class WatchedFile:
         if not self._watch.allows():
             return b""
         try:
-            data = _read_at(self._file, count, self._start + self._at)
+            data = read_at(self._file, count, self._start + self._at)
         except OSError:  # the disk fails: for the decoder, the file ends here
             return b""
+        for place, instead in self._patches.items():
+            data = _patched(data, instead, place - self._at)
         self._at += len(data)
+        return data
+
+    def part(self, start: int, stop: int, patches: Mapping[int, bytes] | None = None) -> WatchedFile:
+        """From here to there of it, and what is to be read there instead."""
+        return WatchedFile(self._file, self._watch, self._start + start, self._start + stop, patches)
+
+    def peek(self, count: int, at: int) -> bytes:
+        """Up to `count` bytes from the place `at`, without going there."""
+        before, self._at = self._at, at
+        data = self.read(count)
+        self._at = before
         return data
 
     def readinto(self, buffer: memoryview) -> int:
@@ -115,7 +138,14 @@ class WatchedFile:
         return self._at
 
 
-def _read_at(file: BinaryIO, count: int, at: int) -> bytes:
+def _patched(data: bytes, instead: bytes, at: int) -> bytes:
+    """`data` with `instead` in the place `at`, as far as the two overlap."""
+    first, last = max(0, at), min(len(data), at + len(instead))
+    return data if first >= last else data[:first] + instead[first - at : last - at] + data[last:]
+
+
+def read_at(file: BinaryIO, count: int, at: int) -> bytes:
+    """Up to `count` bytes from the place `at`; the file's position is nobody's business."""
     if hasattr(os, "pread"):  # the position of a file that another process has open, too, stays alone
         return os.pread(file.fileno(), count, at)
     file.seek(at)

@@ -18,7 +18,7 @@ from pipeline.settings import Loudness
 from pipeline.stream.stage import run
 
 from .limiter import stage
-from .meter import LoudnessMeter
+from .meter import ABSOLUTE_GATE_LUFS, LoudnessMeter
 from .true_peak import PeakMeter
 
 MAX_GAIN_DB = 40.0  # a recording so quiet that it needs more holds little but noise
@@ -28,6 +28,8 @@ NOTED_LU = 0.3
 ROUNDS = 6
 # Where the limiter works hard, a dB of gain brings less than a dB of loudness; the next guess allows for it, to here.
 LEAST_YIELD = 0.3
+SILENCE = 2.0**-13  # a true peak below it (-78 dBFS) is the dither of 16 bit, or nothing
+EXACT = 1 - 1e-6  # takes up rounding
 
 Blocks = Callable[[], Iterable[Samples]]
 
@@ -36,7 +38,7 @@ Blocks = Callable[[], Iterable[Samples]]
 class Programme:
     """What is to be set to a loudness: its blocks, as often as asked for, and what they measure.
 
-    lufs : None for silence; true_peak : magnitude, full scale = 1
+    lufs : None for silence, and for what is too quiet to be measured; true_peak : magnitude, full scale = 1
     """
 
     blocks: Blocks
@@ -47,21 +49,35 @@ class Programme:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """start_db : the first guess of the gain; most_db : of the gain; None where there is none"""
+
+    target_lufs: float
+    ceiling_dbtp: float
+    start_db: float | None = None
+    most_db: float | None = None
+
+
+@dataclass(frozen=True)
 class Gain:
-    """gain_db : before the limiter; trim : a factor after it; ceiling_dbtp : the limiter's, None for no limiter."""
+    """gain_db : before the limiter; trim : a factor after it; ceiling_dbtp : the limiter's, None for no limiter;
+    lufs : what is reached, None if nobody has measured it."""
 
     gain_db: float = 0.0
     trim: float = 1.0
     ceiling_dbtp: float | None = None
+    lufs: float | None = None
     notes: tuple[str, ...] = ()
 
     def applied(self, programme: Programme) -> Iterator[Samples]:
         """The blocks of `programme` at their loudness."""
-        if self.ceiling_dbtp is None:
-            yield from programme.blocks()
-            return
         trim = np.float32(self.trim)
-        for block in _limited(programme, self.gain_db, self.ceiling_dbtp):
+        if self.ceiling_dbtp is None:
+            trim *= np.float32(amplitude(self.gain_db))
+            blocks: Iterable[Samples] = programme.blocks()
+        else:
+            blocks = _limited(programme, self.gain_db, self.ceiling_dbtp)
+        for block in blocks:
             yield block if trim == 1 else block * trim
 
 
@@ -70,30 +86,48 @@ def gain_for(programme: Programme, params: Loudness, on_block: Callable[[], None
 
     Nothing, for silence and where `normalize` is off.
     """
-    if not params.normalize or programme.lufs is None:
+    if not params.normalize or programme.true_peak < SILENCE:
         return Gain()
-    most = min(MAX_GAIN_DB, params.ceiling_dbtp - amplitude_db(programme.true_peak) + MAX_LIMITING_DB)
-    gain = min(params.target_lufs - programme.lufs, most)
+    return reach(programme, Goal(params.target_lufs, params.ceiling_dbtp), on_block)
+
+
+def reach(programme: Programme, goal: Goal, on_block: Callable[[], None] = lambda: None) -> Gain:
+    """The same, of a programme with sound in it. What is too quiet to be measured is taken to be just that quiet."""
+    lufs = ABSOLUTE_GATE_LUFS if programme.lufs is None else programme.lufs
+    most = goal.most_db
+    if most is None:
+        most = min(MAX_GAIN_DB, goal.ceiling_dbtp - amplitude_db(programme.true_peak) + MAX_LIMITING_DB)
+    gain = min(goal.target_lufs - lufs if goal.start_db is None else goal.start_db, most)
     last: tuple[float, float] | None = None
     for _ in range(ROUNDS):
-        reached, peak = _measured(programme, gain, params.ceiling_dbtp, on_block)
-        missing = 0.0 if reached is None else params.target_lufs - reached
+        reached, peak = _measured(programme, gain, goal.ceiling_dbtp, on_block)
+        missing = 0.0 if reached is None else goal.target_lufs - reached
         next_gain = min(gain + missing / _yield(last, gain, missing), most)
         if abs(missing) <= TOLERANCE_LU or next_gain == gain:
             break
         last, gain = (gain, missing), next_gain
     else:
         gain = last[0] if last else gain  # the one that was measured
-    over = amplitude_db(peak) - params.ceiling_dbtp
+    over = amplitude_db(peak) - goal.ceiling_dbtp
     # By rounding, or where a gain moves fast: the ceiling is a promise.
-    trim = amplitude(-over) * (1 - 1e-6) if over > 0 else 1.0
-    return Gain(gain, trim, params.ceiling_dbtp, () if abs(missing) <= NOTED_LU else (_note(missing),))
+    trim = amplitude(-over) * EXACT if over > 0 else 1.0
+    return Gain(gain, trim, goal.ceiling_dbtp, reached, _notes(reached, missing))
 
 
-def _note(missing: float) -> str:
+def lowered(programme: Programme, ceiling_dbtp: float, why: str) -> Gain:
+    """What brings the peaks of `programme` under the ceiling, all of it by as much, and says so."""
+    gain_db = ceiling_dbtp - amplitude_db(programme.true_peak)
+    return Gain(gain_db, EXACT, notes=(f"Lowered by {-gain_db:.1f} dB: {why}",))
+
+
+def _notes(reached: float | None, missing: float) -> tuple[str, ...]:
+    if reached is None:
+        return (f"Too quiet for its loudness to be measured, even after {MAX_GAIN_DB:g} dB of gain.",)
+    if abs(missing) <= NOTED_LU:
+        return ()
     return (
         f"The loudness stays {missing:.1f} LU under the target: peaks would have to be cut by more than"
-        f" {MAX_LIMITING_DB:g} dB or the recording raised by more than {MAX_GAIN_DB:g} dB."
+        f" {MAX_LIMITING_DB:g} dB or the recording raised by more than {MAX_GAIN_DB:g} dB.",
     )
 
 

@@ -15,6 +15,7 @@ def advice(before: Analysis) -> tuple[str, ...]:
         _clicks(before),
         _band(before),
         _quiet(before),
+        _offset(before),
     )
     return tuple(sentence for sentence in found if sentence)
 
@@ -62,3 +63,9 @@ def _quiet(a: Analysis) -> str:
     return (
         f"Recorded very quietly ({a.lufs:.0f} LUFS): turn the input up, as long as it does not clip." if a.quiet else ""
     )
+
+
+def _offset(a: Analysis) -> str:
+    if not a.offset:
+        return ""
+    return f"A DC offset of {a.dc_offset_percent:.1f} %: the microphone's adapter or the sound card is at fault."

@@ -21,7 +21,7 @@ from pipeline.stream.stage import split
 
 from .bandwidth import BandMeter
 from .channels import ChannelMeter
-from .levels import FramePowers, Levels, measure
+from .levels import FramePowers, Levels, MeanMeter, measure
 from .reverberation import DecayMeter
 
 # What counts as a click: what is clearly heard. 0 to 2 are counted so in each of 121 clips of clean speech
@@ -39,6 +39,7 @@ SHARED, COHERENT = 0.35, 0.2  # what channels of one scene have in common, at le
 REVERBERANT_S, VERY_REVERBERANT_S = 0.5, 0.9
 NARROW_HZ, DULL_HZ, FULL_HZ = 4_200.0, 7_600.0, 10_000.0
 QUIET_LUFS = -38.0
+OFFSET_PERCENT = 1.0
 
 Noise: TypeAlias = Literal["low", "some", "noisy", "very noisy"]
 
@@ -56,6 +57,7 @@ class Analysis:
     bandwidth_hz : where the recording's band ends
     t60_s : time in which the room's sound falls by 60 dB, estimated from how words die away
     clearance_db : from the quietest tenth of what sounds up to the speech
+    dc_offset_percent : of full scale, how far from 0 the mean of the channel lies where it does most
     channel_share, channel_coherence : 0…1, what the channels have in common; see `pipeline.measures.channels`
     of_channels : levels of each channel for itself; none for a single one
     """
@@ -76,6 +78,7 @@ class Analysis:
     bandwidth_hz: float | None = None
     t60_s: float | None = None
     clearance_db: float | None = None
+    dc_offset_percent: float = 0.0
     channel_share: float | None = None
     channel_coherence: float | None = None
     of_channels: tuple[Levels, ...] = ()
@@ -148,6 +151,10 @@ class Analysis:
     def quiet(self) -> bool:
         return self.lufs is not None and self.lufs <= QUIET_LUFS
 
+    @property
+    def offset(self) -> bool:
+        return self.dc_offset_percent >= OFFSET_PERCENT
+
     def as_dict(self) -> dict[str, Any]:
         return {name: _rounded(value) for name, value in asdict(self).items()}
 
@@ -169,10 +176,10 @@ class Analyzer:
         self._powers, self._band = FramePowers(sample_rate), BandMeter(sample_rate)
         self._hum, self._clipping = HumMeter(sample_rate, channels), ClippingMeter(sample_rate, channels)
         self._clicks, self._decay = ClickMeter(CLICKS, sample_rate, channels), DecayMeter(sample_rate)
-        self._relation = ChannelMeter(sample_rate, channels if channels > 1 else 0)
+        self._mean, self._relation = MeanMeter(channels), ChannelMeter(sample_rate, channels if channels > 1 else 0)
         self._parts: tuple[Meter[object], ...] = (
             self._loudness, self._peak, self._powers, self._band, self._hum, self._clipping, self._clicks, self._decay,
-            self._relation,
+            self._mean, self._relation,
         )  # fmt: skip
 
     def add(self, block: Samples) -> None:
@@ -205,6 +212,7 @@ class Analyzer:
             bandwidth_hz=self._band.result(),
             t60_s=self._decay.result(),
             clearance_db=levels.clearance_db,
+            dc_offset_percent=100 * float(abs(self._mean.result()).max()),
             channel_share=None if relation is None else relation.share,
             channel_coherence=None if relation is None else relation.coherence,
             of_channels=() if relation is None else relation.levels,

@@ -64,6 +64,22 @@ class FramePowers:
         return self._rest.mean(keepdims=True) if self._rest.size and not powers.size else powers
 
 
+class MeanMeter:
+    """The mean of each channel of a recording that comes in blocks: its DC offset."""
+
+    def __init__(self, channels: int) -> None:
+        self._sum, self._count = np.zeros(channels), 0
+
+    def add(self, block: Samples) -> None:
+        """The next block (channels, n)."""
+        self._sum += block.sum(axis=1, dtype=np.float64)
+        self._count += block.shape[1]
+
+    def result(self) -> NDArray[np.float64]:
+        """(channels,), full scale = 1."""
+        return self._sum / max(1, self._count)
+
+
 def measure(powers: Powers) -> Levels:
     """Levels from frame powers."""
     sound = np.sort(powers[powers > DIGITAL_SILENCE])

@@ -14,7 +14,8 @@ from .analysis import Analysis
 @dataclass(frozen=True)
 class Report:
     """before, after : measures; gain_db : applied for the loudness; denoiser : the one that worked
-    ("neural", "spectral" or "off"); notes : what the listener should know."""
+    ("neural", "spectral" or "off"); notes : what the listener should know; remarks : what could not be read of the
+    recording, was mended, or contradicts its header."""
 
     before: Analysis
     after: Analysis
@@ -23,6 +24,7 @@ class Report:
     settings: dict[str, Value]
     denoiser: str
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def real_time_factor(self) -> float:
@@ -50,9 +52,9 @@ class Report:
             said.append(f"Clicks: {b.clicks_per_minute:.0f} a minute before, {a.clicks_per_minute:.0f} after.")
         return tuple(said)
 
-    def remarks(self) -> tuple[str, ...]:
-        """What stands below the table, in sentences."""
-        return (f"Denoiser: {self.denoiser}.", *self.done(), *self.notes, *self.advice)
+    def sentences(self) -> tuple[str, ...]:
+        """What stands below the table."""
+        return (*self.remarks, f"Denoiser: {self.denoiser}.", *self.done(), *self.notes, *self.advice)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -63,6 +65,7 @@ class Report:
             "real_time_factor": round(self.real_time_factor, 5),
             "denoiser": self.denoiser,
             "settings": self.settings,
+            "remarks": list(self.remarks),
             "done": list(self.done()),
             "notes": list(self.notes),
             "advice": list(self.advice),
@@ -72,7 +75,14 @@ class Report:
         rows = [("", "before", "after"), *self.rows()]
         lines = [f"{name:<34}{before:>22}{after:>22}" for name, before, after in rows]
         pace = f"{self.before.duration_s:.1f} s of audio in {self.processing_s:.2f} s"
-        return "\n".join([*lines, pace, *self.remarks()])
+        return "\n".join([*lines, pace, *self.sentences()])
+
+
+def table(found: Analysis, remarks: tuple[str, ...] = ()) -> str:
+    """The measures of one recording, in words."""
+    form = f"{found.duration_s:.1f} s, {found.sample_rate} Hz, {found.channels} channel{'s' * (found.channels > 1)}"
+    lines = [f"{name:<34}{text(found):>22}" for name, text in _ROWS]
+    return "\n".join([*lines, form, *remarks, *advice(found)])
 
 
 def _text(value: float | None, unit: str, digits: int = 1) -> str:
@@ -90,6 +100,7 @@ _ROWS = (
     ("Signal-to-noise ratio (estimate)", lambda a: _text(a.snr_db, "dB")),
     ("Speech activity", lambda a: _text(a.activity_percent, "%", 0)),
     ("Mains hum", _hum),
+    ("DC offset", lambda a: _text(a.dc_offset_percent, "%", 2) if a.dc_offset_percent >= 0.005 else "none"),
     ("Clipped", lambda a: _text(a.clipped_percent, "%", 3) if a.clipped_percent else "none"),
     ("Clicks", lambda a: _text(a.clicks_per_minute, "a minute", 0) if a.clicks_per_minute else "none"),
     ("Bandwidth", lambda a: "none" if a.bandwidth_hz is None else f"{a.bandwidth_hz / 1000:.1f} kHz"),

@@ -17,6 +17,7 @@ class Source(Protocol):
 
     sample_rate: int
     channels: int
+    remarks: tuple[str, ...]  # on the recording; complete once `blocks` was read to its end
 
     def blocks(self) -> Iterator[Samples]:
         """All samples (channels, n), block by block, from the start."""
@@ -27,6 +28,7 @@ class InMemory:
 
     def __init__(self, audio: Audio) -> None:
         self.sample_rate, self.channels = audio.sample_rate, audio.channels
+        self.remarks: tuple[str, ...] = ()
         self._samples = audio.samples
 
     def blocks(self) -> Iterator[Samples]:

@@ -22,7 +22,7 @@ PARAMETERS = [
 ]  # fmt: skip
 OPTIONS = {
     "--output", "--preset", "--format", "--depth", "--bitrate-kbps", "--report", "--jobs", "--overwrite",
-    "--list-presets", "--version", "--verbose",
+    "--list-presets", "--version", "--verbose", "--resume", "--analyze", "--removed", "--json",
 }  # fmt: skip
 
 
@@ -52,4 +52,4 @@ def test_the_encoding() -> None:
     from pipeline.files.formats import OUTPUT_NAMES, Encoding
 
     assert list(kinds(Encoding)) == ["subtype", "bitrate_kbps"]
-    assert OUTPUT_NAMES[:5] == ("wav", "flac", "mp3", "ogg", "opus")
+    assert OUTPUT_NAMES[:6] == ("wav", "flac", "mp3", "ogg", "opus", "m4a")

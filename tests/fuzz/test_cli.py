@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 import pipeline
 from pipeline import Audio, load, save, warm_up
 from pipeline.cli import main as cli
+from pipeline.cli.plan import MANIFEST
 from pipeline.files.formats import OUTPUTS
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import parameters
@@ -49,10 +51,23 @@ PLACES = [
 VALUES = {
     "--output": PLACES, "-o": PLACES, "--preset": [*NAMED_PRESETS],
     "--format": ["wav", "flac", "mp3", "ogg", "opus", ".wav", "WAV"], "--depth": ["16", "24", "float", "32"],
-    "--report": ["table", "json", "none"], "--bitrate-kbps": ["64", "0", "1e400"],
+    "--removed": PLACES, "--report": ["table", "json", "none"], "--bitrate-kbps": ["64", "0", "1e400"],
     "--jobs": ["0", "1", "2", "3", "-1", "1e3", "9" * 30, "9" * 5_000, "١"],
 }  # fmt: skip
-FLAGS = ["--overwrite", "-v", "--list-presets", "--version", "--help", "-h", "--no-loudness-normalize", "--", "-"]
+FLAGS = [
+    "--overwrite",
+    "--resume",
+    "--analyze",
+    "--json",
+    "-v",
+    "--list-presets",
+    "--version",
+    "--help",
+    "-h",
+    "--no-loudness-normalize",
+    "--",
+    "-",
+]
 NUMBERS = ["0", "12", "-3", "nan", "-inf", "1e400", "1_0", "0x10", " 5 ", "١٢", "", "--", "much", "-0"]
 
 # What is written to a name is written within the folder of the test: no slash but in the lists above.
@@ -85,10 +100,14 @@ class Report:
         return "the table"
 
 
-def _upside_down(source: Path, target: Path, *_: object, subtype: str, bitrate_kbps: float, **__: object) -> Report:
+def _upside_down(
+    source: Path, target: Path, *_: object, subtype: str, bitrate_kbps: float, removed: Path | None, **__: object
+) -> Report:
     """In place of the enhancement: as quick as a file is read and written."""
     audio = load(source)
     save(target, Audio(-audio.samples, audio.sample_rate), subtype=subtype, bitrate_kbps=bitrate_kbps)
+    if removed is not None:
+        save(removed, audio)
     return Report()
 
 
@@ -197,6 +216,9 @@ def test_lines(place: Path, arguments: list[str]) -> None:
             assert not name.endswith(("a/b/talk.wav", "notes.txt")) or "-o" in " ".join(arguments)
     assert not before.keys() - after.keys()
     for name in after.keys() - before.keys():  # whole, and under a name that an output has
+        if Path(name).name == MANIFEST:
+            assert all(json.loads(line) for line in (place / name).read_text().splitlines())
+            continue
         assert Path(name).suffix.lower() in OUTPUTS, name
         assert load(place / name).samples.size
         assert status in (0, 1)

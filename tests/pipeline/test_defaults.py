@@ -118,8 +118,8 @@ def test_people_look_for_a_setting_under_its_title() -> None:
     }
 
 
-def test_a_result_is_24_bit_or_192_kbit_unless_asked_otherwise() -> None:
-    assert Encoding() == DEFAULT == Encoding("PCM_24", 192.0)
+def test_a_result_is_as_deep_as_the_recording_or_has_192_kbit_unless_asked_otherwise() -> None:
+    assert Encoding() == DEFAULT == Encoding("auto", 192.0)
     bitrate = kinds(Encoding)["bitrate_kbps"]
     assert isinstance(bitrate, Range)
     assert (bitrate.minimum, bitrate.maximum, bitrate.unit) == (8, 320, "kbit/s")

@@ -26,6 +26,7 @@ from service.line.admission import Visit
 from service.site import Site
 from service.storage import Storage
 from tests.conftest import MAX_UPLOAD_MB, Server
+from tests.pipeline.files.decoding.test_reading import two_tracks
 from tests.web import curl
 from web import api
 from web.front.listeners import Listeners
@@ -40,7 +41,7 @@ def test_the_endpoints_are_three_and_the_page_itself_is_private(client: Client) 
     found = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(found) == {"/enhance", "/analyze", "/presets"}
     takes = {p["parameter_name"]: p for p in found["/enhance"]["parameters"]}
-    assert list(takes) == ["file", "preset", *parameters(), "output_format", "subtype", "bitrate_kbps"]
+    assert list(takes) == ["file", "preset", *parameters(), "output_format", "subtype", "bitrate_kbps", "track"]
     assert [name for name, p in takes.items() if not p["parameter_has_default"]] == ["file"]
     assert "Literal['neural', 'spectral']" in takes["denoise_method"]["python_type"]["type"]
 
@@ -99,6 +100,24 @@ def test_bit_depth_and_bit_rate(server: Server, talk: Path) -> None:
     with pytest.raises(curl.ApiError) as refusal:
         curl.call(server.url, "enhance", file=upload, subtype="PCM_8")
     assert refusal.value.error["status"] == 400
+
+
+def test_sound_tracks_and_remarks(server: Server, tmp_path: Path) -> None:
+    """The usual track is taken and named; another can be asked for; half a file says that it is half."""
+    path = two_tracks(tmp_path / "x.mkv")
+    upload = curl.upload(server.url, path)
+    for track, channels in ((None, 2), (0, 2), (1, 1), (2.0, 2)):
+        _, report = curl.call(server.url, "enhance", file=upload, track=track, denoise_method="spectral")
+        assert report["before"]["channels"] == channels
+        assert report["remarks"][0].startswith(f"Of 2 sound tracks, {channels} (")
+    for track in (3, -1, 1.5, "two", True):
+        with pytest.raises(curl.ApiError) as refusal:
+            curl.call(server.url, "enhance", file=upload, track=track)
+        assert refusal.value.error["status"] == 400, track
+        assert "track" in refusal.value.error["error"]
+    path.write_bytes(path.read_bytes()[:-40_000])
+    measures = curl.call(server.url, "analyze", file=curl.upload(server.url, path))
+    assert any(remark.startswith("The file ends early") for remark in measures[0]["remarks"])
 
 
 def test_an_analysis_is_cancelled_when_nobody_listens(server: Server, long_talk: Path) -> None:

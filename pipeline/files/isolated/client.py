@@ -152,12 +152,12 @@ def warm_up() -> None:
         _warn(str(error))
 
 
-def blocks(file: BinaryIO, cancelled: Cancel = None, after_s: float = 0.0) -> Blocks:
+def blocks(file: BinaryIO, cancelled: Cancel = None, after_s: float = 0.0, track: int | None = None) -> Blocks:
     """As `decoders.blocks`; raises LimitError as well for a decoder that wants more memory or time than it may have."""
     done = 0
     for _ in range(ATTEMPTS):
         try:
-            with closing(after(done, _decoder(file, cancelled, after_s))) as rest:
+            with closing(after(done, _decoder(file, cancelled, after_s, track))) as rest:
                 for block in rest:
                     done += block.samples.shape[1]
                     yield block
@@ -166,7 +166,7 @@ def blocks(file: BinaryIO, cancelled: Cancel = None, after_s: float = 0.0) -> Bl
             HELPER.stop()
         except _UnavailableError as error:
             _warn(str(error))
-            yield from after(done, decoders.blocks(file, Watch(cancelled), after_s))
+            yield from after(done, decoders.blocks(file, Watch(cancelled), after_s, track))
             return
     raise damaged("the decoder was ended twice")
 
@@ -181,13 +181,13 @@ def _warn(reason: str) -> None:
         log.warning("Recordings are decoded in this process, where a hostile one can cost much: %s.", reason)
 
 
-def _decoder(file: BinaryIO, cancelled: Cancel, after_s: float) -> Blocks:
+def _decoder(file: BinaryIO, cancelled: Cancel, after_s: float, track: int | None) -> Blocks:
     """One decoder's blocks. It is killed when this ends, however it ends."""
     answer, theirs = socket.socketpair()
     leash, held = socket.socketpair()
     with answer, leash:
         with theirs, held:
-            HELPER.ask(wire.REQUEST.pack(after_s), [file.fileno(), theirs.fileno(), held.fileno()])
+            HELPER.ask(wire.REQUEST.pack(after_s, track or 0), [file.fileno(), theirs.fileno(), held.fileno()])
         answer.settimeout(STEP_S)
         fill = partial(_fill, answer, cancelled)
         try:

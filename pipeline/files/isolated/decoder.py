@@ -34,7 +34,7 @@ class TimedWatch(Watch):
         return left_s
 
 
-def run(file_fd: int, answer_fd: int, after_s: float) -> NoReturn:
+def run(file_fd: int, answer_fd: int, after_s: float, track: int) -> NoReturn:
     """Decode and answer; what the process is, it is no longer afterwards."""
     status = 1
     with contextlib.suppress(BaseException):  # the helper's loop must not go on in here
@@ -45,7 +45,7 @@ def run(file_fd: int, answer_fd: int, after_s: float) -> NoReturn:
         _limit()
         answer = socket.socket(fileno=answer_fd)
         with os.fdopen(file_fd, "rb", buffering=0) as file:
-            _answer(decoders.blocks(file, TimedWatch(), after_s), answer)
+            _answer(decoders.blocks(file, TimedWatch(), after_s, track or None), answer)
         status = 0
     os._exit(status)
 

@@ -10,27 +10,37 @@ import math
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
 from pipeline.errors import AudioError, LimitError
 
 from ..decoded import Block
+from ..stored import Facts, printable
 
-REQUEST = struct.Struct("<d")  # after_s
+REQUEST = struct.Struct("<dI")  # after_s, track (0 for the usual one)
 STATUS = struct.Struct("<i")  # how the decoder's process ended, as `waitpid` says it
 NOT_STARTED = -1
 READY = b"R"
 
 MOST_VALUES = 1 << 18  # in one block: a MiB
-MOST_TEXT = 4096  # bytes
+MOST_TEXT = 4096  # bytes of a fault
+MOST_TOLD = 1 << 17  # bytes of facts and remarks
+MOST_REMARKS, MOST_REMARK = 32, 400
 
-_HEAD = struct.Struct("<cIIId")  # kind; rate, channels, samples; claimed_s. Of a fault: kind, bytes
-_BLOCK, _FAULT, _END = b"B", b"F", b"E"
+_HEAD = struct.Struct("<cIIId")  # kind; rate, channels, samples; claimed_s. Of a text: kind, bytes
+_BLOCK, _TOLD, _FAULT, _END = b"B", b"T", b"F", b"E"
 _FAULTS = {kind.__name__: kind for kind in (AudioError, LimitError)}
 
 
 def send_block(to: socket.socket, block: Block) -> None:
+    """What is told beside the samples goes before them."""
+    if block.facts or block.remarks:
+        told = {"facts": asdict(block.facts) if block.facts else None, "remarks": block.remarks}
+        text = json.dumps(told).encode()
+        to.sendall(_HEAD.pack(_TOLD, len(text), 0, 0, 0.0) + text)
     claimed_s = math.nan if block.claimed_s is None else block.claimed_s
     to.sendall(_HEAD.pack(_BLOCK, block.sample_rate, *block.samples.shape, claimed_s))
     to.sendall(np.ascontiguousarray(block.samples, np.float32).data.cast("B"))
@@ -52,20 +62,47 @@ def receive(fill: Callable[[memoryview], None]) -> Block | None:
 
     Raises the fault that was sent, and ValueError for what makes no sense.
     """
-    head = bytearray(_HEAD.size)
-    fill(memoryview(head))
-    kind, rate, channels, samples, claimed_s = _HEAD.unpack(head)
+    kind, rate, channels, samples, claimed_s = _head(fill)
+    facts: Facts | None = None
+    remarks: tuple[str, ...] = ()
+    if kind == _TOLD and rate <= MOST_TOLD:
+        facts, remarks = _told(_text(rate, fill))
+        kind, rate, channels, samples, claimed_s = _head(fill)
     if kind == _END:
         return None
     if kind == _FAULT and rate <= MOST_TEXT:
-        text = bytearray(rate)
-        fill(memoryview(text))
-        raise _fault(text)
-    if kind != _BLOCK or not 0 < channels * samples <= MOST_VALUES:
+        raise _fault(_text(rate, fill))
+    if kind != _BLOCK or not 0 < channels <= MOST_VALUES or not (remarks or samples):
+        raise ValueError
+    if channels * samples > MOST_VALUES:
         raise ValueError
     x = np.empty((channels, samples), np.float32)
-    fill(x.data.cast("B"))
-    return Block(rate, x, claimed_s if math.isfinite(claimed_s) else None)
+    if samples:
+        fill(x.data.cast("B"))
+    return Block(rate, x, claimed_s if math.isfinite(claimed_s) else None, facts, remarks)
+
+
+def _head(fill: Callable[[memoryview], None]) -> tuple[bytes, int, int, int, float]:
+    head = bytearray(_HEAD.size)
+    fill(memoryview(head))
+    kind, rate, channels, samples, claimed_s = _HEAD.unpack(head)
+    return kind, rate, channels, samples, claimed_s
+
+
+def _text(length: int, fill: Callable[[memoryview], None]) -> bytearray:
+    text = bytearray(length)
+    fill(memoryview(text))
+    return text
+
+
+def _told(text: bytearray) -> tuple[Facts | None, tuple[str, ...]]:
+    """Raises ValueError for what makes no sense."""
+    try:
+        told: dict[str, Any] = json.loads(text)
+        facts = None if told["facts"] is None else Facts.from_dict(told["facts"])
+        return facts, tuple(printable(str(remark), MOST_REMARK) for remark in told["remarks"][:MOST_REMARKS])
+    except (TypeError, KeyError, AttributeError, RecursionError):
+        raise ValueError from None
 
 
 def _fault(text: bytearray) -> AudioError:

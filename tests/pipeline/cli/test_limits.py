@@ -58,7 +58,7 @@ def test_what_the_environment_forbids_is_told(
 
 @pytest.mark.parametrize(
     ("options", "subtype"),
-    [([], "PCM_24"), (["--depth", "16"], "PCM_16"), (["--depth", "24"], "PCM_24"), (["--depth", "float"], "FLOAT")],
+    [([], "PCM_16"), (["--depth", "16"], "PCM_16"), (["--depth", "24"], "PCM_24"), (["--depth", "float"], "FLOAT")],
 )
 def test_the_real_thing_writes_the_depth_asked_for(tmp_path: Path, options: list[str], subtype: str) -> None:
     """With the real enhancement, every stage off: what goes in comes out."""

@@ -35,7 +35,7 @@ def test_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_folder_keeps_its_structure(tmp_path: Path) -> None:
     for name in ("in/a.wav", "in/deep/er/b.wav", "in/deep/no-suffix", "in/.hidden.wav", "in/.git/c.wav"):
         recording(tmp_path / name)
-    (tmp_path / "in" / "notes.wav").write_text("not a recording, only called one")
+    (tmp_path / "in" / "notes.txt").write_text("not a recording, and not called one")
     (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
     out = tmp_path / "out"
     made = plan([str(tmp_path / "in")], str(out), ".flac")
@@ -44,7 +44,8 @@ def test_a_folder_keeps_its_structure(tmp_path: Path) -> None:
         "deep/er/b.wav": "deep/er/b.clean.flac",
         "deep/no-suffix": "deep/no-suffix.clean.flac",
     }
-    assert made.skipped == ("notes.wav",)
+    assert made.skipped == ("notes.txt",)
+    assert made.folder == out
 
 
 def test_results_inside_the_input_are_not_inputs(tmp_path: Path) -> None:

@@ -31,13 +31,15 @@ def shift(x: Samples, y: Samples) -> int:
 
 def write_av(
     path: Path, x: Samples, sample_rate: int, codec: str, container: str | None = None,
-    picture: bool = False, gap_s: float = 0.0, **options: str,
+    picture: bool = False, gap_s: float = 0.0, sample_format: str | None = None, **options: str,
 ) -> Path:  # fmt: skip
     """Encode with FFmpeg's libraries. picture : a video track, too; gap_s : a jump of time after the first half."""
     layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1", 24: "22.2"}[x.shape[0]]
     with av.open(str(path), "w", format=container, container_options=options) as out:
         film = _picture(out) if picture else None
         stream = out.add_stream(codec, rate=sample_rate, layout=layout)
+        if sample_format is not None:
+            stream.codec_context.format = sample_format
         if film is not None:
             _fill(out, film)
         size = stream.codec_context.frame_size or 1024

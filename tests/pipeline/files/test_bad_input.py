@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from av.error import FFmpegError
 
 from pipeline import AudioError, LimitError, load
-from pipeline.files import container, decode_av
+from pipeline.files.decoding.opened import opened
 from pipeline.files.watch import Watch, WatchedFile
 from tests.pipeline.files.media import write_av, write_video_only, write_wav
 from tests.pipeline.signals import noise
@@ -86,7 +87,7 @@ def test_strange_headers(tmp_path: Path) -> None:
 def test_samples_that_are_no_numbers(tmp_path: Path) -> None:
     for value in (np.nan, np.inf):
         x = noise(1, 9_600)
-        x[0, 5_000] = value
+        x[0, ::100] = value
         refused(write_wav(tmp_path / "x.wav", x, subtype="FLOAT"), "not numbers")
 
 
@@ -110,12 +111,6 @@ def test_a_track_that_says_it_is_encrypted_is_not_played(tmp_path: Path, name: s
     plain = write_av(tmp_path / "x.m4a", noise(1, 48_000), 48_000, "aac", "mp4").read_bytes()
     assert plain.count(b"mp4a") == 1
     refused(written(tmp_path, plain.replace(b"mp4a", name.encode())), "copy-protected")
-
-
-def test_rate_that_changes_on_the_way(tmp_path: Path) -> None:
-    first = write_av(tmp_path / "a.aac", noise(1, 48_000), 48_000, "aac", "adts").read_bytes()
-    second = write_av(tmp_path / "b.aac", noise(1, 48_000), 24_000, "aac", "adts").read_bytes()
-    refused(written(tmp_path, first + second), "changes its sample rate")
 
 
 def test_names_that_are_no_regular_file(tmp_path: Path) -> None:
@@ -167,11 +162,12 @@ def test_even_a_playlist_reader_would_be_refused_other_files(tmp_path: Path) -> 
     """The second lock: the first is that no such reader is ever chosen."""
     sound = write_av(tmp_path / "secret.aac", noise(1, 48_000), 48_000, "aac", "adts")
     playlist = written(tmp_path, b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n%s\n#EXT-X-ENDLIST\n" % bytes(sound))
-    with playlist.open("rb") as file, pytest.raises(AudioError):
-        list(decode_av.blocks(WatchedFile(file, Watch()), "hls", Watch()))
-    assert {kind.demuxer for _, kind in container._MAGIC} <= {
-        "aac", "aiff", "amr", "asf", "au", "avi", "caf", "flac", "matroska", "mov", "mp3", "ogg", "w64", "wav",
-    }  # fmt: skip
+    with playlist.open("rb") as file:
+        watch = Watch()
+        view = WatchedFile(file, watch)
+        for name in ("hls", "concat", ""):
+            with pytest.raises((FFmpegError, OSError)), opened(view, name, watch):
+                pass
 
 
 def test_tags_that_are_not_utf8(tmp_path: Path) -> None:

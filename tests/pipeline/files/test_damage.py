@@ -10,8 +10,8 @@ import pytest
 
 from pipeline import AudioError, load
 from pipeline.audio import Samples
-from pipeline.files import decode_av
 from pipeline.files.decode import Recording, is_audio
+from pipeline.files.decoding import placed
 from tests.pipeline.files.media import write_av, write_wav
 from tests.pipeline.signals import noise
 
@@ -56,7 +56,7 @@ def test_a_pause_that_the_time_stamps_tell_of_is_silence_and_an_absurd_one_is_no
 def test_in_a_long_recording_a_pause_may_last_ten_minutes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gap_s: float, silence_s: float
 ) -> None:
-    monkeypatch.setattr(decode_av, "MOST_SILENCE_S", 1000.0)  # as with as much sound
+    monkeypatch.setattr(placed, "MOST_SILENCE_S", 1000.0)  # as with as much sound
     path = write_av(tmp_path / "x.mkv", noise(1, 2 * RATE), RATE, "flac", gap_s=gap_s)
     samples = sum(block.shape[1] for block in Recording(path).blocks())
     assert samples / RATE == pytest.approx(2 + silence_s, abs=0.01)
@@ -109,5 +109,5 @@ def test_nothing_stays_open_that_was_refused_or_left_half_read(tmp_path: Path) -
 
 def test_silence_is_put_between_time_stamps_up_to_a_minute() -> None:
     """And for a step of a tenth of a second to ten minutes; the tests above put more in its place."""
-    steps = (decode_av.SHORTEST_PAUSE_S, decode_av.LONGEST_PAUSE_S, decode_av.MOST_SILENCE_S)
+    steps = (placed.SHORTEST_PAUSE_S, placed.LONGEST_PAUSE_S, placed.MOST_SILENCE_S)
     assert steps == (0.1, 600, 60)

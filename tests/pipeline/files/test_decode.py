@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline import Audio, AudioError, LimitError, load, save
-from pipeline.files import decode_sndfile
 from pipeline.files.decode import Recording, is_audio
 from pipeline.files.limits import Limits
-from pipeline.files.watch import Watch, WatchedFile
+from pipeline.files.stored import Stored, Track
 from tests.pipeline.files.media import clicks, shift, write_av, write_wav
 from tests.pipeline.signals import noise
 
@@ -206,14 +205,23 @@ def test_more_silence_than_sound_is_not_believed(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("channels", [1, 8, 64])
-def test_a_block_is_no_longer_for_having_many_channels(tmp_path: Path, channels: int) -> None:
-    """A file may say that it has a thousand: its first block alone would fill the memory, before it is refused."""
-    path, frames = write_wav(tmp_path / "x.wav", np.zeros((channels, 70_000), np.float32)), []
-    watch = Watch()
-    with path.open("rb") as file:
-        for block in watch.over(decode_sndfile.blocks(WatchedFile(file, watch), watch)):
-            frames.append(block.samples.shape[1])
-            assert block.samples.shape[0] == channels
-    assert sum(frames) == 70_000
-    assert frames[0] == {1: 65_536, 8: 65_536, 64: 8_192}[channels]
+@pytest.mark.parametrize("isolated", [False, True])
+@pytest.mark.parametrize(
+    ("name", "codec", "channels", "stored"),
+    [
+        ("x.wav", "pcm_s24le", 6, Stored("wav", "pcm_s24le", 24, False, False, "5.1", 0x3F)),
+        ("x.wav", "pcm_f32le", 2, Stored("wav", "pcm_f32le", 32, True, False, "stereo", 0)),
+        ("x.flac", "flac", 1, Stored("flac", "flac", 24, False, False, "mono", 4)),
+        ("x.m4a", "aac", 2, Stored("mov", "aac", None, False, True, "stereo", 3)),
+        ("x.m4a", "alac", 1, Stored("mov", "alac", 24, False, False, "mono", 4)),
+        ("x.webm", "libopus", 1, Stored("matroska", "opus", None, False, True, "mono", 4)),
+    ],
+)
+def test_what_a_recording_is_as_it_lies_in_its_file(
+    tmp_path: Path, name: str, codec: str, channels: int, stored: Stored, isolated: bool
+) -> None:
+    form = {"flac": "s32", "alac": "s32p"}.get(codec)
+    path = write_av(tmp_path / name, noise(channels, 24_000), 48_000, codec, sample_format=form)
+    recording = Recording(path, Limits(isolated=isolated))
+    assert recording.stored == stored
+    assert recording.tracks == (Track(1, "", "", stored.codec, channels, is_default=stored.container == "mov"),)

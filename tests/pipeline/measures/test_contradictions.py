@@ -43,7 +43,7 @@ def settings(number: int) -> Settings:
 def contradictions(report: Report) -> Iterator[str]:
     """Everything that is said twice, in two ways."""
     before, rows = report.before, {name: (was, now) for name, was, now in report.rows()}
-    said = " ".join(report.remarks())
+    said = " ".join(report.sentences())
     noisy = re.search(r"[Nn]oisy \(about (-?\d+) dB", said)
     if noisy and "noise was low" in said:
         yield "noisy, and low in noise"

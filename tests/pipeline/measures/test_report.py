@@ -46,7 +46,8 @@ BEFORE = Analysis(
 AFTER = Analysis(
     60.0, 48_000, 1, -16.0, -1.04, -70.0, 45.0, -12.0, 58.6, None, None, 0.0, 0.0, 7_500.0, None, 48.0
 )  # fmt: skip
-REPORT = Report(BEFORE, AFTER, 4.0, 1.5, {"mix_wet_percent": 100.0}, "spectral", ("Something to know.",))
+SAID = ("1.7 s at 0:12 could not be read.",)
+REPORT = Report(BEFORE, AFTER, 4.0, 1.5, {"mix_wet_percent": 100.0}, "spectral", ("Something to know.",), SAID)
 
 
 def test_every_row_says_what_was_before_and_what_is_after() -> None:
@@ -57,6 +58,7 @@ def test_every_row_says_what_was_before_and_what_is_after() -> None:
         ("Signal-to-noise ratio (estimate)", "12.0 dB", "45.0 dB"),
         ("Speech activity", "61 %", "59 %"),
         ("Mains hum", "50.0 Hz, -42.0 dBFS", "none"),
+        ("DC offset", "none", "none"),
         ("Clipped", "0.123 %", "none"),
         ("Clicks", "9 a minute", "none"),
         ("Bandwidth", "7.0 kHz", "7.5 kHz"),
@@ -64,15 +66,16 @@ def test_every_row_says_what_was_before_and_what_is_after() -> None:
     ]
 
 
-def test_a_report_is_a_table_with_remarks() -> None:
+def test_a_report_is_a_table_with_sentences_below() -> None:
     lines = str(REPORT).splitlines()
     assert lines[0].split() == ["before", "after"]
     assert lines[0].index("before") < lines[0].index("after")
     for line, (name, before, after) in zip(lines[1:], REPORT.rows(), strict=False):
         assert line == f"{name:<34}{before:>22}{after:>22}"
-    pace, *remarks = lines[11:]
+    pace, *sentences = lines[12:]
     assert pace == "60.0 s of audio in 1.50 s"
-    assert tuple(remarks) == REPORT.remarks() == ("Denoiser: spectral.", "Something to know.", *REPORT.advice)
+    assert tuple(sentences) == REPORT.sentences()
+    assert sentences == [*SAID, "Denoiser: spectral.", "Something to know.", *REPORT.advice]
     assert len(REPORT.advice) == 4  # of what was before: afterwards nothing is wrong but the band
 
 
@@ -86,6 +89,7 @@ def test_a_report_is_json() -> None:
         "real_time_factor": 0.025,
         "denoiser": "spectral",
         "settings": {"mix_wet_percent": 100.0},
+        "remarks": ["1.7 s at 0:12 could not be read."],
         "done": [],
         "notes": ["Something to know."],
         "advice": list(REPORT.advice),

@@ -1,0 +1,1 @@
+"""What is done to decoded blocks so that they are one recording: one form, and nothing but numbers."""

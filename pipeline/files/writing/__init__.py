@@ -1,0 +1,1 @@
+"""How each kind of file is written; `pipeline.files.encode` chooses."""
