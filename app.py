@@ -43,6 +43,7 @@ def create_app() -> FastAPI:
 
 def main() -> int:
     """Serve until told to stop. Returns the exit status."""
+    runtime_setup.restart_if_needed()
     parts = _build()
 
     from web import server
@@ -52,8 +53,8 @@ def main() -> int:
 
 
 def _build() -> tuple[gr.Blocks, Site, Listeners]:
-    runtime_setup.configure()  # before anything can import numba
-    runtime_setup.one_core_per_recording()  # before anything can import NumPy
+    runtime_setup.own_process()  # before anything but the standard library is imported
+    runtime_setup.configure()
 
     from service.site import Site
     from web import page

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runtime import baked, ladder
+from runtime.environment import imports
 from runtime.numba_cache import faults, hook, place
 from runtime.status import Refusal, RuntimeStatus
 
@@ -23,6 +24,7 @@ def configure() -> RuntimeStatus:
     """Take the ladder, unless that was done, and prepare numba. Never raises; safe from any thread."""
     with _lock:
         if _decided is None:
+            imports.watch()
             _adopt(ladder.decide(os.environ))
         return status()
 

@@ -130,8 +130,15 @@ def announce(url: str, site: Site) -> None:
     )  # fmt: skip
     for warning in status.warnings:
         log.warning("%s", warning)
+    say_environment()
     if not site.storage.usable:
         log.warning("No directory can be written: nobody can upload. See /api/diagnostics.")
+
+
+def say_environment() -> None:
+    """A line for whatever the environment says that could not stay."""
+    for note in runtime_setup.environment_notes():
+        log.warning("%s", note.sentence)
 
 
 class OneLine(logging.Formatter):

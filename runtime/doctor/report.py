@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from runtime import baked, configuration, directories, warm_up
+from runtime import baked, configuration, directories, resources, warm_up
 from runtime.doctor import checks
+from runtime.environment import mending
 from runtime.status import RUNGS, RuntimeStatus
 from runtime.version import SYSTEM_NAME, VERSION
 
@@ -38,7 +39,11 @@ def is_degraded() -> bool:
 
     A temporary directory (4) is well, with a suggestion: it costs one slow start per boot, not one per process.
     """
-    return configuration.status().rung >= RUNGS["memory"] or warm_up.status()["state"] == "failed"
+    return (
+        configuration.status().rung >= RUNGS["memory"]
+        or warm_up.status()["state"] == "failed"
+        or not all(note.ok for note in mending.notes())
+    )
 
 
 def shown_cache_dir(status: RuntimeStatus) -> str | None:
@@ -80,6 +85,7 @@ def diagnostics(
             "release": platform.release(),
             "machine": platform.machine(),
             "cpu_count": os.cpu_count(),
+            "cores": resources.cores(),
             "user_id": directories.current_uid(),
         },
         "libraries": {

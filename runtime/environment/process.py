@@ -1,0 +1,65 @@
+"""What else can stop a process of ours at its start, and is no variable."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+
+from .mending import note
+
+RESTARTED = "SPEECH_RESTARTED"
+OWNER = 0o700
+
+
+def mend() -> None:
+    """The mask of new files, closed standard streams, and warnings that were made faults."""
+    _mend_umask()
+    _open_streams()
+    _calm_warnings()
+
+
+def _mend_umask() -> None:
+    mask = os.umask(0o077)
+    if mask & OWNER:
+        note("umask", f"The umask {mask:04o} would close our own files to us: 0077 is used.")
+    else:
+        os.umask(mask)
+
+
+def _open_streams() -> None:
+    """A descriptor that is closed would be the next file's, and what is meant for the log would go into that file."""
+    with contextlib.suppress(OSError):
+        while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # the lowest free one
+            os.set_inheritable(number, True)
+        os.close(number)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 — for good
+            note(name, f"{name} was closed: nothing is read from it, or written to it.")
+
+
+def _calm_warnings() -> None:
+    """With PYTHONWARNINGS=error, any library's hint at its own future would end the start."""
+    if "error" in os.environ.get("PYTHONWARNINGS", "").lower():
+        warnings.filters[:] = [  # type: ignore[index]  # typeshed says Sequence
+            ("default", *rest) if action == "error" else (action, *rest) for action, *rest in warnings.filters
+        ]
+
+
+def restart_if_needed() -> None:
+    """Start the program of this process again, once, where only the interpreter's own start can help: an encoding of
+    file names that lacks most letters, or docstrings taken away (libraries build theirs from others').
+
+    Before anything else is done; it returns if there is nothing to do, or nothing can be done.
+    """
+    reasons = []
+    if sys.getfilesystemencoding().lower().replace("-", "") != "utf8":
+        reasons.append(("PYTHONUTF8", "1"))
+    if sys.flags.optimize >= 2:
+        reasons.append(("PYTHONOPTIMIZE", ""))
+    if not reasons or RESTARTED in os.environ or os.name != "posix" or not sys.executable:
+        return
+    with contextlib.suppress(OSError):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | dict(reasons) | {RESTARTED: "1"})  # noqa: S606
