@@ -33,11 +33,13 @@ def build() -> tuple[gr.Blocks, Site]:
 
 def create_app() -> FastAPI:
     """The app as an ASGI application, for a server of one's own."""
+    runtime_setup.note_workers()
     parts = _build()
 
     from web import server
 
     server.configure_logging()
+    server.say_environment()
     return _application(*parts)
 
 
@@ -49,6 +51,7 @@ def main() -> int:
     from web import server
 
     server.configure_logging()
+    server.say_environment()
     return server.serve(_application(*parts), parts[1])
 
 

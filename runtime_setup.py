@@ -14,6 +14,7 @@ Only the standard library is imported until `start_warm_up` or the doctor is ask
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -50,6 +51,7 @@ __all__ = [
     "memory_limit_bytes",
     "memory_used_bytes",
     "note",
+    "note_workers",
     "one_thread_meanwhile",
     "own_process",
     "private_directory",
@@ -97,6 +99,11 @@ def own_process() -> None:
 def one_thread_meanwhile() -> AbstractContextManager[None]:
     """Around matrix products of ours in a process that may be somebody else's: they stay on one core."""
     return blas_threads.one_meanwhile()
+
+
+def note_workers() -> None:
+    """Before `own_process`, by an application that somebody else's server imports: say so if it starts several."""
+    process.note_workers(sys.argv, os.environ)
 
 
 def restart_if_needed() -> None:

@@ -49,7 +49,7 @@ class Config:
         """The configuration; see the table in docs/deploying.md."""
         env = os.environ if environ is None else environ
         return cls(
-            host=env.get("HOST") or env.get("GRADIO_SERVER_NAME") or _default_host(env),
+            host=env.get("HOST") or env.get("GRADIO_SERVER_NAME") or default_host(env),
             port=int(_number(env, ("PORT", "GRADIO_SERVER_PORT"), DEFAULT_PORT)),
             file_lifetime_s=_number(env, ("FILE_LIFETIME_S",), DEFAULT_FILE_LIFETIME_S),
             max_upload_bytes=int(Limits.from_environment().max_file_bytes),
@@ -62,7 +62,7 @@ class Config:
         )
 
 
-def _default_host(env: Mapping[str, str]) -> str:
+def default_host(env: Mapping[str, str]) -> str:
     """A laptop shows the page to itself alone; a host that assigns a port wants to reach it from outside."""
     return "0.0.0.0" if _is_hosted(env) else "127.0.0.1"  # noqa: S104
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import warnings
+from collections.abc import Mapping, Sequence
 
 from .mending import note
 
@@ -18,6 +19,11 @@ def mend() -> None:
     _mend_umask()
     _open_streams()
     _calm_warnings()
+    if RESTARTED in os.environ:
+        note(
+            "encoding",
+            "Started anew: Python's own settings lacked most letters of file names, or took docstrings away.",
+        )
 
 
 def _mend_umask() -> None:
@@ -43,9 +49,7 @@ def _open_streams() -> None:
 def _calm_warnings() -> None:
     """With PYTHONWARNINGS=error, any library's hint at its own future would end the start."""
     if "error" in os.environ.get("PYTHONWARNINGS", "").lower():
-        warnings.filters[:] = [  # type: ignore[index]  # typeshed says Sequence
-            ("default", *rest) if action == "error" else (action, *rest) for action, *rest in warnings.filters
-        ]
+        warnings.filters[:] = [kept for kept in warnings.filters if kept[0] != "error"]  # type: ignore[index]
 
 
 def restart_if_needed() -> None:
@@ -63,3 +67,25 @@ def restart_if_needed() -> None:
         return
     with contextlib.suppress(OSError):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | dict(reasons) | {RESTARTED: "1"})  # noqa: S606
+
+
+def workers(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """How many processes the server that imports us was told to start: uvicorn, gunicorn and hypercorn say it alike."""
+    found = environ.get("WEB_CONCURRENCY", "")
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word in ("--workers", "-w"):
+            found = following
+        elif word.startswith("--workers="):
+            found = word.partition("=")[2]
+    return int(found) if found.isascii() and found.isdigit() else 1
+
+
+def note_workers(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Say that several processes serve, if they do: each has a line and files of its own."""
+    if (count := workers(arguments, environ)) > 1:
+        note(
+            "workers",
+            f"{count} worker processes serve, but files and the line of those who wait live in one of them: most calls "
+            "will not find theirs. Start one worker, without --workers and WEB_CONCURRENCY.",
+            ok=False,
+        )

@@ -46,6 +46,14 @@ class Row:
     silent: bool = False
 
 
+def _several(text: str) -> str | None:
+    return None if text.strip() in ("", "1") else "one process serves, and the line of those who wait lives in it"
+
+
+def _other_than_agg(text: str) -> str | None:
+    return None if text.lower() == "agg" else "pictures are drawn without a window"
+
+
 # The first row that knows a name decides.
 TABLE: tuple[Row, ...] = (
     # Whoever talks to the network: httpx reads these when a client is made, and Gradio makes one when it is imported.
@@ -64,11 +72,15 @@ TABLE: tuple[Row, ...] = (
     Row("GRADIO_ROOT_PATH", values.root_path, ours_alone=True),
     Row("|".join(NUMBERS), values.number(-1, -1), ours_alone=True),  # each by its own limits: see `_check_of`
     Row("GRADIO_.*", values.never(UNKNOWN), ours_alone=True),
-    Row("WEB_CONCURRENCY", values.never("one process serves, and the line of those who wait lives in it"), None, True),
+    Row("WEB_CONCURRENCY", _several, ours_alone=True),
     Row("SYSTEM", values.matching(r"[\w.-]*", "a system's name"), ours_alone=True),
-    Row("UVICORN_.*|FASTAPI_.*|OTEL_.*|PANDAS_.*|TYPER_.*|TERMINAL_WIDTH", values.never(UNKNOWN), ours_alone=True),
+    Row(
+        "UVICORN_.*|FASTAPI_.*|OTEL_.*|PANDAS_.*|TYPER_.*|PYTZ_.*|TERMINAL_WIDTH|UNICODE_VERSION",
+        values.never(UNKNOWN),
+        ours_alone=True,
+    ),
     # Pictures are drawn by Agg, without pyplot; a notebook's own backend would be imported for nothing, or fail.
-    Row("MPLBACKEND", values.one_of("agg"), "agg", ours_alone=True),
+    Row("MPLBACKEND", _other_than_agg, "agg", ours_alone=True),
     Row("MATPLOTLIBRC|MPL_IGNORE_SYSTEM_FONTS", values.never(UNKNOWN), ours_alone=True),
     Row("LIBROSA_CACHE_DIR", values.never("it would keep copies of recordings"), ours_alone=True),
     Row("LIBROSA_CACHE_(LEVEL|VERBOSE|COMPRESS)", values.whole(0, 100)),

@@ -26,6 +26,8 @@ from runtime.environment.imports import Watching, found_behind
 LOCATOR = "runtime.numba_cache.locator.Locator"
 
 
+OnBroken = Callable[[str, Exception | None], None]
+"""Told why numba cannot be used, and by which fault."""
 CONFIG_FILE = ".numba_config.yaml"
 """Read by numba in whatever directory the process was started: `disable_jit: 1` there would stop every request."""
 
@@ -85,7 +87,7 @@ class NumbaWatcher(MetaPathFinder):
     A numba that is missing or cannot be imported is replaced by a stub; `on_broken` is told why.
     """
 
-    def __init__(self, settings: NumbaSettings, on_broken: Callable[[str], None]) -> None:
+    def __init__(self, settings: NumbaSettings, on_broken: OnBroken) -> None:
         self._settings, self._on_broken = settings, on_broken
 
     def find_spec(
@@ -117,7 +119,7 @@ class NumbaWatcher(MetaPathFinder):
         try:
             loader.exec_module(module)
         except Exception as fault:  # a wrong NumPy, a missing library: whatever it is, librosa must still import
-            self._on_broken(f"numba cannot be imported ({fault!r})")
+            self._on_broken(f"numba cannot be imported ({fault!r})", fault)
             stub.fill(module)
         else:
             prepare(module, self._settings)
@@ -126,7 +128,7 @@ class NumbaWatcher(MetaPathFinder):
 class _Stub(Loader):
     """The loader of the numba that is not there."""
 
-    def __init__(self, on_missing: Callable[[str], None]) -> None:
+    def __init__(self, on_missing: OnBroken) -> None:
         self._on_missing = on_missing
 
     def create_module(self, spec: ModuleSpec) -> None:  # noqa: ARG002 — the usual module will do
@@ -135,11 +137,11 @@ class _Stub(Loader):
     def exec_module(self, module: ModuleType) -> None:
         from runtime.interpreted import stub
 
-        self._on_missing("numba is not installed")
+        self._on_missing("numba is not installed", None)
         stub.fill(module)
 
 
-def install(settings: NumbaSettings, on_broken: Callable[[str], None]) -> None:
+def install(settings: NumbaSettings, on_broken: OnBroken) -> None:
     """Have the settings in numba from its import on. For a numba that is not yet imported."""
     sys.meta_path.insert(0, NumbaWatcher(settings, on_broken))
 
