@@ -1,8 +1,7 @@
 """Which rung of the ladder this process stands on.
 
     1 environment   NUMBA_CACHE_DIR, if set and trustworthy
-    1 environment   NUMBA_CACHE_DIR, if set and trustworthy
-    2 baked         made with the image, or by others and named by NUMBA_CACHE_DIR; only read; what it lacks goes to 3, 4
+    2 baked         made with the image, or by others and named by NUMBA_CACHE_DIR; only read, the rest goes to 3 or 4
     3 user          the user's cache directory
     4 temporary     a private directory under the temporary directory
     5 memory        compile in memory, store nothing

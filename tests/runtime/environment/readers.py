@@ -11,18 +11,20 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-PACKAGES = """
-    anyio av certifi cffi click dateutil decorator fastapi filelock fsspec gradio gradio_client groovy h11 hf_gradio 
-    hf_xet httpcore httpcore2 httpx httpx2 huggingface_hub idna jinja2 joblib lazy_loader librosa llvmlite markdown_it 
-    matplotlib msgpack narwhals numba numpy opentelemetry orjson packaging pandas PIL platformdirs pooch pydantic 
-    pydantic_core pydub python_multipart pytz requests rich safehttpx safetensors scipy semantic_version shellingham 
-    sklearn soundfile soxr starlette threadpoolctl tomlkit tqdm truststore typer urllib3 uvicorn yaml audioread
-""".split()
+PACKAGES = {
+    "anyio", "audioread", "av", "certifi", "cffi", "click", "dateutil", "decorator", "fastapi", "filelock", "fsspec",
+    "gradio", "gradio_client", "groovy", "h11", "hf_gradio", "hf_xet", "httpcore", "httpcore2", "httpx", "httpx2",
+    "huggingface_hub", "idna", "jinja2", "joblib", "lazy_loader", "librosa", "llvmlite", "markdown_it", "matplotlib",
+    "msgpack", "narwhals", "numba", "numpy", "opentelemetry", "orjson", "packaging", "pandas", "PIL", "platformdirs",
+    "pooch", "pydantic", "pydantic_core", "pydub", "python_multipart", "pytz", "requests", "rich", "safehttpx",
+    "safetensors", "scipy", "semantic_version", "shellingham", "sklearn", "soundfile", "soxr", "starlette",
+    "threadpoolctl", "tomlkit", "tqdm", "truststore", "typer", "urllib3", "uvicorn", "yaml",
+}  # fmt: skip
 # What is not imported by a program that runs: tests, builds, command lines, templates, scripts for others.
 ASIDE = {
     "test", "tests", "testing", "_testing", "conftest.py", "distutils", "f2py", "cuda", "cli", "templates", "wsgi.py",
     "_sandbox.py", "_mcp", "_print_versions.py", "verifier.py", "_vendor", "backends", "shell_completion.py",
-    "contrib",     "_completion_classes.py", "_completion_shared.py", "completion.py", "_webhooks_server.py", "clipboard",
+    "contrib", "_completion_classes.py", "_completion_shared.py", "completion.py", "_webhooks_server.py", "clipboard",
     "ImageGrab.py", "_testutils.py", "numba_entry.py", "datasets", "workflow.py",
 }  # fmt: skip
 ENVIRONMENTS = ("environ", "env", "environment")
@@ -33,7 +35,7 @@ def read_by_libraries() -> dict[str, list[str]]:
     """Name of a variable → where it is read."""
     found: dict[str, list[str]] = {}
     root = Path(sysconfig.get_paths()["purelib"])
-    for package in PACKAGES:
+    for package in sorted(PACKAGES):
         place = root / package
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [root / f"{package}.py"]:
             if file.exists() and ASIDE.isdisjoint(file.relative_to(root).parts):
