@@ -63,9 +63,9 @@ def serve(app: Any, site: Site) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops, then passes the signal on to what was there before
         signal.signal(number, lambda *_: None)
     try:
-        host, listening = _listen_somewhere(site.config.host, site.config.port)
+        host, listening = listen_somewhere(site.config.host, site.config.port)
     except OSError as fault:
-        log.error("Cannot listen on port %s: %s", site.config.port, _why_not(fault))
+        log.error("Cannot listen on port %s: %s", site.config.port, why_not(fault))
         return 1
     BoundedConnection.most = most_connections()
     # A proxy is one address for all its visitors; they are told apart behind it.
@@ -99,24 +99,25 @@ def _say_in_one_line(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
     log.warning("%s %s", context.get("message", ""), type(context.get("exception")).__name__)
 
 
-def _listen_somewhere(host: str, port: int) -> tuple[str, socket.socket]:
+def listen_somewhere(host: str, port: int) -> tuple[str, socket.socket]:
     """Where we were told to, else where we would be without being told. Raises OSError.
 
     conda's compilers set HOST to the name of an architecture, and the address of yesterday's network is gone today.
     """
     try:
         return host, _listen(host, port)
-    except OSError as fault:
+    except (OSError, UnicodeError) as fault:  # a name too long to be one
         usual = default_host(os.environ)
-        if fault.errno in (errno.EADDRINUSE, errno.EACCES) or host == usual:
+        why = getattr(fault, "strerror", None) or "no name of a host"
+        if getattr(fault, "errno", None) in (errno.EADDRINUSE, errno.EACCES) or host == usual:
             raise
-        sentence = f"HOST is ignored: this machine cannot listen there ({fault.strerror}); {usual} is used."
+        sentence = f"HOST is ignored: this machine cannot listen there ({why}); {usual} is used."
         log.warning("%s", sentence)
         runtime_setup.note("HOST", sentence)
         return usual, _listen(usual, port)
 
 
-def _why_not(fault: OSError) -> str:
+def why_not(fault: OSError) -> str:
     """In a sentence, with what to do."""
     if fault.errno == errno.EADDRINUSE:
         return "another program listens there. End it, or set PORT to another number."

@@ -72,9 +72,9 @@ def restart_if_needed() -> None:
 def workers(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """How many processes the server that imports us was told to start: uvicorn, gunicorn and hypercorn say it alike."""
     found = environ.get("WEB_CONCURRENCY", "")
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for place, word in enumerate(arguments):
         if word in ("--workers", "-w"):
-            found = following
+            found = "".join(arguments[place + 1 : place + 2])
         elif word.startswith("--workers="):
             found = word.partition("=")[2]
     return int(found) if found.isascii() and found.isdigit() else 1

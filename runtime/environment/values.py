@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 import os
 import re
+import stat
 from collections.abc import Callable
 from importlib import util
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,9 +21,7 @@ HOST = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[\w.-]+)?\]?", re.
 PROXY_SCHEMES = {"http", "https"}
 SOCKS_SCHEMES = {"socks5", "socks5h"}
 # What httpx makes of an entry of NO_PROXY must be an address: a network (fd00::/8) or a stray bracket stops it.
-NO_PROXY_ENTRY = re.compile(
-    r"\*|([\w*-]+://)?\*?\.?[\w.-]+(:\d{1,5})?|\d+\.\d+\.\d+\.\d+/\d+|[0-9A-Fa-f:]*::?[0-9A-Fa-f:]+", re.ASCII
-)
+NO_PROXY_ENTRY = re.compile(r"\*|([\w*-]+://)?\*?\.?[\w.-]+(:\d{1,5})?|\d+\.\d+\.\d+\.\d+/\d+", re.ASCII)
 ROOT_PATH = re.compile(r"(https?://[\w.:\[\]-]+)?(/[\w.~/-]*)?", re.ASCII)
 
 
@@ -101,13 +101,22 @@ def proxy(text: str) -> str | None:
 def no_proxy(text: str) -> str | None:
     """Names and addresses with commas, in a form that httpx can read."""
     entries = [entry.strip() for entry in text.split(",")]
-    well = all(NO_PROXY_ENTRY.fullmatch(entry) and not _ends_beyond_ports(entry) for entry in entries if entry)
+    well = all(_is_name(entry) or _is_address(entry) for entry in entries if entry)
     return None if well else "an entry is no host's name or address (a network of IPv6 addresses is not understood)"
 
 
-def _ends_beyond_ports(entry: str) -> bool:
-    name, separator, port = entry.rpartition(":")
-    return bool(separator) and ":" not in name and port.isdigit() and int(port) > 65_535
+def _is_name(entry: str) -> bool:
+    _, separator, port = entry.rpartition(":")
+    beyond = bool(separator) and port.isdigit() and int(port) > 65_535
+    return NO_PROXY_ENTRY.fullmatch(entry) is not None and not beyond
+
+
+def _is_address(entry: str) -> bool:
+    try:
+        ip_address(entry)
+    except ValueError:
+        return False
+    return True
 
 
 def folder(text: str) -> str | None:
@@ -118,11 +127,19 @@ def folder(text: str) -> str | None:
     if not path.is_absolute():
         return "not an absolute path"
     try:
-        while not os.path.lexists(path):
-            path = path.parent
-        return None if path.stat() and path.is_dir() else "not a directory"
+        return None if stat.S_ISDIR(_nearest(path).stat().st_mode) else "not a directory"
     except (OSError, ValueError, RuntimeError):  # a circle of links, a name too long, somebody else's
         return "not a directory that can be reached"
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself, or the first above it that is there. Raises OSError."""
+    while True:
+        try:
+            path.lstat()
+            return path
+        except FileNotFoundError:
+            path = path.parent
 
 
 def existing_folder(text: str) -> str | None:

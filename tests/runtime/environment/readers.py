@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sysconfig
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def read_by_libraries() -> dict[str, list[str]]:
 
 def names_in(source: str) -> set[str]:
     """The variables that this source reads."""
-    tree = ast.parse(source)
+    with warnings.catch_warnings(action="ignore"):  # how others write their texts is their business
+        tree = ast.parse(source)
     texts = {
         target.id: node.value.value
         for node in ast.walk(tree)

@@ -110,12 +110,12 @@ AS_A_LIBRARY = """if True:
     import pipeline
     import librosa.util.files, numba, soundfile, pipeline.enhancement, pipeline.files.decode
     assert dict(os.environ) == before, set(os.environ.items()) ^ set(before.items())
-    print(numba.config.DISABLE_JIT, numba.config.OPT, pipeline.runtime_setup.status().rung)
+    print(numba.config.DISABLE_JIT, int(numba.config.OPT), pipeline.runtime_setup.status().rung)
     numba.config.reload_config()
     os.environ["NUMBA_OPT"] = "7"
     numba.config.reload_config()
     names = [note.name for note in pipeline.runtime_setup.environment_notes()]
-    print(numba.config.DISABLE_JIT, numba.config.OPT, *names)
+    print(numba.config.DISABLE_JIT, int(numba.config.OPT), *names)
 """
 
 
