@@ -6,6 +6,7 @@ library reads cannot stop it. `tests/runtime/environment/test_variables.py` find
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ TABLE: tuple[Row, ...] = (
     Row("LIBROSA_CACHE_DIR", values.never("it would keep copies of recordings"), ours_alone=True),
     Row("LIBROSA_CACHE_(LEVEL|VERBOSE|COMPRESS)", values.whole(0, 100)),
     # numba. Where compiled code is kept, and whether anything is compiled, is the ladder's business.
-    Row("NUMBA_(CACHE_DIR|BAKED_CACHE_DIR|DISABLE_JIT|CACHE_LOCATOR_CLASSES)", lambda _: None),
+    Row("NUMBA_(CACHE_DIR|BAKED_CACHE_DIR|CACHE_LOCATOR_CLASSES)", lambda _: None),
     Row("NUMBA_CPU_NAME", values.matching(r"[\w.+-]+", "a processor's name")),
     Row("NUMBA_CPU_FEATURES", values.matching(r"([+-][\w.-]+(,[+-][\w.-]+)*)?", "a list of features such as +avx2")),
     Row("NUMBA_OPT", values.one_of("0", "1", "2", "3", "max")),
@@ -93,10 +94,10 @@ TABLE: tuple[Row, ...] = (
     Row("NUMBA_THREADING_LAYER", values.one_of("default", "safe", "threadsafe", "forksafe", "tbb", "omp", "workqueue")),
     Row("NUMBA_THREADING_LAYER_PRIORITY", values.matching("(tbb|omp|workqueue)( (tbb|omp|workqueue)){2}", "an order")),
     Row("NUMBA_(CUDA_.*|ENABLE_CUDASIM|FORCE_CUDA_CC)", values.never("no graphics card is used")),
-    Row("NUMBA_JIT_COVERAGE|NUMBA_ENABLE_SYS_MONITORING", values.never("compiled code is not watched")),
+    Row("NUMBA_(JIT_COVERAGE|ENABLE_SYS_MONITORING|CHROME_TRACE)", values.never("compiled code is not watched")),
     Row("NUMBA_COLOR_SCHEME", values.matching(r"\w+", "a scheme's name")),
-    Row("NUMBA_(GDB_BINARY|CHROME_TRACE|LLVM_REFPRUNE_FLAGS|DEBUG_PRINT_.*)", values.matching(r"[\w./,-]+", "a name")),
-    Row("NUMBA_.*", values.whole(0, 2**31 - 1)),
+    Row("NUMBA_(GDB_BINARY|LLVM_REFPRUNE_FLAGS|DEBUG_PRINT_.*)", values.matching(r"[\w./,-]+", "a name")),
+    Row("NUMBA_.*", values.whole(0, math.inf)),
     Row("LLVMLITE_ENABLE_IR_LAYER_TYPED_POINTERS", values.one_of("", "0", "false", "1", "true")),
     # NumPy, SciPy, joblib, scikit-learn: read as numbers or words at import.
     Row("NPY_(EN|DIS)ABLE_CPU_FEATURES|NPY_PROMOTION_STATE", values.never("NumPy chooses by the processor")),
@@ -105,14 +106,14 @@ TABLE: tuple[Row, ...] = (
     Row("JOBLIB_START_METHOD", values.one_of("", "fork", "spawn", "forkserver", "loky")),
     Row("LOKY_MAX_CPU_COUNT", values.whole(1, 4096)),
     Row("LOKY_PICKLER", values.one_of("", "cloudpickle", "pickle")),
-    Row("SKLEARN_ASSUME_FINITE|SKLEARN_WORKING_MEMORY|SKLEARN_PAIRWISE_DIST_CHUNK_SIZE", values.whole(0, 2**31)),
+    Row("SKLEARN_ASSUME_FINITE|SKLEARN_WORKING_MEMORY|SKLEARN_PAIRWISE_DIST_CHUNK_SIZE", values.whole(0, math.inf)),
     Row("(OMP|OPENBLAS|MKL|GOTO|BLIS|VECLIB)_(NUM|MAXIMUM)_THREADS", values.number(1, 4096, whole=True)),
     Row("EAGER_IMPORT", values.never("the libraries are imported when they are needed")),
     # The Hub, and the bars that tell of downloads.
     Row("HF_ENDPOINT|HF_INFERENCE_ENDPOINT", values.web_address),
     Row("HF_HUB_(ETAG|DOWNLOAD)_TIMEOUT", values.whole(1, 86_400)),
     Row("HF_HUB_VERBOSITY", values.one_of("debug", "info", "warning", "error", "critical")),
-    Row("TQDM_(MINITERS|NCOLS|NROWS|POSITION|INITIAL)", values.whole(0, 2**31 - 1)),
+    Row("TQDM_(MINITERS|NCOLS|NROWS|POSITION|INITIAL)", values.whole(0, math.inf)),
     Row("TQDM_((MIN|MAX)INTERVAL|SMOOTHING|DELAY)", values.number(0, 1e9)),
     Row("FSSPEC_.*", values.never(UNKNOWN), ours_alone=True),
     Row("COLUMNS|LINES", values.whole(1, 100_000), silent=True),

@@ -145,7 +145,7 @@ def _nearest(path: Path) -> Path:
 def existing_folder(text: str) -> str | None:
     """A directory that is there; empty is unset."""
     try:
-        return None if not text or Path(text).is_dir() else "not a directory"
+        return None if not text or (Path(text).is_absolute() and Path(text).is_dir()) else "not a directory"
     except (OSError, ValueError):
         return "not a directory that can be reached"
 

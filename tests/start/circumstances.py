@@ -14,7 +14,7 @@ KINDS: dict[str, str | None] = {
     "nonsense": "tcp//:x?",
     "an address": "http://user:s3cret@127.0.0.1:9/path",
     "hostile letters": "\x1b[31m\n'\"`$(id)%s{}\\\udcff",
-    "a file": "/etc/passwd",
+    "a file": "/proc/version",  # which not even root can write
 }
 SECRET = "s3cret"
 # Without these the interpreter itself does not come so far, or the test would not find the program.
@@ -26,7 +26,7 @@ OURS = {
 SYSTEMS = {
     "HOME", "http_proxy", "https_proxy", "ALL_PROXY", "NO_PROXY", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR",
     "TEMP", "TMP", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPY_DISABLE_CPU_FEATURES", "PYTHONWARNINGS",
-    "PYTHONBREAKPOINT", "SHELL", "USER", "LOGNAME", "DISPLAY", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP", "OPENSSL_CONF",
+    "PYTHONBREAKPOINT", "SHELL", "USER", "LOGNAME", "DISPLAY", "PYTHONSTARTUP", "OPENSSL_CONF",
     "LANGUAGE", "LOCPATH",
 }  # fmt: skip
 
@@ -44,7 +44,7 @@ PAIRS: dict[str, dict[str, str | None]] = {
     "conda": {"HOST": "x86_64-conda-linux-gnu", "SSL_CERT_FILE": "/opt/conda/gone.pem", "MPLBACKEND": "QtAgg"},
     "Jupyter's child": {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "FORCE_COLOR": "1", "COLUMNS": ""},
     "a locale without letters": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "HOME": ""},
-    "nowhere to keep anything": {"HOME": None, "XDG_CACHE_HOME": "/etc/passwd", "MPLCONFIGDIR": "/dev/null"},
+    "nowhere to keep anything": {"HOME": None, "XDG_CACHE_HOME": "/proc/version", "MPLCONFIGDIR": "/dev/null"},
     "strict": {"PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2", "PYTHONDEVMODE": "1"},
     "two workers": {"WEB_CONCURRENCY": "2", "UVICORN_WORKERS": "2", "GRADIO_NUM_WORKERS": "2"},
 }  # fmt: skip

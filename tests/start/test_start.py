@@ -31,19 +31,19 @@ pwd.getpwuid = getpwuid
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compiled code for all starts here, and an interpreter whose user has no entry in the password file."""
-    folder = tmp_path_factory.mktemp("compiled")
+def no_entry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For an interpreter whose user has no entry in the password file."""
+    folder = tmp_path_factory.mktemp("nobody")
     (folder / "site").mkdir()
     (folder / "site" / "sitecustomize.py").write_text(NO_ENTRY)
-    folder.chmod(0o700)
-    return folder
+    return folder / "site"
 
 
 @pytest.fixture
-def place(compiled: Path, tmp_path: Path, talk: Path) -> Place:
+def place(no_entry: Path, tmp_path: Path, talk: Path) -> Place:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    environ |= {"NUMBA_CACHE_DIR": str(compiled / "numba"), "PYTHONPATH": str(compiled / "site")}
+    compiled = Path(os.environ["HOME"], ".cache", "ai-speech-enhancement", "numba")  # by tests before these
+    environ |= {"NUMBA_CACHE_DIR": str(compiled), "PYTHONPATH": f"{no_entry}{os.pathsep}{PROJECT}"}
     environ |= {"TMPDIR": str(tmp_path)}
     for name in ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "MPLBACKEND"):
         environ.pop(name, None)

@@ -109,7 +109,6 @@ def test_which_rungs_ask_for_someone_to_act(
 
 
 @pytest.mark.usefixtures("well")
-@pytest.mark.usefixtures("well")
 @pytest.mark.parametrize(("ok", "status"), [(True, "healthy"), (False, "degraded")])
 def test_what_somebody_should_mend_in_the_environment_is_degraded(
     monkeypatch: pytest.MonkeyPatch, ok: bool, status: str
@@ -119,6 +118,7 @@ def test_what_somebody_should_mend_in_the_environment_is_degraded(
     assert runtime_setup.health()["status"] == status
 
 
+@pytest.mark.usefixtures("well")
 def test_a_failed_warm_up_is_degraded_and_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = dict.fromkeys(warm_up._record) | {"state": "failed", "error": "RuntimeError: no"}
     monkeypatch.setattr(warm_up, "_record", failed)

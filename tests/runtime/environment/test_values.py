@@ -115,10 +115,11 @@ def test_directories(tmp_path: Path) -> None:
     assert [value for value in bad if stays("MPLCONFIGDIR", value)] == []
     assert stays("TMPDIR", str(tmp_path))
     assert not stays("TMPDIR", str(tmp_path / "missing"))
+    assert not stays("TMPDIR", ".")
 
 
 def test_a_log_of_keys_must_be_writable(tmp_path: Path) -> None:
-    good = {"": True, str(tmp_path / "keys"): True, str(tmp_path): False, "/nonexistent/keys": False}
+    good = {"": True, str(tmp_path / "keys"): True, str(tmp_path): False, "/nonexistent/keys": False, "keys": False}
     assert {value: stays("SSLKEYLOGFILE", value) for value in good} == good
 
 
