@@ -34,6 +34,15 @@ LIBRARIES = {
 }
 
 
+def encodable(found: Any) -> Any:
+    """The same with every text such that UTF-8 can say it: a path of the environment may hold any bytes."""
+    if isinstance(found, str):
+        return found.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(found, dict):
+        return {name: encodable(value) for name, value in found.items()}
+    return [encodable(value) for value in found] if isinstance(found, list) else found
+
+
 def is_degraded() -> bool:
     """Whether someone should act: nothing can be kept (rung 5), nothing is compiled (6), or the warm-up failed.
 
@@ -54,7 +63,7 @@ def shown_cache_dir(status: RuntimeStatus) -> str | None:
 def health() -> dict[str, Any]:
     """What `/health` answers: one look at the status and one at a directory; nothing is written or imported."""
     status = configuration.status()
-    cache = shown_cache_dir(status)
+    cache = encodable(shown_cache_dir(status))
     return {
         "status": "degraded" if is_degraded() else "healthy",
         "system": SYSTEM_NAME,
@@ -63,7 +72,7 @@ def health() -> dict[str, Any]:
         "ready": warm_up.is_ready(),
         "config": {
             "numba_cache_dir": cache,
-            "numba_cache_exists": cache is not None and Path(cache).is_dir(),
+            "numba_cache_exists": cache is not None and Path(status.cache_dir or status.baked_dir or "").is_dir(),
             "numba_jit_enabled": not status.jit_disabled,
         },
     }
@@ -76,7 +85,7 @@ def diagnostics(
     status = configuration.status()
     found = checks.run_checks()
     well = all(check["ok"] for check in found) and not is_degraded()
-    return {
+    answer = {
         "status": "ok" if well else "degraded",
         "platform": {
             "python": platform.python_version(),
@@ -109,3 +118,5 @@ def diagnostics(
         "denoiser": dict(denoiser or {}),
         "checks": found,
     }
+    shown: dict[str, Any] = encodable(answer)
+    return shown

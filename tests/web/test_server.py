@@ -44,10 +44,20 @@ WHAT_IS_IMPORTED = """if True:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM")
-def test_it_ends_cleanly_when_told_to(tmp_path: Path) -> None:
+def test_it_ends_cleanly_when_told_to_with_a_word_to_who_waits(tmp_path: Path, long_talk: Path) -> None:
     server = start_server(tmp_path)
     assert list(server.files.iterdir())
-    assert stop_server(server) == 0
+    url = f"{server.url}/gradio_api/call"
+    order = {"file": curl.upload(server.url, long_talk)}
+    event = httpx.post(f"{url}/v2/enhance", json=order, timeout=60).json()["event_id"]
+    with httpx.stream("GET", f"{url}/enhance/{event}", timeout=60) as waiting:
+        lines = waiting.iter_lines()
+        first = next(lines)
+        server.process.terminate()
+        rest = [first, *lines]
+    assert "event: error" in rest
+    assert "The server stops." in rest[rest.index("event: error") + 1]
+    assert server.process.wait(20) == 0
     assert not list(server.files.iterdir())
     assert "Traceback" not in server.log.read_text()
 

@@ -20,6 +20,9 @@ class Answer(Protocol):
     async def __call__(self, message: Message) -> None:
         """As ASGI's send."""
 
+    async def last(self, body: bytes) -> None:
+        """The end of the answer."""
+
 
 def stopping() -> RequestError:
     """What everybody is told."""
@@ -33,7 +36,7 @@ async def say(path: str, send: Answer, scope: Scope, receive: Receive) -> bool:
         await answer(stopping(), {"Connection": "close"})(scope, receive, send)
         return True
     if send.streams:
-        await send({"type": "http.response.body", "body": last_event(path).encode(), "more_body": False})
+        await send.last(last_event(path).encode())
     return send.streams
 
 

@@ -49,6 +49,8 @@ class FrontDoor:
         path = doors.path_of(scope)
         try:
             await self._admitted(scope, path, receive, send)
+            if send.cut:
+                await farewell.say(path, send, scope, receive)
         except asyncio.CancelledError:  # by the server alone, which has waited for us as long as it could
             if not await farewell.say(path, send, scope, receive):
                 raise
@@ -111,11 +113,12 @@ class FrontDoor:
 
 
 class _Answer:
-    """`send`, which completes the headers. started : the status is out; streams : and events follow it."""
+    """`send`, which completes the headers. started : the status is out; streams : and events follow it; cut : of these
+    the last were left out, for they tell of Gradio's insides: the work for this request was cancelled meanwhile."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.started = self.streams = False
+        self.started = self.streams = self.cut = False
         self.origin: str | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -124,4 +127,12 @@ class _Answer:
             found = MutableHeaders(raw=message["headers"])
             self.streams = found.get("content-type", "").startswith("text/event-stream")
             headers.complete(found, self.origin)
+        task = asyncio.current_task()
+        if self.streams and message["type"] == "http.response.body" and task is not None and task.cancelling():
+            self.cut = True
+            return
         await self._send(message)
+
+    async def last(self, body: bytes) -> None:
+        """The end of a stream, in our words."""
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})

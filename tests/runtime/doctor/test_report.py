@@ -195,3 +195,13 @@ def test_without_a_temporary_directory_the_checks_still_say_what_to_do(monkeypat
     found = {check["name"]: check for check in checks.run_checks()}["temporary directory"]
     assert not found["ok"]
     assert "TMPDIR" in found["suggestion"]
+
+
+def test_what_no_text_can_say_is_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory may be named by any bytes; an answer that cannot be sent says nothing at all."""
+    stand_on(monkeypatch, "memory", None, warnings=("NUMBA_CACHE_DIR /a\udcff is not used.",))
+    found = json.dumps(runtime_setup.diagnostics({"uploads": "/b\udcfe"}), ensure_ascii=False)
+    assert "/a\\\\udcff" in found
+    assert found.encode()
+    stand_on(monkeypatch, "user", "/c\udcff")
+    assert json.dumps(runtime_setup.health(), ensure_ascii=False).encode()
