@@ -168,7 +168,7 @@ def appendable(text: str) -> str | None:
     """A file that this process may write to; empty is unset."""
     path = Path(text)
     try:
-        well = not text or os.access(path if path.exists() else path.parent, os.W_OK)
-        return None if (well and not path.is_dir()) or not text else "it cannot be written"
-    except OSError:
-        return "it cannot be written"
+        well = path.is_absolute() and not path.is_dir() and os.access(path if path.exists() else path.parent, os.W_OK)
+    except (OSError, ValueError):
+        well = False
+    return None if well or not text else "not a file that can be written"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -67,12 +68,17 @@ def _served(place: Place, command: tuple[str, ...], environ: Mapping[str, str], 
         _, report = curl.call(url, "enhance", file=curl.upload(url, place.talk))
         assert abs(report["after"]["lufs"] + 16) < 0.5
         assert httpx.get(f"{url}/api/diagnostics", timeout=60).json()["warm_up"]["state"] == "done"
-        assert stop_server(server) == 0
+        assert stop_server(server) in (0, -signal.SIGTERM)  # uvicorn ends by the signal itself
     finally:
         process.kill()
-    said = log.read_text(errors="replace")
-    assert "Traceback" not in said, said
-    assert SECRET not in said, said
+    _check(log.read_text(errors="replace"))
+
+
+def _check(said: str) -> None:
+    """No fault of a program, and no value; what a library of the system says of LANG is its own business."""
+    ours = "\n".join(line for line in said.splitlines() if not line.startswith("Fontconfig warning"))
+    assert "Traceback" not in ours, ours
+    assert SECRET not in ours, ours
 
 
 def _is_ready(server: Server) -> bool:
@@ -110,8 +116,7 @@ def _run(place: Place, changes: Mapping[str, str | None], *command: str, status:
     )
     said = (done.stdout + done.stderr).decode(errors="replace")
     assert done.returncode in status, said
-    assert "Traceback" not in said, said
-    assert SECRET not in said, said
+    _check(said)
     return said
 
 
