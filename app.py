@@ -9,9 +9,14 @@ Importing this module does nothing.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+if (HERE := str(Path(__file__).resolve().parent)) not in sys.path:  # with PYTHONSAFEPATH it is not
+    sys.path.insert(0, HERE)
 
 import runtime_setup
 

@@ -20,6 +20,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+if (HERE := str(Path(__file__).resolve().parent)) not in sys.path:  # with PYTHONSAFEPATH it is not
+    sys.path.insert(0, HERE)
+
 from runtime import blas_threads, configuration, directories, resources, warm_up
 from runtime.doctor import report
 from runtime.environment import mending, process

@@ -84,7 +84,7 @@ def note_workers(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
     """Say that several processes serve, if they do: each has a line and files of its own."""
     if (count := workers(arguments, environ)) > 1:
         note(
-            "workers",
+            "WEB_CONCURRENCY" if "WEB_CONCURRENCY" in environ else "workers",  # which is ignored elsewhere, not here
             f"{count} worker processes serve, but files and the line of those who wait live in one of them: most calls "
             "will not find theirs. Start one worker, without --workers and WEB_CONCURRENCY.",
             ok=False,

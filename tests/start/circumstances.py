@@ -45,7 +45,7 @@ PAIRS: dict[str, dict[str, str | None]] = {
     "Jupyter's child": {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "FORCE_COLOR": "1", "COLUMNS": ""},
     "a locale without letters": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "HOME": ""},
     "nowhere to keep anything": {"HOME": None, "XDG_CACHE_HOME": "/proc/version", "MPLCONFIGDIR": "/dev/null"},
-    "strict": {"PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2", "PYTHONDEVMODE": "1"},
+    "strict": {"PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2", "PYTHONSAFEPATH": "1"},
     "two workers": {"WEB_CONCURRENCY": "2", "UVICORN_WORKERS": "2", "GRADIO_NUM_WORKERS": "2"},
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from runtime.environment import process
+from runtime.environment import mending, process
 from tests.delivery.files import ROOT
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="masks and descriptors are POSIX")
@@ -96,3 +96,18 @@ def test_what_only_the_interpreters_start_can_mend(arguments: list[str], environ
 )  # fmt: skip
 def test_several_workers_are_known(arguments: list[str], environ: dict[str, str], count: int) -> None:
     assert process.workers(arguments, environ) == count
+
+
+@pytest.mark.parametrize("environ", [{}, {"WEB_CONCURRENCY": "2"}])
+def test_several_workers_are_said_once_and_somebody_should_act(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]
+) -> None:
+    monkeypatch.setattr(mending, "_notes", {})
+    process.note_workers(["uvicorn", "--workers", "2"], environ)
+    mending.mend(dict(environ) | {"HOME": "/"})
+    (found,) = mending.notes()
+    assert not found.ok
+    assert found.sentence.startswith("2 worker processes serve")
+    monkeypatch.setattr(mending, "_notes", {})
+    process.note_workers(["uvicorn"], {})
+    assert mending.notes() == ()
