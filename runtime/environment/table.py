@@ -47,6 +47,10 @@ class Row:
     silent: bool = False
 
 
+def _address(text: str) -> str | None:
+    return "a web address, not a directory" if "://" in text else None
+
+
 def _several(text: str) -> str | None:
     return None if text.strip() in ("", "1") else "one process serves, and the line of those who wait lives in it"
 
@@ -86,7 +90,8 @@ TABLE: tuple[Row, ...] = (
     Row("LIBROSA_CACHE_DIR", values.never("it would keep copies of recordings"), ours_alone=True),
     Row("LIBROSA_CACHE_(LEVEL|VERBOSE|COMPRESS)", values.whole(0, 100)),
     # numba. Where compiled code is kept, and whether anything is compiled, is the ladder's business.
-    Row("NUMBA_(CACHE_DIR|BAKED_CACHE_DIR|CACHE_LOCATOR_CLASSES)", lambda _: None),
+    Row("NUMBA_(CACHE_DIR|BAKED_CACHE_DIR)", _address),  # the ladder shows it where it is refused
+    Row("NUMBA_CACHE_LOCATOR_CLASSES", lambda _: None),
     Row("NUMBA_CPU_NAME", values.matching(r"[\w.+-]+", "a processor's name")),
     Row("NUMBA_CPU_FEATURES", values.matching(r"([+-][\w.-]+(,[+-][\w.-]+)*)?", "a list of features such as +avx2")),
     Row("NUMBA_OPT", values.one_of("0", "1", "2", "3", "max")),

@@ -49,6 +49,7 @@ def stays(name: str, value: str) -> bool:
         ("TQDM_NCOLS", ["80"], ["x", ""]),
         ("COLUMNS", ["80"], ["x"]),
         ("PYTHONWARNINGS", ["", "default"], ["error", "default,error::UserWarning"]),
+        ("NUMBA_BAKED_CACHE_DIR", ["", "/a", "relative"], ["http://user:s3cret@host/a"]),
         ("SOMETHING_ELSE", ["whatever", ""], []),
     ],
 )
