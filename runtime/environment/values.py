@@ -165,10 +165,14 @@ def certificates(text: str) -> str | None:
 
 
 def appendable(text: str) -> str | None:
-    """A file that this process may write to; empty is unset."""
-    path = Path(text)
+    """A file that this process can write to, tried as TLS will; empty is unset."""
+    if not text:
+        return None
+    if not Path(text).is_absolute():
+        return "not an absolute path"
     try:
-        well = path.is_absolute() and not path.is_dir() and os.access(path if path.exists() else path.parent, os.W_OK)
+        # Nobody is waited for, as at a FIFO. What permissions say is no answer: root may write /proc/version, and cannot.
+        os.close(os.open(text, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600))
     except (OSError, ValueError):
-        well = False
-    return None if well or not text else "not a file that can be written"
+        return "not a file that can be written"
+    return None
