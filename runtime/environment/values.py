@@ -170,9 +170,10 @@ def appendable(text: str) -> str | None:
         return None
     if not Path(text).is_absolute():
         return "not an absolute path"
-    try:
-        # Nobody is waited for, as at a FIFO. What permissions say is no answer: root may write /proc/version, and cannot.
-        os.close(os.open(text, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600))
+    import ssl
+
+    try:  # as TLS will: permissions are no answer, they let root write /proc/version
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = text
     except (OSError, ValueError):
         return "not a file that can be written"
     return None

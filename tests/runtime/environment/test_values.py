@@ -123,7 +123,7 @@ def test_directories(tmp_path: Path) -> None:
 def test_a_log_of_keys_must_be_writable(tmp_path: Path) -> None:
     good = {"": True, str(tmp_path / "keys"): True, str(tmp_path): False, "/nonexistent/keys": False, "keys": False}
     if sys.platform == "linux":
-        good["/proc/version"] = False  # whose permissions let root write
+        good["/proc/version"] = False  # which root may write, as it seems
     assert {value: stays("SSLKEYLOGFILE", value) for value in good} == good
 
 
