@@ -6,7 +6,6 @@ A value is never a part of the answer: it may be a password.
 from __future__ import annotations
 
 import math
-import os
 import re
 import stat
 from collections.abc import Callable
