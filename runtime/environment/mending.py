@@ -48,7 +48,7 @@ def changes(environ: Mapping[str, str], *, ours: bool) -> dict[str, tuple[str | 
     found: dict[str, tuple[str | None, str]] = {}
     for name, (row, why) in table.faults(environ, ours=ours).items():
         done = "is ignored" if row.instead is None else f"is taken as {row.instead}"
-        found[name] = row.instead, "" if row.silent else f"{name} {done}: {why}."
+        found[name] = row.instead, "" if row.silent or not why else f"{name} {done}: {why}."
     if ours:  # what a library looks for even where nobody has said anything
         for name, value in (("MPLBACKEND", "agg"), ("GRADIO_ANALYTICS_ENABLED", "False")):
             if name not in environ:

@@ -28,7 +28,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "MAX_DECODED_MB": (1, float("inf")),
 }
 UNKNOWN = "this app has no such setting"
-ITSELF = "this app sees to it itself"
+EMPTY_IS_A_VALUE = {"NUMBA_CPU_FEATURES"}
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,16 @@ def why_not(name: str, value: str, row: Row) -> str | None:
 
 
 def faults(environ: Mapping[str, str], *, ours: bool) -> dict[str, tuple[Row, str]]:
-    """Every variable that cannot stay as it is, with its row and the reason. ours : the process is ours alone."""
+    """Every variable that cannot stay as it is, with its row and the reason. ours : the process is ours alone.
+
+    An empty one is as good as none to us, and not to every library: it goes for no reason ("").
+    """
     found = {}
     for name, value in environ.items():
         row = row_of(name)
-        if row is not None and (ours or not row.ours_alone) and (why := why_not(name, value, row)) is not None:
+        if row is None or (row.ours_alone and not ours):
+            continue
+        why = "" if not value and name not in EMPTY_IS_A_VALUE else why_not(name, value, row)
+        if why is not None:
             found[name] = row, why
     return found

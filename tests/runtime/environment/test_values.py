@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from runtime.environment import table, values
+from runtime.environment import mending, table, values
 
 
 def stays(name: str, value: str) -> bool:
-    return not table.faults({name: value}, ours=True)
+    """An empty one is looked at elsewhere."""
+    return not value or not table.faults({name: value}, ours=True)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,18 @@ def stays(name: str, value: str) -> bool:
 )
 def test_values(name: str, good: list[str], bad: list[str]) -> None:
     assert [value for value in good if not stays(name, value)] == []
-    assert [value for value in bad if stays(name, value)] == []
+    assert [value for value in bad if value and stays(name, value)] == []
+
+
+@pytest.mark.parametrize("name", ["GRADIO_SERVER_PORT", "PORT", "HF_HOME", "NUMBA_OPT", "http_proxy", "MPLBACKEND"])
+def test_an_empty_one_goes_without_a_word(name: str) -> None:
+    """Gradio reads the number of the port from nothing, and the Hub a directory."""
+    assert table.faults({name: ""}, ours=True)[name][1] == ""
+    environ = {name: "", "HOME": "/"}
+    before = mending.notes()
+    mending.mend(environ)
+    assert environ.get(name) == ("agg" if name == "MPLBACKEND" else None)
+    assert mending.notes() == before
 
 
 PROXIES = ["http://127.0.0.1:9", "127.0.0.1:9", "https://u:p%40@proxy.example", "HTTP://proxy:80", "proxy", ""]
