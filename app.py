@@ -9,9 +9,14 @@ Importing this module does nothing.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+if (HERE := str(Path(__file__).resolve().parent)) not in sys.path:  # with PYTHONSAFEPATH it is not
+    sys.path.insert(0, HERE)
 
 import runtime_setup
 
@@ -33,28 +38,31 @@ def build() -> tuple[gr.Blocks, Site]:
 
 def create_app() -> FastAPI:
     """The app as an ASGI application, for a server of one's own."""
+    runtime_setup.note_workers()
     parts = _build()
 
     from web import server
 
     server.configure_logging()
+    server.say_environment()
     return _application(*parts)
 
 
 def main() -> int:
     """Serve until told to stop. Returns the exit status."""
+    runtime_setup.restart_if_needed()
     parts = _build()
 
     from web import server
 
     server.configure_logging()
+    server.say_environment()
     return server.serve(_application(*parts), parts[1])
 
 
 def _build() -> tuple[gr.Blocks, Site, Listeners]:
-    runtime_setup.configure()  # before anything can import numba
-    runtime_setup.one_core_per_recording()  # before anything can import NumPy
-    runtime_setup.keep_memory_small()
+    runtime_setup.own_process()  # before anything but the standard library is imported
+    runtime_setup.configure()
 
     from service.site import Site
     from web import page

@@ -14,12 +14,20 @@ Only the standard library is imported until `start_warm_up` or the doctor is ask
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from runtime import blas_threads, configuration, directories, heap, warm_up
+if (HERE := str(Path(__file__).resolve().parent)) not in sys.path:  # with PYTHONSAFEPATH it is not
+    sys.path.insert(0, HERE)
+
+from runtime import blas_threads, configuration, directories, heap, resources, warm_up
 from runtime.doctor import report
+from runtime.environment import mending, process
+from runtime.environment.mending import Note
+from runtime.environment.table import NUMBERS
 from runtime.numba_cache import compilations as _compilations
 from runtime.numba_cache import faults
 from runtime.numba_cache.faults import CacheWarning
@@ -27,20 +35,30 @@ from runtime.status import Mode, RuntimeStatus
 from runtime.version import SYSTEM_NAME, VERSION
 
 __all__ = [
+    "NUMBERS",
     "SYSTEM_NAME",
     "VERSION",
     "CacheWarning",
     "Mode",
+    "Note",
     "RuntimeStatus",
     "cache_warnings",
     "compilations",
     "configure",
+    "cores",
     "diagnostics",
+    "environment_notes",
+    "free_memory_bytes",
     "health",
     "is_ready",
-    "keep_memory_small",
-    "one_core_per_recording",
+    "memory_limit_bytes",
+    "memory_used_bytes",
+    "note",
+    "note_workers",
+    "one_thread_meanwhile",
+    "own_process",
     "private_directory",
+    "restart_if_needed",
     "return_memory",
     "start_warm_up",
     "status",
@@ -69,20 +87,48 @@ def compilations() -> int:
     return _compilations.counts()["compilations"]
 
 
-def one_core_per_recording() -> None:
-    """Keep matrix products on one core, unless the environment says otherwise. Before NumPy is imported, by whoever
-    owns the process: recordings share the cores, not one recording's parts."""
+def own_process() -> None:
+    """Say that this process is ours alone, before anything but the standard library is imported: the app, the command
+    line, the doctor. What would stop a library is taken out of the environment for good, and matrix products stay on
+    one core: recordings share the cores, not one recording's parts. The allocator keeps little of what is freed.
+
+    Without it (`import pipeline` in somebody's program) the environment is mended while libraries are imported, and
+    then put back.
+    """
+    process.mend()
+    mending.mend()
     blas_threads.one()
-
-
-def keep_memory_small() -> None:
-    """Have the allocator keep little of what is freed. Before threads are started, by whoever owns the process."""
     heap.keep_small()
+
+
+def one_thread_meanwhile() -> AbstractContextManager[None]:
+    """Around matrix products of ours in a process that may be somebody else's: they stay on one core."""
+    return blas_threads.one_meanwhile()
 
 
 def return_memory() -> None:
     """Give what the allocator keeps in reserve back to the system: after a recording, say."""
     heap.give_back()
+
+
+def note_workers() -> None:
+    """Before `own_process`, by an application that somebody else's server imports: say so if it starts several."""
+    process.note_workers(sys.argv, os.environ)
+
+
+def restart_if_needed() -> None:
+    """Before `own_process`, by a program that may be started anew: for what only the interpreter's start can mend."""
+    process.restart_if_needed()
+
+
+def environment_notes() -> tuple[Note, ...]:
+    """What was found in the environment, and what was done about it: a name and a sentence each."""
+    return mending.notes()
+
+
+def note(name: str, sentence: str, *, ok: bool = True) -> None:
+    """Add to what log, doctor and diagnostics say of the environment. ok=False: somebody should act."""
+    mending.note(name, sentence, ok=ok)
 
 
 def private_directory(content: str) -> Path | None:
@@ -92,6 +138,26 @@ def private_directory(content: str) -> Path | None:
     """
     candidates = (directories.user_cache_dir(os.environ, content), directories.temporary_cache_dir(content))
     return next((path for path in candidates if path and directories.refuse_as_cache(path) is None), None)
+
+
+def cores() -> int:
+    """How many cores are worth asking for: affinity and quota of processor time are known."""
+    return resources.cores()
+
+
+def memory_limit_bytes() -> float:
+    """The most memory that this process and those beside it may take: of its control groups, else of the machine."""
+    return resources.memory_limit_bytes()
+
+
+def memory_used_bytes() -> float:
+    """What is taken of `memory_limit_bytes`."""
+    return resources.memory_used_bytes()
+
+
+def free_memory_bytes() -> float:
+    """What this process may still take: of the machine, and of its control groups."""
+    return resources.free_memory_bytes()
 
 
 def start_warm_up(task: Callable[[], None]) -> None:
@@ -133,6 +199,9 @@ def _doctor() -> int:
     from importlib import import_module, util
 
     from runtime.doctor.main import main
+
+    restart_if_needed()
+    own_process()
 
     def enhance() -> None:
         import_module("pipeline.warm_up").kernels()

@@ -2,7 +2,7 @@
 
 import runtime_setup
 
-runtime_setup.one_core_per_recording()  # before anything can import NumPy
+runtime_setup.own_process()  # before anything but the standard library
 
 from pipeline.cli.main import main  # noqa: E402
 

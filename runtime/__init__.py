@@ -2,6 +2,8 @@
 
 One subject per file, from the bottom up:
 
+    environment/   what the libraries may read of the environment; checked before they are imported
+    resources      cores and memory, as control groups say
     version        what this program is called, and its version
     status         how this process runs numba, as a value
     directories    may this directory be trusted with code that we will execute?

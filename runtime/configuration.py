@@ -10,10 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from runtime import baked, ladder
+from runtime.environment import imports
 from runtime.numba_cache import faults, hook, place
 from runtime.status import Refusal, RuntimeStatus
 
 log = logging.getLogger(__name__)
+
+REINSTALL = "Install the requirements again: pip install -r requirements.txt."
+ALLOW_CODE = (
+    "This system lets nobody run code that was just made. All works, more slowly; to let numba compile, allow it for "
+    "this service (systemd: MemoryDenyWriteExecute=no; SELinux: execmem)."
+)
 
 _lock = threading.RLock()
 _decided: RuntimeStatus | None = None
@@ -23,6 +30,7 @@ def configure() -> RuntimeStatus:
     """Take the ladder, unless that was done, and prepare numba. Never raises; safe from any thread."""
     with _lock:
         if _decided is None:
+            imports.watch()
             _adopt(ladder.decide(os.environ))
         return status()
 
@@ -98,7 +106,12 @@ def _fit_imported_numba(decided: RuntimeStatus) -> RuntimeStatus:
     return replace(decided, warnings=(*decided.warnings, *warnings), numba_imported_before=True)
 
 
-def _give_up_compiling(reason: str) -> None:
+def is_refused_memory(fault: Exception | None) -> bool:
+    """Whether the system refuses memory that can be written and executed (SELinux, seccomp, PaX)."""
+    return isinstance(fault, (PermissionError, MemoryError)) or "executable memory" in str(fault)
+
+
+def _give_up_compiling(reason: str, fault: Exception | None = None) -> None:
     """numba turned out to be unusable while it was imported: stand on the last rung from now on."""
     global _decided  # noqa: PLW0603
     with _lock:
@@ -110,7 +123,7 @@ def _give_up_compiling(reason: str) -> None:
             ladder.interpreted(
                 f"{reason}: nothing is compiled, NumPy versions do the work",
                 (*old.warnings, f"{reason}."),
-                "Install the requirements again: pip install -r requirements.txt.",
+                ALLOW_CODE if is_refused_memory(fault) else REINSTALL,
                 old.refusals,
             ),
             numba_imported_before=old.numba_imported_before,

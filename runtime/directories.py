@@ -12,16 +12,46 @@ import stat
 import sys
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 NAME = "ai-speech-enhancement"
 PROBE_BYTES = b"probe" * 1024
+UID_MAP = Path("/proc/self/uid_map")
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def current_uid() -> int | None:
     """The user whose rights this process has; None where users have no numbers (Windows)."""
     return os.geteuid() if hasattr(os, "geteuid") else None
+
+
+@cache
+def unmapped_uid() -> int | None:
+    """The user that the kernel shows as the owner of whatever belongs to none of this namespace; None where it knows
+    all users.
+
+    Where Apptainer or bubblewrap map one user alone, / and /tmp belong to 65534 (user_namespaces(7)). Who else that
+    may be can be told no more than who root is outside; nobody inside can become it.
+    """
+    try:
+        overflow = int(Path("/proc/sys/kernel/overflowuid").read_text(encoding="ascii"))
+        ranges = [list(map(int, line.split())) for line in UID_MAP.read_text(encoding="ascii").splitlines()]
+    except (OSError, ValueError):  # not Linux
+        return None
+    return None if any(first <= overflow < first + count for first, _, count in ranges) else overflow
+
+
+def owners_above() -> set[int]:
+    """Whose directories may stand above one of ours: they could exchange it, and so could root."""
+    return {0, *(uid for uid in (current_uid(), unmapped_uid()) if uid is not None)}
+
+
+def owners_of_read_only() -> set[int]:
+    """Whose code may be run that is only read: ours, root's, and that of whoever owns this program."""
+    uid, unmapped = current_uid(), unmapped_uid()
+    program = {unmapped} if unmapped is not None and Path(__file__).stat().st_uid == unmapped else set()
+    return {0, *({uid} if uid is not None else ()), *program}
 
 
 def distrust_entry(info: os.stat_result, *, owners: set[int]) -> str | None:
@@ -58,12 +88,12 @@ def distrust(path: Path, *, root_may_own: bool = False) -> str | None:
     `root_may_own` accepts a directory that root made, for one that is only read.
     """
     uid = current_uid()
-    trusted = {0} if uid is None else {0, uid}
     if ".." in path.parts:
         return "its path contains '..'"
-    reason = _distrust_ancestors(path, trusted)
+    above = owners_above()
+    reason = _distrust_ancestors(path, above)
     if reason is None and path.parent != (resolved := path.parent.resolve()):  # links above it lead elsewhere
-        reason = _distrust_ancestors(resolved / path.name, trusted)
+        reason = _distrust_ancestors(resolved / path.name, above)
     if reason is not None:
         return reason
     try:
@@ -74,13 +104,12 @@ def distrust(path: Path, *, root_may_own: bool = False) -> str | None:
         return "it is a symbolic link"
     if not stat.S_ISDIR(info.st_mode):
         return "it is not a directory"
-    return distrust_entry(info, owners=trusted if root_may_own or uid is None else {uid})
+    return distrust_entry(info, owners=owners_of_read_only() if root_may_own or uid is None else {uid})
 
 
 def distrust_tree(path: Path) -> str | None:
     """Why anything inside `path`, which is only read, may not be trusted; None if all of it may."""
-    uid = current_uid()
-    owners = {0} if uid is None else {0, uid}
+    owners = owners_of_read_only()
     reason = distrust(path, root_may_own=True)
     if reason is not None:
         return reason
@@ -111,6 +140,8 @@ def make_private(path: Path) -> None:
         place = place.parent
     for place in reversed(missing):
         place.mkdir(mode=0o700, exist_ok=True)  # exist_ok: another process of ours may be starting as well
+        if hasattr(os, "geteuid") and place.stat().st_mode & 0o700 != 0o700 and place.stat().st_uid == os.geteuid():
+            place.chmod(0o700)  # a umask that takes rights from ourselves
 
 
 def probe(path: Path) -> None:

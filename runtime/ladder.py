@@ -1,7 +1,7 @@
 """Which rung of the ladder this process stands on.
 
     1 environment   NUMBA_CACHE_DIR, if set and trustworthy
-    2 baked         made with the image, only read; what it lacks goes to a directory of rungs 3 or 4
+    2 baked         made with the image, or by others and named by NUMBA_CACHE_DIR; only read, the rest goes to 3 or 4
     3 user          the user's cache directory
     4 temporary     a private directory under the temporary directory
     5 memory        compile in memory, store nothing
@@ -78,6 +78,10 @@ def decide(environ: Mapping[str, str], *, use_baked: bool = True) -> RuntimeStat
         refusals.append(Refusal(str(baked), why, BAKED))
         baked = None
     mode, cache, reason, refused = _writable(environ)
+    named = environ.get(CACHE_DIR)
+    if use_baked and baked is None and mode != "environment" and named and refuse_baked(Path(named), environ) is None:
+        baked = Path(named)  # it holds a whole cache that nobody here can write: made for being read
+        refused = [one for one in refused if one.named_by != CACHE_DIR]
     # Beside a baked cache a writable one is a bonus: only the directory that somebody named is missed.
     refusals += refused if baked is None else [one for one in refused if one.named_by == CACHE_DIR]
 
@@ -85,7 +89,7 @@ def decide(environ: Mapping[str, str], *, use_baked: bool = True) -> RuntimeStat
     if baked is not None and mode != "environment":
         rest = f"; the rest goes to {cache}" if cache else "; what it lacks is compiled in memory"
         mode, reason = "baked", f"compiled code is read from the cache made with this image{rest}"
-    elif mode in ("temporary", "memory") or (mode != "environment" and environ.get(CACHE_DIR)):
+    elif mode in ("temporary", "memory") or (mode != "environment" and named):
         suggestions = (SET_CACHE_DIR,)
     return RuntimeStatus(
         mode=mode,

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import runtime_setup
 from pipeline.files.limits import MIB, Limits
 
 log = logging.getLogger(__name__)
@@ -48,20 +49,20 @@ class Config:
         """The configuration; see the table in docs/deploying.md."""
         env = os.environ if environ is None else environ
         return cls(
-            host=env.get("HOST") or env.get("GRADIO_SERVER_NAME") or _default_host(env),
-            port=int(_number(env, ("PORT", "GRADIO_SERVER_PORT"), DEFAULT_PORT, 1, 65535)),
-            file_lifetime_s=_number(env, ("FILE_LIFETIME_S",), DEFAULT_FILE_LIFETIME_S, 10, 30 * 86400),
+            host=env.get("HOST") or env.get("GRADIO_SERVER_NAME") or default_host(env),
+            port=int(_number(env, ("PORT", "GRADIO_SERVER_PORT"), DEFAULT_PORT)),
+            file_lifetime_s=_number(env, ("FILE_LIFETIME_S",), DEFAULT_FILE_LIFETIME_S),
             max_upload_bytes=int(Limits.from_environment().max_file_bytes),
-            workers=int(_number(env, ("WORKERS",), _default_workers(), 1, 64)),
-            queue_size=int(_number(env, ("QUEUE_SIZE",), DEFAULT_QUEUE_SIZE, 1, 10_000)),
-            max_storage_bytes=MIB * _number(env, ("MAX_STORAGE_MB",), DEFAULT_STORAGE_MB, 1, 1e9),
+            workers=int(_number(env, ("WORKERS",), _default_workers())),
+            queue_size=int(_number(env, ("QUEUE_SIZE",), DEFAULT_QUEUE_SIZE)),
+            max_storage_bytes=MIB * _number(env, ("MAX_STORAGE_MB",), DEFAULT_STORAGE_MB),
             allowed_hosts=_names(env, "ALLOWED_HOSTS"),
             allowed_origins=_names(env, "ALLOWED_ORIGINS"),
-            proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0, 0, 10)),
+            proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0)),
         )
 
 
-def _default_host(env: Mapping[str, str]) -> str:
+def default_host(env: Mapping[str, str]) -> str:
     """A laptop shows the page to itself alone; a host that assigns a port wants to reach it from outside."""
     return "0.0.0.0" if _is_hosted(env) else "127.0.0.1"  # noqa: S104
 
@@ -77,12 +78,12 @@ def _names(env: Mapping[str, str], variable: str) -> tuple[str, ...] | None:
 
 def _default_workers() -> int:
     """One core is left for the server itself, so that `/health` and other visitors' pages stay quick."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(4, cores - 1))
+    return max(1, min(4, runtime_setup.cores() - 1))
 
 
-def _number(env: Mapping[str, str], names: tuple[str, ...], default: float, low: float, high: float) -> float:
+def _number(env: Mapping[str, str], names: tuple[str, ...], default: float) -> float:
     for name in names:
+        low, high = runtime_setup.NUMBERS[name]
         text = env.get(name, "").strip()
         if not text:
             continue

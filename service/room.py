@@ -6,24 +6,22 @@ killed without a word, so it is asked first.
 
 from __future__ import annotations
 
-import contextlib
-import math
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
+
+import runtime_setup
 
 from .ledger import MB, RoomError
 
 IN_MEMORY = {"tmpfs", "ramfs"}
 # What nobody may take, for small things and for others: so much, or of a small disk a part.
 RESERVE_BYTES, RESERVED_PART = 64 * MB, 1 / 20
-CGROUPS = Path("/sys/fs/cgroup")
 
 
 def free_bytes(folder: Path) -> float:
     """What may still be written below `folder`."""
     free = float(shutil.disk_usage(folder).free)
-    return min(free, free_memory_bytes()) if is_in_memory(folder) else free
+    return min(free, runtime_setup.free_memory_bytes()) if is_in_memory(folder) else free
 
 
 def check_disk(folder: Path, size: float) -> None:
@@ -51,44 +49,3 @@ def is_in_memory(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> b
         if folder.is_relative_to(point) and len(point) >= len(best):
             best, kind = point, after.split()[0]
     return kind in IN_MEMORY
-
-
-def free_memory_bytes() -> float:
-    """What this process may still take: of the machine, and of its control groups (v2 and v1)."""
-    return min([_of_the_machine(), *_of_groups()])
-
-
-def _of_the_machine() -> float:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-        return float(text.split("MemAvailable:")[1].split()[0]) * 1024
-    return math.inf
-
-
-def _of_groups() -> Iterator[float]:
-    """For every group above this process that has a limit. What is cached of files is free: it goes when needed."""
-    for folder, limit, used, cached in _groups():
-        with contextlib.suppress(OSError, ValueError):
-            most = float((folder / limit).read_text(encoding="ascii"))  # "max" is no number: no limit
-            now = float((folder / used).read_text(encoding="ascii"))
-            stat = dict(line.split() for line in (folder / "memory.stat").read_text(encoding="ascii").splitlines())
-            yield max(0.0, most - now + float(stat.get(cached, 0)))
-
-
-def _groups() -> Iterator[tuple[Path, str, str, str]]:
-    try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        number, controllers, path = line.split(":", 2)
-        if number == "0" and not controllers:
-            root, names = CGROUPS, ("memory.max", "memory.current", "inactive_file")
-        elif "memory" in controllers.split(","):
-            root, names = CGROUPS / "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-        else:
-            continue
-        group = root / path.lstrip("/")
-        for folder in (group, *group.parents):
-            if folder.is_relative_to(root):
-                yield folder, *names

@@ -209,8 +209,17 @@ def safe_stem(name: str | None, fallback: str = "recording") -> str:
     """
     last = re.split(r"[/\\]", name or "")[-1]
     stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
-    kept = re.sub(r"[^\w\- .]", "_", stem).strip(" .-_")
+    kept = re.sub(r"[^\w\- .]", "_", stem)
+    kept = "".join(letter if _can_be_stored(letter) else "_" for letter in kept).strip(" .-_")
     return re.sub(r"[_ ]{2,}|\.{2,}", "_", kept)[:60].strip(" .-_") or fallback
+
+
+def _can_be_stored(letter: str) -> bool:
+    """Where the encoding of file names is ASCII, most letters cannot."""
+    try:
+        return bool(os.fsencode(letter))
+    except UnicodeEncodeError:
+        return False
 
 
 def _parents(env: Mapping[str, str]) -> Iterable[Path]:

@@ -15,7 +15,7 @@ import runtime_setup
 from tests import environment
 
 environment.make_known()
-runtime_setup.one_core_per_recording()  # as the app and the command line do, before NumPy is imported
+runtime_setup.own_process()  # as the app and the command line do, before NumPy is imported
 
 import httpx  # noqa: E402
 import hypothesis  # noqa: E402

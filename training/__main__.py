@@ -8,7 +8,7 @@ from pathlib import Path
 
 import runtime_setup
 
-runtime_setup.one_core_per_recording()  # before anything can import NumPy: training runs a process per core
+runtime_setup.own_process()  # before anything can import NumPy: training runs a process per core
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -93,7 +93,7 @@ def _machine(report: dict[str, Any]) -> dict[str, Any]:
     return {
         "System": " ".join(str(platform[key]) for key in ("system", "machine") if platform.get(key)),
         "Python": platform.get("python"),
-        "Processors": platform.get("cpu_count"),
+        "Processors": platform.get("cores"),
         "Files are kept in": report["directories"].get("uploads") or "nowhere: no directory can be written",
     }
 

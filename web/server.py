@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -14,6 +15,7 @@ import uvicorn
 
 import runtime_setup
 from pipeline.errors import EnhancementError
+from service.config import default_host
 from service.http.refusals import answer_fault
 from service.site import Site
 
@@ -61,9 +63,9 @@ def serve(app: Any, site: Site) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops, then passes the signal on to what was there before
         signal.signal(number, lambda *_: None)
     try:
-        listening = _listen(site.config.host, site.config.port)
+        host, listening = listen_somewhere(site.config.host, site.config.port)
     except OSError as fault:
-        log.error("Cannot listen on %s:%s: %s", site.config.host, site.config.port, fault)
+        log.error("Cannot listen on port %s: %s", site.config.port, why_not(fault))
         return 1
     BoundedConnection.most = most_connections()
     # A proxy is one address for all its visitors; they are told apart behind it.
@@ -73,7 +75,7 @@ def serve(app: Any, site: Site) -> int:
         log_config=None, backlog=BACKLOG, timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=10,
     )  # fmt: skip
     with listening:
-        _Server(config, site).run(sockets=[listening])
+        _Server(config, site, host).run(sockets=[listening])
     log.info("Stopped.")
     return 0
 
@@ -81,20 +83,47 @@ def serve(app: Any, site: Site) -> int:
 class _Server(uvicorn.Server):
     """uvicorn, which says our words when it has begun to listen."""
 
-    def __init__(self, config: uvicorn.Config, site: Site) -> None:
+    def __init__(self, config: uvicorn.Config, site: Site, host: str) -> None:
         super().__init__(config)
-        self._site = site
+        self._site, self._host = site, host
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().set_exception_handler(_say_in_one_line)
         await super().startup(sockets)
-        host, port = self._site.config.host, self._site.config.port
+        host, port = self._host, self._site.config.port
         announce(f"http://{f'[{host}]' if ':' in host else host}:{port}", self._site)
 
 
 def _say_in_one_line(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What no task waits for: a connection that broke, no descriptor left. asyncio would log a traceback each."""
     log.warning("%s %s", context.get("message", ""), type(context.get("exception")).__name__)
+
+
+def listen_somewhere(host: str, port: int) -> tuple[str, socket.socket]:
+    """Where we were told to, else where we would be without being told. Raises OSError.
+
+    conda's compilers set HOST to the name of an architecture, and the address of yesterday's network is gone today.
+    """
+    try:
+        return host, _listen(host, port)
+    except (OSError, UnicodeError) as fault:  # a name too long to be one
+        usual = default_host(os.environ)
+        why = getattr(fault, "strerror", None) or "no name of a host"
+        if getattr(fault, "errno", None) in (errno.EADDRINUSE, errno.EACCES) or host == usual:
+            raise
+        sentence = f"HOST is ignored: this machine cannot listen there ({why}); {usual} is used."
+        log.warning("%s", sentence)
+        runtime_setup.note("HOST", sentence)
+        return usual, _listen(usual, port)
+
+
+def why_not(fault: OSError) -> str:
+    """In a sentence, with what to do."""
+    if fault.errno == errno.EADDRINUSE:
+        return "another program listens there. End it, or set PORT to another number."
+    if fault.errno == errno.EACCES:
+        return "this user may not. Set PORT to a number from 1024 on."
+    return f"{fault.strerror or fault}."
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -132,6 +161,12 @@ def announce(url: str, site: Site) -> None:
         log.warning("%s", warning)
     if not site.storage.usable:
         log.warning("No directory can be written: nobody can upload. See /api/diagnostics.")
+
+
+def say_environment() -> None:
+    """A line for whatever the environment says that could not stay."""
+    for note in runtime_setup.environment_notes():
+        log.warning("%s", note.sentence)
 
 
 class OneLine(logging.Formatter):

@@ -75,7 +75,7 @@ def enhance_all(
     # The compiled code is in the cache before the workers ask for it, all at once.
     warm_up.kernels((order.settings.denoise.method,))
     try:
-        most = min(jobs, len(tasks))  # all of them are started, needed or not; -1 are as many as there are cores
+        most = min(jobs, len(tasks))  # all of them are started, needed or not
         run = joblib.Parallel(n_jobs=most, return_as="generator_unordered", initializer=_ignore_interrupt)
         with _noted_interrupt(at_once=True) as interrupted:
             for outcome in run(joblib.delayed(_outcome)(task, order) for task in tasks):

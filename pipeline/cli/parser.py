@@ -101,11 +101,11 @@ def _track(text: str) -> int:
 
 
 def _jobs(text: str) -> int:
-    """0 becomes joblib's -1, all cores."""
+    """0 becomes as many as this process has cores."""
     try:
         jobs = int(text)
     except ValueError:
         jobs = -1
     if jobs < 0:
         raise argparse.ArgumentTypeError("must be a whole number, 0 or more")
-    return jobs or -1
+    return jobs or runtime_setup.cores()

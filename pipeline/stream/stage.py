@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
+import runtime_setup
 from pipeline.audio import Samples
 
 S = TypeVar("S")
@@ -87,16 +88,22 @@ def _later(stage: AnyStage, samples: int) -> AnyStage:
     return Stage(stage.latency + samples, lambda: (np.zeros((1, samples), np.float32), stage.start()), step)
 
 
+def _step(stage: Stage[S], block: Samples, state: S) -> tuple[Samples, S]:
+    """All work on a block is done here, on one core: recordings share the cores, and so do the programs that use us."""
+    with runtime_setup.one_thread_meanwhile():
+        return stage.step(block, state)
+
+
 def run(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[Samples]:
     """The stage's output for consecutive blocks, aligned with the input and as long in all."""
     state, skip, last = stage.start(), stage.latency, None
     for block in blocks:
-        last, (out, state) = block, stage.step(block, state)
+        last, (out, state) = block, _step(stage, block, state)
         drop = min(skip, out.shape[1])
         skip -= drop
         yield out[:, drop:]
     if last is not None and stage.latency:
-        out, state = stage.step(np.zeros((last.shape[0], stage.latency), np.float32), state)
+        out, state = _step(stage, np.zeros((last.shape[0], stage.latency), np.float32), state)
         yield out[:, skip:]
 
 
@@ -121,7 +128,7 @@ class Feed:
     def push(self, block: Samples) -> Iterator[tuple[Samples, Samples]]:
         """The next block (channels, n) → what of input and output is complete, block by block."""
         self._waiting.append(block)
-        out, self._state = self._stage.step(block, self._state)
+        out, self._state = _step(self._stage, block, self._state)
         drop = min(self._skip, out.shape[1])
         self._skip -= drop
         yield from self._matched(out[:, drop:])
@@ -130,7 +137,7 @@ class Feed:
         """What is still inside the stage."""
         if self._stage.latency and self._waiting:
             silence = np.zeros((self._waiting[0].shape[0], self._stage.latency), np.float32)
-            out, self._state = self._stage.step(silence, self._state)
+            out, self._state = _step(self._stage, silence, self._state)
             yield from self._matched(out[:, self._skip :])
 
     def _matched(self, out: Samples) -> Iterator[tuple[Samples, Samples]]:

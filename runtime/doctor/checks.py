@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -12,7 +13,8 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-from runtime import baked, configuration, directories, warm_up
+from runtime import baked, configuration, directories, resources, warm_up
+from runtime.environment import mending
 from runtime.numba_cache import faults as cache_faults
 from runtime.status import STUB_VERSION
 
@@ -45,6 +47,16 @@ def _all() -> Iterator[Check]:
         except Exception as fault:  # a check that cannot look is a finding, not a failure of the diagnostics
             ok, detail, suggestion = False, f"cannot be examined ({fault!r})", "Report this as a bug."
         yield Check(name, ok, detail, suggestion)
+    yield from _environment()
+
+
+def _environment() -> Iterator[Check]:
+    """One check for each thing that the environment says and that could not stay."""
+    found = mending.notes()
+    for note in found:
+        yield Check(f"environment: {note.name}", note.ok, note.sentence, "" if note.ok else CHOOSE_AGAIN)
+    if not found:
+        yield Check("environment", True, "nothing in it is ignored")
 
 
 Finding = tuple[bool, str, str]
@@ -165,15 +177,12 @@ def _temporary_directory() -> Finding:
 
 
 def _memory() -> Finding:
-    meminfo = Path("/proc/meminfo")
-    if not meminfo.exists():
+    free, limit = resources.free_memory_bytes(), resources.memory_limit_bytes()
+    if math.isinf(free):
         return True, "not known on this system", ""
-    lines = (line.split() for line in meminfo.read_text(encoding="ascii").splitlines())
-    kilobytes = {words[0].rstrip(":"): int(words[1]) for words in lines}
-    free_mb, all_mb = kilobytes["MemAvailable"] // 1024, kilobytes["MemTotal"] // 1024
     return _finding(
-        free_mb >= LOW_MEMORY_MB,
-        f"{free_mb} of {all_mb} MB available",
+        free >= LOW_MEMORY_MB * 2**20,
+        f"{free / 2**20:.0f} of {limit / 2**20:.0f} MB available",
         "Give the service 1 GB, and four times what the samples of its longest recording fill.",
     )
 

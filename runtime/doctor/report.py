@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from runtime import baked, configuration, directories, warm_up
+from runtime import baked, configuration, directories, resources, warm_up
 from runtime.doctor import checks
+from runtime.environment import mending
 from runtime.status import RUNGS, RuntimeStatus
 from runtime.version import SYSTEM_NAME, VERSION
 
@@ -33,12 +34,25 @@ LIBRARIES = {
 }
 
 
+def encodable(found: Any) -> Any:
+    """The same with every text such that UTF-8 can say it: a path of the environment may hold any bytes."""
+    if isinstance(found, str):
+        return found.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(found, dict):
+        return {name: encodable(value) for name, value in found.items()}
+    return [encodable(value) for value in found] if isinstance(found, list) else found
+
+
 def is_degraded() -> bool:
     """Whether someone should act: nothing can be kept (rung 5), nothing is compiled (6), or the warm-up failed.
 
     A temporary directory (4) is well, with a suggestion: it costs one slow start per boot, not one per process.
     """
-    return configuration.status().rung >= RUNGS["memory"] or warm_up.status()["state"] == "failed"
+    return (
+        configuration.status().rung >= RUNGS["memory"]
+        or warm_up.status()["state"] == "failed"
+        or not all(note.ok for note in mending.notes())
+    )
 
 
 def shown_cache_dir(status: RuntimeStatus) -> str | None:
@@ -49,7 +63,7 @@ def shown_cache_dir(status: RuntimeStatus) -> str | None:
 def health() -> dict[str, Any]:
     """What `/health` answers: one look at the status and one at a directory; nothing is written or imported."""
     status = configuration.status()
-    cache = shown_cache_dir(status)
+    cache = encodable(shown_cache_dir(status))
     return {
         "status": "degraded" if is_degraded() else "healthy",
         "system": SYSTEM_NAME,
@@ -58,7 +72,7 @@ def health() -> dict[str, Any]:
         "ready": warm_up.is_ready(),
         "config": {
             "numba_cache_dir": cache,
-            "numba_cache_exists": cache is not None and Path(cache).is_dir(),
+            "numba_cache_exists": cache is not None and Path(status.cache_dir or status.baked_dir or "").is_dir(),
             "numba_jit_enabled": not status.jit_disabled,
         },
     }
@@ -71,7 +85,7 @@ def diagnostics(
     status = configuration.status()
     found = checks.run_checks()
     well = all(check["ok"] for check in found) and not is_degraded()
-    return {
+    answer = {
         "status": "ok" if well else "degraded",
         "platform": {
             "python": platform.python_version(),
@@ -80,6 +94,7 @@ def diagnostics(
             "release": platform.release(),
             "machine": platform.machine(),
             "cpu_count": os.cpu_count(),
+            "cores": resources.cores(),
             "user_id": directories.current_uid(),
         },
         "libraries": {
@@ -103,3 +118,5 @@ def diagnostics(
         "denoiser": dict(denoiser or {}),
         "checks": found,
     }
+    shown: dict[str, Any] = encodable(answer)
+    return shown

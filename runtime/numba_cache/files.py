@@ -24,7 +24,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from runtime.directories import current_uid, distrust_entry
+from runtime.directories import distrust_entry, owners_of_read_only
 from runtime.numba_cache.faults import record
 
 caching: Any = importlib.import_module("numba.core.caching")  # numba gives no types
@@ -43,12 +43,11 @@ class BrokenFileError(OSError):
 
 def read_checked(path: str) -> bytes:
     """The content of a cache file without its checksum. Raises OSError; FileNotFoundError if there is none."""
-    uid = current_uid()
     with open(path, "rb", opener=_open_at_once) as file:  # what is examined is what is read
         info = os.fstat(file.fileno())
         if not stat.S_ISREG(info.st_mode):
             raise BrokenFileError(f"{path} is not a file")
-        why = distrust_entry(info, owners={0} if uid is None else {0, uid})
+        why = distrust_entry(info, owners=owners_of_read_only())
         if why is not None:
             raise UntrustedFileError(f"{path} is not loaded: {why}")
         content = file.read()
@@ -74,6 +73,8 @@ def write_checked(path: str, content: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(temporary, flags, 0o600), "wb") as file:  # noqa: PTH123 — the mode must be there at birth
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), 0o600)  # a umask may have taken rights from ourselves
             file.write(content + DIGEST_MARK + _digest(path, content))
         temporary.replace(path)
     except BaseException:

@@ -2,21 +2,39 @@
 
 Environment variables would do it too, but children inherit them, and a child that imports numba without this package on
 its path would fail on the name of our locator. So numba's own `config` is set, directly after it has read the
-environment, by a watcher of the import; and again whenever numba reads the environment again.
+environment, by a watcher of the import; and again whenever numba reads the environment again. What it may read
+of that is the business of `runtime.environment`.
 """
 
 from __future__ import annotations
 
 import importlib
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import IO, Any
+
+from runtime.environment import mending
+from runtime.environment.imports import Watching, found_behind
 
 LOCATOR = "runtime.numba_cache.locator.Locator"
+
+
+OnBroken = Callable[[str, Exception | None], None]
+"""Told why numba cannot be used, and by which fault."""
+CONFIG_FILE = ".numba_config.yaml"
+"""Read by numba in whatever directory the process was started: `disable_jit: 1` there would stop every request."""
+
+
+def _open_other_files(name: Any, *more: Any, **named: Any) -> IO[Any]:
+    """`open`, as the module finds it that reads the file."""
+    return io.StringIO() if name == CONFIG_FILE else open(name, *more, **named)  # noqa: PTH123
 
 
 @dataclass(frozen=True)
@@ -41,9 +59,10 @@ def keep_configured(config: Any, settings: NumbaSettings) -> None:
     """Apply `settings` now, and after each time numba reads the environment (it does when a variable changed)."""
     reloader = config._env_reloader
     plain = type(reloader).process_environ
+    config._config_fname = os.devnull  # which is no file: there is none to be read
 
-    def process_environ(environ: dict[str, str]) -> None:
-        plain(reloader, environ)
+    def process_environ(_: dict[str, str]) -> None:
+        plain(reloader, mending.of_numba(os.environ))
         settings.apply(config)
 
     reloader.process_environ = process_environ
@@ -62,32 +81,13 @@ def prepare(numba: Any, settings: NumbaSettings) -> None:
         ufuncs.install(numba)
 
 
-class _Watching(Loader):
-    """Another loader, with something to do after its module has been executed."""
-
-    def __init__(self, loader: Loader, execute: Callable[[Loader, ModuleType], None]) -> None:
-        self._loader, self._execute = loader, execute
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__loader__ = self._loader
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
-        self._execute(self._loader, module)
-
-
 class NumbaWatcher(MetaPathFinder):
     """Lets the usual finders find numba, and sees to it while and after it is executed.
 
     A numba that is missing or cannot be imported is replaced by a stub; `on_broken` is told why.
     """
 
-    def __init__(self, settings: NumbaSettings, on_broken: Callable[[str], None]) -> None:
+    def __init__(self, settings: NumbaSettings, on_broken: OnBroken) -> None:
         self._settings, self._on_broken = settings, on_broken
 
     def find_spec(
@@ -97,17 +97,20 @@ class NumbaWatcher(MetaPathFinder):
         if fullname not in ("numba", "numba.core.config"):
             return None
         execute = self._execute_numba if fullname == "numba" else self._execute_config
-        for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
-                continue
-            spec = finder.find_spec(fullname, path, target)
-            if spec is not None and spec.loader is not None:
-                spec.loader = _Watching(spec.loader, execute)
-                return spec
+        spec = found_behind(self, fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = Watching(spec.loader, execute)
+            return spec
         return ModuleSpec("numba", _Stub(self._on_broken)) if fullname == "numba" else None
 
     def _execute_config(self, loader: Loader, module: ModuleType) -> None:
-        loader.exec_module(module)
+        if Path(CONFIG_FILE).exists():
+            mending.note(CONFIG_FILE, f"{CONFIG_FILE} in the working directory is not read.")
+        vars(module)["open"] = _open_other_files
+        try:
+            loader.exec_module(module)
+        finally:
+            del vars(module)["open"]
         keep_configured(module, self._settings)
 
     def _execute_numba(self, loader: Loader, module: ModuleType) -> None:
@@ -116,7 +119,7 @@ class NumbaWatcher(MetaPathFinder):
         try:
             loader.exec_module(module)
         except Exception as fault:  # a wrong NumPy, a missing library: whatever it is, librosa must still import
-            self._on_broken(f"numba cannot be imported ({fault!r})")
+            self._on_broken(f"numba cannot be imported ({fault!r})", fault)
             stub.fill(module)
         else:
             prepare(module, self._settings)
@@ -125,7 +128,7 @@ class NumbaWatcher(MetaPathFinder):
 class _Stub(Loader):
     """The loader of the numba that is not there."""
 
-    def __init__(self, on_missing: Callable[[str], None]) -> None:
+    def __init__(self, on_missing: OnBroken) -> None:
         self._on_missing = on_missing
 
     def create_module(self, spec: ModuleSpec) -> None:  # noqa: ARG002 — the usual module will do
@@ -134,11 +137,11 @@ class _Stub(Loader):
     def exec_module(self, module: ModuleType) -> None:
         from runtime.interpreted import stub
 
-        self._on_missing("numba is not installed")
+        self._on_missing("numba is not installed", None)
         stub.fill(module)
 
 
-def install(settings: NumbaSettings, on_broken: Callable[[str], None]) -> None:
+def install(settings: NumbaSettings, on_broken: OnBroken) -> None:
     """Have the settings in numba from its import on. For a numba that is not yet imported."""
     sys.meta_path.insert(0, NumbaWatcher(settings, on_broken))
 

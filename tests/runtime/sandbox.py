@@ -79,10 +79,12 @@ class Sandbox:
             base |= {"PYTHONHOME": str(self.home), "LD_LIBRARY_PATH": str(self.home / "lib")}
         return base | extra
 
-    def start(self, *arguments: str, as_root: bool = False, **environment: str) -> subprocess.Popen[str]:
-        """Start the interpreter with `arguments`."""
+    def start(
+        self, *arguments: str, as_root: bool = False, within: tuple[str, ...] = (), **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start the interpreter with `arguments`, by the command `within` if there is one."""
         return subprocess.Popen(
-            [str(self.python), *arguments],
+            [*within, str(self.python), *arguments],
             env=self.environment(**environment),
             cwd="/",
             text=True,
@@ -91,15 +93,17 @@ class Sandbox:
             **({} if as_root else unprivileged()),
         )
 
-    def run(self, *arguments: str, as_root: bool = False, **environment: str) -> tuple[int, str, str]:
+    def run(
+        self, *arguments: str, as_root: bool = False, within: tuple[str, ...] = (), **environment: str
+    ) -> tuple[int, str, str]:
         """Exit status, output and errors of the interpreter run with `arguments`."""
-        with self.start(*arguments, as_root=as_root, **environment) as process:
+        with self.start(*arguments, as_root=as_root, within=within, **environment) as process:
             output, errors = process.communicate(timeout=TIMEOUT_S)
         return process.returncode, output, errors
 
-    def state(self, code: str = USE_LIBROSA, **environment: str) -> dict[str, Any]:
+    def state(self, code: str = USE_LIBROSA, within: tuple[str, ...] = (), **environment: str) -> dict[str, Any]:
         """The runtime's status and what `code` has `seen`, after running it."""
-        status, output, errors = self.run("-c", code + PRINT_STATE, **environment)
+        status, output, errors = self.run("-c", code + PRINT_STATE, within=within, **environment)
         assert status == 0, errors
         found = json.loads(output.splitlines()[-1])
         assert isinstance(found, dict)

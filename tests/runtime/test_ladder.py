@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from runtime import ladder
-from tests.runtime.sandbox import AS_ROOT, EXPECTED, NOBODY, NOWHERE, USE_LIBROSA, Sandbox, give
+from tests.runtime.sandbox import AS_ROOT, EXPECTED, NOBODY, NOWHERE, USE_LIBROSA, Sandbox, give, unprivileged
 
 TEMPORARY_NAME = "ai-speech-enhancement-numba-{}"
 
@@ -50,6 +53,50 @@ def test_rung_2_beside_rung_1_reads_both_and_writes_one(sandbox: Sandbox, baked_
     assert {path.name.partition(".")[0] for path in own.rglob("*.nbi")} == {"notation"}
     again = sandbox.state(code, NUMBA_BAKED_CACHE_DIR=str(baked_cache), NUMBA_CACHE_DIR=str(own))
     assert again["compilations"] == 0
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root can make a cache that belongs to root")
+def test_rung_2_a_cache_that_only_root_can_write_may_be_named_as_any_other(sandbox: Sandbox, baked_cache: Path) -> None:
+    state = sandbox.state(NOWHERE + USE_LIBROSA, NUMBA_CACHE_DIR=str(baked_cache))
+    assert works(state)
+    assert (state["mode"], state["baked_dir"], state["compilations"]) == ("baked", str(baked_cache), 0)
+    assert state["warnings"] == []
+
+
+def test_a_cache_of_root_that_is_none_of_ours_is_refused(sandbox: Sandbox) -> None:
+    state = sandbox.state("import runtime_setup\nruntime_setup.configure()\n", NUMBA_CACHE_DIR="/usr")
+    assert state["mode"] == "temporary"
+    assert "belongs to user 0" in state["warnings"][0]
+
+
+APART = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+CONFIGURE = "import runtime_setup\nruntime_setup.configure()\n"
+
+
+def can_be_apart() -> bool:
+    """Whether an ordinary user may have a namespace in which no other user is known."""
+    if sys.platform != "linux" or shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*APART, "true"], check=False, capture_output=True, cwd="/", **unprivileged()).returncode == 0
+
+
+@pytest.mark.skipif(not can_be_apart(), reason="needs Linux, unshare, and the right to a user namespace")
+def test_where_one_user_is_known_directories_below_those_of_nobody_are_taken(
+    sandbox: Sandbox, warm_cache: Path, baked_cache: Path
+) -> None:
+    """As Apptainer and bubblewrap do it: / and /tmp belong to a user that the kernel calls 65534."""
+    named = sandbox.state(CONFIGURE, within=APART, NUMBA_CACHE_DIR=str(warm_cache))
+    assert (named["mode"], named["warnings"]) == ("environment", [])
+    shared = sandbox.place("shared", mode=0o1777)
+    assert sandbox.state(CONFIGURE, within=APART, TMPDIR=str(shared))["mode"] == "temporary"
+    if AS_ROOT:  # the program and the cache belong to the same stranger
+        baked = sandbox.state(NOWHERE + USE_LIBROSA, within=APART, NUMBA_BAKED_CACHE_DIR=str(baked_cache))
+        assert (baked["mode"], baked["compilations"]) == ("baked", 0)
+        strangers = sandbox.place("strangers")
+        os.chown(strangers, 1234, 1234)
+        state = sandbox.state(CONFIGURE, within=APART, NUMBA_CACHE_DIR=str(strangers))
+        assert state["mode"] != "environment"
+        assert "belongs to user 65534" in state["warnings"][0]
 
 
 def test_rung_3_the_user_has_a_cache_directory(sandbox: Sandbox, warm_cache: Path) -> None:

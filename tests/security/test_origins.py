@@ -70,10 +70,24 @@ def test_names_are_configurable_where_hosted(server: str, host: str, environ: di
         ("10.0.0.2", {"origin": "https://a.example", "host": "speech.example"}, {}, 200),
         ("10.0.0.2", {"origin": "https://a.example", "host": "speech.example"}, {"ALLOWED_ORIGINS": "https://b"}, 403),
         ("127.0.0.1", {"origin": "https://s.example", "host": "x", "x-forwarded-host": "s.example"}, {}, 200),
+        # nginx's `Host $host` leaves the port out; what comes straight from a browser to our own port has one
+        ("127.0.0.1", {"origin": "http://localhost:8080", "host": "localhost"}, {}, 200),
+        ("127.0.0.1", {"origin": "http://[::1]:8080", "host": "[::1]"}, {}, 200),
+        ("127.0.0.1", {"origin": "http://evil.example:8080", "host": "localhost"}, {}, 403),
+        ("127.0.0.1", {"origin": "http://localhost:8080:1", "host": "localhost"}, {}, 403),
+        ("127.0.0.1", {"origin": "http://a:1", "host": ""}, {}, 403),
     ],
 )
 def test_origins(server: str, headers: dict[str, str], environ: dict[str, str], status: int) -> None:
     assert _status(origins.allowed_origin, server, headers, _config(**environ)) == status
+
+
+@pytest.mark.parametrize("port", [80, 443])
+def test_at_the_usual_ports_no_port_was_left_out(port: int) -> None:
+    """Another program's page on this machine, asking us at the port that browsers do not name."""
+    headers = Headers({"origin": "http://localhost:3000", "host": "localhost"})
+    with pytest.raises(EnhancementError):
+        origins.allowed_origin({"server": ("127.0.0.1", port)}, headers, _config())
 
 
 def test_a_foreign_page_can_neither_send_nor_read(server: Server, talk: Path) -> None:

@@ -293,3 +293,12 @@ def test_a_lifetime_is_counted_from_the_last_change(storage: Storage, age_s: flo
     os.utime(upload, (time.time() - age_s,) * 2)
     storage.sweep(3600)
     assert upload.exists() is is_left
+
+
+def test_letters_that_the_file_system_cannot_hold_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with LC_ALL=C under a server of one's own."""
+    assert safe_stem("\u8bb0\u5f55 a.wav") == "\u8bb0\u5f55 a"
+    monkeypatch.setattr("os.fsencode", lambda name: name.encode("ascii"))
+    assert safe_stem("\u8bb0\u5f55 a.wav") == "a"
+    assert safe_stem("\u8bb0\u5f55.wav") == "recording"
+    assert safe_stem("caf\u00e9-2.wav") == "caf_-2"

@@ -48,10 +48,20 @@ WHAT_IS_IMPORTED = """if True:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM")
-def test_it_ends_cleanly_when_told_to(tmp_path: Path) -> None:
+def test_it_ends_cleanly_when_told_to_with_a_word_to_who_waits(tmp_path: Path, long_talk: Path) -> None:
     server = start_server(tmp_path)
     assert list(server.files.iterdir())
-    assert stop_server(server) == 0
+    url = f"{server.url}/gradio_api/call"
+    order = {"file": curl.upload(server.url, long_talk)}
+    event = httpx.post(f"{url}/v2/enhance", json=order, timeout=60).json()["event_id"]
+    with httpx.stream("GET", f"{url}/enhance/{event}", timeout=60) as waiting:
+        lines = waiting.iter_lines()
+        first = next(lines)
+        server.process.terminate()
+        rest = [first, *lines]
+    assert "event: error" in rest
+    assert "The server stops." in rest[rest.index("event: error") + 1]
+    assert server.process.wait(20) == 0
     assert not list(server.files.iterdir())
     assert "Traceback" not in server.log.read_text()
 
@@ -93,6 +103,30 @@ def test_importing_the_app_imports_nothing_heavy_and_writes_nothing() -> None:
     assert done.stdout.split("\n")[0] == "[] False"
 
 
+@pytest.mark.parametrize("host", ["x86_64-conda-linux-gnu", "192.0.2.1", "a b", "fe80::1%nowhere", "x" * 300])
+def test_a_host_that_is_no_address_of_this_machine_is_replaced_and_said(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: dict[str, str] = {}
+    monkeypatch.setattr("runtime_setup.note", noted.__setitem__)
+    monkeypatch.delenv("PORT", raising=False)
+    used, listening = serving.listen_somewhere(host, free_port())
+    with listening:
+        assert (used, listening.getsockname()[0]) == ("127.0.0.1", "127.0.0.1")
+    assert "127.0.0.1 is used" in noted["HOST"]
+
+
+def test_a_port_of_others_is_not_given_up_for_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who named an address and a port means both: elsewhere nobody would look."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.2", 0))
+        taken.listen()
+        with pytest.raises(OSError, match="in use") as fault:
+            serving.listen_somewhere("127.0.0.2", taken.getsockname()[1])
+    assert "set PORT" in serving.why_not(fault.value)
+    assert "from 1024 on" in serving.why_not(PermissionError(13, "Permission denied"))
+
+
 def test_a_port_in_use_is_said_and_ends(tmp_path: Path) -> None:
     with socket.socket() as taken:
         port = free_port()
@@ -101,7 +135,8 @@ def test_a_port_in_use_is_said_and_ends(tmp_path: Path) -> None:
         env = {"PORT": str(port), "HOST": "127.0.0.1", "GRADIO_TEMP_DIR": str(tmp_path), "PATH": "/usr/bin"}
         done = run([sys.executable, "app.py"], env=env, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1
-    assert str(port) in done.stderr
+    assert f"Cannot listen on port {port}: another program listens there." in done.stderr
+    assert "set PORT" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
 

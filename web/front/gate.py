@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
 
 import gradio as gr
@@ -16,7 +17,7 @@ from service.http.visitors import visitor_of
 from service.line.shares import Rate, Shares, TooManyError
 from service.site import Site
 
-from . import bodies, calls, doors, headers, origins, streams
+from . import bodies, calls, doors, farewell, headers, origins, streams
 from .doors import Door, Kind
 from .listeners import Listeners, token_of
 from .refused import RefusedLog
@@ -48,6 +49,11 @@ class FrontDoor:
         path = doors.path_of(scope)
         try:
             await self._admitted(scope, path, receive, send)
+            if send.cut:
+                await farewell.say(path, send, scope, receive)
+        except asyncio.CancelledError:  # by the server alone, which has waited for us as long as it could
+            if not await farewell.say(path, send, scope, receive):
+                raise
         except (ClientDisconnect, ConnectionResetError) as fault:
             self._refused.note(scope["method"], path, 499, type(fault).__name__)  # nobody is there to be told
         except Exception as fault:
@@ -107,15 +113,26 @@ class FrontDoor:
 
 
 class _Answer:
-    """`send`, which completes the headers. started : the status is out."""
+    """`send`, which completes the headers. started : the status is out; streams : and events follow it; cut : of these
+    the last were left out, for they tell of Gradio's insides: the work for this request was cancelled meanwhile."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.started = False
+        self.started = self.streams = self.cut = False
         self.origin: str | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            headers.complete(MutableHeaders(raw=message["headers"]), self.origin)
+            found = MutableHeaders(raw=message["headers"])
+            self.streams = found.get("content-type", "").startswith("text/event-stream")
+            headers.complete(found, self.origin)
+        task = asyncio.current_task()
+        if self.streams and message["type"] == "http.response.body" and task is not None and task.cancelling():
+            self.cut = True
+            return
         await self._send(message)
+
+    async def last(self, body: bytes) -> None:
+        """The end of a stream, in our words."""
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})

@@ -40,7 +40,7 @@ def check_host(scope: Scope, headers: Headers, config: Config) -> None:
 def allowed_origin(scope: Scope, headers: Headers, config: Config) -> str | None:
     """The foreign page that may use the app, None if none asks. Raises RequestError if one asks that may not."""
     origin = headers.get("origin", "").lower()
-    if not origin or _is_own(origin, headers):
+    if not origin or _is_own(origin, headers, scope):
         return None
     allowed = config.allowed_origins
     if allowed is None:
@@ -58,11 +58,21 @@ def is_local(scope: Scope) -> bool:
     return _is_address(str(server[0])) and ip_address(str(server[0])).is_loopback
 
 
-def _is_own(origin: str, headers: Headers) -> bool:
+def _is_own(origin: str, headers: Headers, scope: Scope) -> bool:
     """Whether the page is the app's own: of the host that it asks for, as the browser or the proxy names it."""
-    host = origin.partition("://")[2]
-    forwarded = headers.get("x-forwarded-host", "").split(",")[0].strip()
-    return bool(host) and host in (headers.get("host", "").lower(), forwarded.lower())
+    page = origin.partition("://")[2]
+    asked = headers.get("host", "").lower()
+    forwarded = headers.get("x-forwarded-host", "").split(",")[0].strip().lower()
+    if not page or page in (asked, forwarded):
+        return bool(page)
+    return page.rpartition(":")[0] == asked and _lost_its_port(asked, scope)
+
+
+def _lost_its_port(host: str, scope: Scope) -> bool:
+    """Whether a proxy has left out the port (nginx: `Host $host`). A browser names each that is not the usual one, so
+    that a request which came straight from it to our own port has one."""
+    port = (scope.get("server") or ("", None))[1]
+    return port not in (None, 80, 443) and (host.endswith("]") or ":" not in host) and bool(host)
 
 
 def _name(host: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from runtime.doctor import checks
+from runtime.environment import mending
 
 MEMINFO = "MemTotal:       {total} kB\nMemFree:          1 kB\nMemAvailable:   {available} kB\n"
 Usage = namedtuple("Usage", "total used free")
@@ -84,3 +85,24 @@ def test_without_a_temporary_directory_it_says_so(monkeypatch: pytest.MonkeyPatc
     found = check("temporary directory")
     assert (found["ok"], found["detail"]) == (False, "no directory can be written")
     assert "TMPDIR" in found["suggestion"]
+
+
+def test_each_thing_in_the_environment_that_could_not_stay_is_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mending, "_notes", {})
+    assert check("environment") == {
+        "name": "environment", "ok": True, "detail": "nothing in it is ignored", "suggestion": "",
+    }  # fmt: skip
+    mending.note("PORT", "PORT is ignored: not a number.")
+    mending.note("workers", "2 worker processes serve.", ok=False)
+    assert (check("environment: PORT")["ok"], check("environment: PORT")["suggestion"]) == (True, "")
+    found = check("environment: workers")
+    assert (found["ok"], found["detail"]) == (False, "2 worker processes serve.")
+    assert found["suggestion"]
+    assert "environment" not in {one["name"] for one in checks.run_checks()}
+
+
+def test_the_memory_of_the_control_group_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.resources.free_memory_bytes", lambda: 300 * 2**20)
+    monkeypatch.setattr("runtime.resources.memory_limit_bytes", lambda: 512 * 2**20)
+    found = check("memory")
+    assert (found["ok"], found["detail"]) == (False, "300 of 512 MB available")

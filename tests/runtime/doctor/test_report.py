@@ -13,6 +13,7 @@ import pytest
 import runtime_setup
 from runtime import configuration, ladder, warm_up
 from runtime.doctor import checks
+from runtime.environment import mending
 from runtime.numba_cache import faults
 from runtime.status import RUNGS, Mode, RuntimeStatus
 
@@ -108,6 +109,16 @@ def test_which_rungs_ask_for_someone_to_act(
 
 
 @pytest.mark.usefixtures("well")
+@pytest.mark.parametrize(("ok", "status"), [(True, "healthy"), (False, "degraded")])
+def test_what_somebody_should_mend_in_the_environment_is_degraded(
+    monkeypatch: pytest.MonkeyPatch, ok: bool, status: str
+) -> None:
+    monkeypatch.setattr(mending, "_notes", {})
+    runtime_setup.note("workers", "2 worker processes serve.", ok=ok)
+    assert runtime_setup.health()["status"] == status
+
+
+@pytest.mark.usefixtures("well")
 def test_a_failed_warm_up_is_degraded_and_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = dict.fromkeys(warm_up._record) | {"state": "failed", "error": "RuntimeError: no"}
     monkeypatch.setattr(warm_up, "_record", failed)
@@ -184,3 +195,13 @@ def test_without_a_temporary_directory_the_checks_still_say_what_to_do(monkeypat
     found = {check["name"]: check for check in checks.run_checks()}["temporary directory"]
     assert not found["ok"]
     assert "TMPDIR" in found["suggestion"]
+
+
+def test_what_no_text_can_say_is_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory may be named by any bytes; an answer that cannot be sent says nothing at all."""
+    stand_on(monkeypatch, "memory", None, warnings=("NUMBA_CACHE_DIR /a\udcff is not used.",))
+    found = json.dumps(runtime_setup.diagnostics({"uploads": "/b\udcfe"}), ensure_ascii=False)
+    assert "/a\\\\udcff" in found
+    assert found.encode()
+    stand_on(monkeypatch, "user", "/c\udcff")
+    assert json.dumps(runtime_setup.health(), ensure_ascii=False).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +24,8 @@ class _Inner:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self.fault: Exception | None = None
+        self.fault: BaseException | None = None
+        self.kind = "application/json"
         self.begins = True
         self.heard: list[bool] = []
         self.listeners = Listeners()
@@ -32,7 +34,8 @@ class _Inner:
         self.seen.append(scope["path"])
         self.heard.append(self.listeners.listening("s1"))
         if self.begins:
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"server", b"uvicorn")]})
+            headers = [(b"server", b"uvicorn"), (b"content-type", self.kind.encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
         if self.fault is not None:
             raise self.fault
         await send({"type": "http.response.body", "body": b"fine"})
@@ -164,3 +167,28 @@ def test_a_body_is_as_large_as_its_door_allows(door: gate.FrontDoor, method: str
     assert (status, headers.get("connection")) == (413, "close")
     status, headers, _ = _answer(_asked(door, path, method, length=most))
     assert (status in (200, 400), headers.get("connection")) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "begins", "kind", "last"),
+    [
+        ("/health", False, "", b"The server stops."),
+        ("/gradio_api/call/enhance/s1", True, "text/event-stream", b"event: error\ndata: {"),
+        ("/gradio_api/queue/data", True, "text/event-stream; charset=utf-8", b'data: {"msg": "unexpected_error"'),
+    ],
+)
+def test_who_is_still_served_when_the_server_stops_gets_a_last_word(
+    door: gate.FrontDoor, inner: _Inner, path: str, begins: bool, kind: str, last: bytes
+) -> None:
+    inner.begins, inner.kind, inner.fault = begins, kind, asyncio.CancelledError()
+    start, end = _asked(door, path, query=b"session_hash=s1")
+    assert start["status"] == (200 if begins else 503)
+    assert last in end["body"]
+    assert not end.get("more_body")
+    assert begins or json.loads(end["body"])["suggestion"]
+
+
+def test_a_file_that_breaks_off_is_seen_to_break_off(door: gate.FrontDoor, inner: _Inner) -> None:
+    inner.fault = asyncio.CancelledError()
+    with pytest.raises(asyncio.CancelledError):
+        _asked(door, "/health")
