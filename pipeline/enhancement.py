@@ -38,6 +38,7 @@ from pipeline.stream.stage import paired, run
 from . import delivery
 from .audio import Audio, Samples
 from .delivery import Output
+from .memory import check_free, working_bytes
 from .plan import Plan, planned
 from .settings import Mix, Settings
 
@@ -68,6 +69,7 @@ def enhance(
     cancelled : asked at every block; raises Cancelled when it answers True
     """
     settings = settings or Settings()
+    check_free(working_bytes(audio.sample_rate, audio.channels) + 2 * audio.samples.nbytes)
     y = np.empty_like(audio.samples)
     monitor = ProgressMonitor(progress, cancelled)
     with MemorySpool() as waiting:
@@ -98,7 +100,7 @@ def enhance_file(
     temporary : folder for a nameless file as large as the samples in float32; default: the system's. Where that takes
         none, the target's folder; where that takes none either, memory, for up to 512 MB of samples.
 
-    Raises what `load`, `save` and `enhance` raise.
+    Raises what `load`, `save` and `enhance` raise; NoMemoryError, before the work, where it takes more than is free.
     """
     recording = Recording(source, limits, cancelled, track=track, temporary=temporary)
     encoding, about = Encoding(subtype, bitrate_kbps), replace(metadata(source), mask=recording.stored.mask)
@@ -106,6 +108,7 @@ def enhance_file(
     if removed is not None:
         _check_apart(target, removed)
         rest = _File(removed, recording, nearest(Path(removed).suffix, encoding))
+    check_free(working_bytes(recording.sample_rate, recording.channels))
     for file in filter(None, (result, rest)):  # told before the work, not after it
         checked_target(file.path)
         file.writer(0)

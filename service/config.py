@@ -18,6 +18,8 @@ DEFAULT_PORT = 7860
 DEFAULT_FILE_LIFETIME_S = 2 * 3600
 DEFAULT_QUEUE_SIZE = 20
 DEFAULT_STORAGE_MB = 20_000
+# What the server takes when it does nothing, and more for each recording at work: a stereo one at 48 kHz, its decoder.
+IDLE_BYTES, BYTES_FOR_EACH = 300 * MIB, 150 * MIB
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,10 @@ def _names(env: Mapping[str, str], variable: str) -> tuple[str, ...] | None:
 
 
 def _default_workers() -> int:
-    """One core is left for the server itself, so that `/health` and other visitors' pages stay quick."""
-    return max(1, min(4, runtime_setup.cores() - 1))
+    """One core is left for the server itself, so that `/health` and other visitors' pages stay quick; and each needs
+    memory for a recording."""
+    by_memory = (runtime_setup.memory_limit_bytes() - IDLE_BYTES) / BYTES_FOR_EACH
+    return int(max(1, min(4, runtime_setup.cores() - 1, by_memory)))
 
 
 def _number(env: Mapping[str, str], names: tuple[str, ...], default: float) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.audio import Audio, Samples
 from pipeline.errors import AudioError, LimitError, SettingsError
+from pipeline.memory import MIB, check_free
 
 from . import decoders
 from .decoded import Blocks, damaged
@@ -22,6 +23,8 @@ from .mending.unified import unified
 from .sources import PathLike, Source, opened
 from .stored import Facts
 from .watch import Watch
+
+STEP_BYTES = 32 * MIB  # of samples, for which memory is asked as they come
 
 
 class Recording:
@@ -117,13 +120,17 @@ def load(given: PathLike | BinaryIO, *, limits: Limits | None = None, track: int
 
     given, limits, track : as `Recording` takes them
 
-    Returns samples float32 (channels, n). Raises AudioError, LimitError and SettingsError as `Recording` does.
+    Returns samples float32 (channels, n). Raises AudioError, LimitError and SettingsError as `Recording` does, and
+    NoMemoryError where the memory ends before the recording does.
     """
     recording = Recording(given, limits, track=track)
-    samples = 0
+    samples, asked = 0, 0
     rows = [bytearray() for _ in range(recording.channels)]  # growing them moves pages instead of copying samples
     for block in recording.blocks():
         samples += block.shape[1]
+        if 4 * samples * len(rows) > asked:
+            asked += STEP_BYTES
+            check_free(2 * STEP_BYTES)  # the next step, and the last copy of a channel
         for row, channel in zip(rows, block, strict=True):
             row.extend(np.ascontiguousarray(channel).data.cast("B"))
     return Audio(_joined(rows, samples), recording.sample_rate)

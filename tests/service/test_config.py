@@ -54,6 +54,13 @@ def test_one_core_is_left_for_the_server_and_four_workers_are_the_most(
     assert Config.from_environ({}).workers == workers
 
 
+@pytest.mark.parametrize(("limit_mib", "workers"), [(256, 1), (512, 1), (599, 1), (600, 2), (900, 4), (5_000, 4)])
+def test_every_worker_has_memory_for_a_recording(monkeypatch: pytest.MonkeyPatch, limit_mib: int, workers: int) -> None:
+    monkeypatch.setattr("runtime_setup.cores", lambda: 8)
+    monkeypatch.setattr("runtime_setup.memory_limit_bytes", lambda: limit_mib * 2.0**20)
+    assert Config.from_environ({}).workers == workers
+
+
 def test_twenty_may_wait_and_files_live_two_hours() -> None:
     config = Config.from_environ({})
     assert (config.queue_size, config.file_lifetime_s) == (20, 2 * 3600)
