@@ -260,6 +260,9 @@ def test_the_real_thing_on_two_processes(tmp_path: Path) -> None:
     assert done.returncode == 1
     reports = {json.loads(line)["output"]: json.loads(line)["report"] for line in out.splitlines()}
     assert sorted(reports) == ["out/a.clean.flac", "out/deep/b.clean.flac", "out/deep/c.clean.flac"]
+    entries = manifest.entries(tmp_path / "out")
+    assert {name for name, entry in entries.items() if entry["error"]} == {"bad.clean.flac"}
+    assert {f"out/{name}": entry["report"] for name, entry in entries.items() if not entry["error"]} == reports
     for name, report in reports.items():
         assert report["denoiser"] == "neural"
         assert report["after"]["lufs"] == pytest.approx(-16.0, abs=0.6)
