@@ -25,6 +25,7 @@ from pipeline.loudness.normalize import Programme, gain_for
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
 from pipeline.measures.analysis import Analysis, Analyzer, analyze_blocks
+from pipeline.measures.content.keep import Kept
 from pipeline.measures.report import Report
 from pipeline.stages import leveler
 from pipeline.stages.chain import StageContext, restoration
@@ -166,7 +167,7 @@ def _enhanced(
     programme = Programme(spool.blocks, rate, channels, loudness.result(), peak.result())
     gain = gain_for(programme, settings.loudness, monitor.tick(2 * blocks))
     monitor.phase(0.9, 1.0, "Writing the result")
-    put, after, tick = sink(samples), Analyzer(rate, channels), monitor.tick(blocks)
+    put, after, tick = sink(samples), Analyzer(rate, channels, listens=False), monitor.tick(blocks)
     for block in gain.applied(programme):
         put(block)
         after.add(block)
@@ -195,14 +196,20 @@ def _restored(
     rate, channels = source.sample_rate, source.channels
     wet = np.float32(settings.mix.wet_percent / 100)
     line = chained(restoration(StageContext(settings, found, rate, channels))) if wet else IDENTITY
+    kept = Kept(before.content.stretches if settings.content.keep_music else (), rate)
 
     def mixed() -> Iterator[Samples]:
+        start = 0
         for x, y in paired(line, source.blocks()):
             out = y if wet == 1 else wet * y + (1 - wet) * x
+            out, start = kept.over(out, x, start), start + x.shape[1]
             if removed is not None:
                 removed(x - out)
             yield out
             tick()
 
     scene = None if before.speech_dbfs is None else leveler.Scene(before.speech_dbfs, before.noise_floor_dbfs)
-    yield from run(leveler.stage(settings.level, scene, rate, channels), mixed())
+    stage, start = leveler.stage(settings.level, scene, rate, channels), 0
+    for x, y in paired(stage, mixed()) if kept else ((block, block) for block in run(stage, mixed())):
+        yield kept.over(y, x, start)
+        start += x.shape[1]

@@ -91,6 +91,19 @@ class Dereverb(Parameters):
 
 
 @dataclass(frozen=True)
+class Content(Parameters):
+    """What is kept beside speech; see `pipeline.measures.content.keep`."""
+
+    GROUP = "Noise and room"
+
+    keep_music: bool = switch(
+        False, "Keep music",
+        "Where music, singing, laughter or applause is found, the recording stays as it was. The speech around it is"
+        " cleaned.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Tone(Parameters):
     """Corrections of the frequency balance; see `pipeline.stages.rumble` and `pipeline.stages.tone`."""
 
@@ -178,6 +191,7 @@ class Settings:
     dehum: Dehum = field(default_factory=Dehum)
     denoise: Denoise = field(default_factory=Denoise)
     dereverb: Dereverb = field(default_factory=Dereverb)
+    content: Content = field(default_factory=Content)
     tone: Tone = field(default_factory=Tone)
     deess: Deess = field(default_factory=Deess)
     mix: Mix = field(default_factory=Mix)

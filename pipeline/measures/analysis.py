@@ -20,6 +20,7 @@ from pipeline.stream.meter import Meter
 from pipeline.stream.stage import split
 
 from .bandwidth import BandMeter
+from .content.meter import NOTHING, Content, ContentMeter
 from .levels import FramePowers, measure
 from .reverberation import DecayMeter
 
@@ -49,6 +50,7 @@ class Analysis:
     bandwidth_hz : where the recording's band ends
     t60_s : time in which the room's sound falls by 60 dB, estimated from how words die away
     clearance_db : from the quietest tenth of what sounds up to the speech
+    content : what is there beside speech, and whether there is speech
     """
 
     duration_s: float
@@ -67,6 +69,7 @@ class Analysis:
     bandwidth_hz: float | None = None
     t60_s: float | None = None
     clearance_db: float | None = None
+    content: Content = NOTHING
 
     @property
     def clipped(self) -> bool:
@@ -122,13 +125,14 @@ class Analysis:
         return self.lufs is not None and self.lufs <= QUIET_LUFS
 
     def as_dict(self) -> dict[str, Any]:
-        return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
+        values = {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
+        return {**values, "content": [stretch._asdict() for stretch in self.content.stretches]}
 
 
 class Analyzer:
-    """All measures of a recording that comes in blocks."""
+    """All measures of a recording that comes in blocks. listens : for music, singing, laughter and applause, too."""
 
-    def __init__(self, sample_rate: int, channels: int) -> None:
+    def __init__(self, sample_rate: int, channels: int, *, listens: bool = True) -> None:
         self._sample_rate, self._channels, self._samples = sample_rate, channels, 0
         self._loudness, self._peak = LoudnessMeter(sample_rate, channels), PeakMeter(channels)
         self._powers, self._band = FramePowers(sample_rate), BandMeter(sample_rate)
@@ -137,12 +141,15 @@ class Analyzer:
         self._parts: tuple[Meter[object], ...] = (
             self._loudness, self._peak, self._powers, self._band, self._hum, self._clipping, self._clicks, self._decay,
         )  # fmt: skip
+        self._content = ContentMeter(sample_rate, channels) if listens else None
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
         self._samples += block.shape[1]
         for part in self._parts:
             part.add(block)
+        if self._content is not None:
+            self._content.add(block)
 
     def result(self) -> Analysis:
         """The measures of all blocks. Afterwards no more can be added."""
@@ -167,6 +174,7 @@ class Analyzer:
             bandwidth_hz=self._band.result(),
             t60_s=self._decay.result(),
             clearance_db=levels.clearance_db,
+            content=NOTHING if self._content is None else self._content.result(),
         )
 
 
