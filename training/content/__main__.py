@@ -19,40 +19,44 @@ def main() -> None:
     command.add_argument("--rooms", type=Path, help="folder with impulse responses, 16 kHz mono")
     command.add_argument("--count", type=int, default=500, help="scenes of 16 s in each file")
     command.add_argument("--seeds", type=int, nargs=2, default=(0, 20), help="first, and the one after the last")
+    command.add_argument("--processes", type=int, default=2)
     command.set_defaults(run=_scenes)
     command = commands.add_parser("train", help="train on scenes, and write weights")
     command.add_argument("scenes", type=Path)
     command.add_argument("weights", type=Path)
     command.add_argument("--epochs", type=int, default=20)
     command.add_argument("--held", type=int, default=1, help="files of scenes that only measure")
+    command.add_argument("--processes", type=int, default=2)
     command.set_defaults(run=_train)
     options = parser.parse_args()
     options.run(options)
 
 
 def _scenes(options: argparse.Namespace) -> None:
-    import numpy as np
+    from multiprocessing import get_context
 
-    from .scenes import Pool, heard, scene
+    from .scenes import Pool, write
 
     options.out.mkdir(parents=True, exist_ok=True)
     pool = Pool.read(options.recordings, options.rooms)
-    for seed in range(*options.seeds):
-        rng = np.random.default_rng(seed)
-        made = [scene(pool, rng) for _ in range(options.count)]
-        np.savez(
-            options.out / f"scenes-{seed:03d}.npz",
-            heard=np.stack([heard(mix) for mix, _, _ in made]).astype(np.float16),
-            there=np.stack([there for _, there, _ in made]).astype(np.uint8),
-            counts=np.stack([counts for _, _, counts in made]).astype(np.uint8),
-        )
-        print(f"scenes-{seed:03d}.npz", flush=True)
+    context = get_context("fork")  # the recordings are read once
+    waiting = list(range(*options.seeds))
+    while waiting:
+        some, waiting = waiting[: options.processes], waiting[options.processes :]
+        children = [
+            context.Process(target=write, args=(pool, options.out / f"scenes-{seed:03d}.npz", options.count, seed))
+            for seed in some
+        ]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
 
 
 def _train(options: argparse.Namespace) -> None:
     from .run import train
 
-    train(options.scenes, options.weights, options.epochs, options.held)
+    train(options.scenes, options.weights, options.epochs, options.held, options.processes)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ sounds all the time, and `other`, single sounds that must not be taken for any o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pipeline.measures.content.weights import KINDS
 
 RATE = 16_000
 SCENE_S = 16.0
+MOST_RECORDINGS, MOST_S = 220, 60  # of a source, of a recording
 SHARES = {"speech": 0.44, "music": 0.14, "singing": 0.13, "laughter": 0.12, "applause": 0.11, "": 0.06}
 AROUND_S = {"speech": 0.2, "music": 0.5, "singing": 0.4, "laughter": 0.25, "applause": 0.35}  # belongs to it as well
 HEARD_DB, UNHEARD_DB = -22.0, -34.0  # a kind against all else: clearly there, clearly not; between them nothing counts
@@ -38,14 +40,15 @@ class Pool:
     rooms: list[Sound] = field(default_factory=list)
 
     @classmethod
-    def read(cls, folder: Path, rooms: Path | None = None, most_per_source: int = 4000) -> Pool:
+    def read(cls, folder: Path, rooms: Path | None = None) -> Pool:
         pool = cls()
-        for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
-            for source in sorted(kind.iterdir()):
-                paths = sorted(source.glob("*.flac"))[:most_per_source]
-                pool.sounds.setdefault(kind.name, []).append([_read(path) for path in paths])
-        if rooms:
-            pool.rooms = [_read(path) for path in sorted(rooms.rglob("*.flac"))]
+        with ThreadPoolExecutor(4) as threads:
+            for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
+                for source in sorted(kind.iterdir()):
+                    paths = sorted(source.glob("*.flac"))[:MOST_RECORDINGS]
+                    pool.sounds.setdefault(kind.name, []).append(list(threads.map(_read, paths)))
+            if rooms:
+                pool.rooms = list(threads.map(_read, sorted(rooms.rglob("*.flac"))))
         return pool
 
     def draw(self, kind: str, length: int, rng: np.random.Generator) -> Sound:
@@ -61,7 +64,7 @@ class Pool:
 
 
 def _read(path: Path) -> Sound:
-    sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    sound, rate = soundfile.read(path, dtype="float32", always_2d=True, frames=MOST_S * RATE)
     if rate != RATE:
         raise ValueError(f"{path} has {rate} Hz, not {RATE}.")
     mono: Sound = sound[:, 0]
@@ -197,3 +200,15 @@ def heard(mix: Sound) -> Sound:
     power, _ = powers(whole[None], stft.silence(1), stft, RATE)
     made, _ = features(power, RATE, stft, State())
     return made
+
+
+def write(pool: Pool, path: Path, count: int, seed: int) -> None:
+    """So many scenes into a file: their features, what is there, and how much that counts."""
+    rng = np.random.default_rng(seed)
+    made = [scene(pool, rng) for _ in range(count)]
+    np.savez(
+        path,
+        heard=np.stack([heard(mix) for mix, _, _ in made]).astype(np.float16),
+        there=np.stack([there for _, there, _ in made]).astype(np.uint8),
+        counts=np.stack([counts for _, _, counts in made]).astype(np.uint8),
+    )
