@@ -27,7 +27,7 @@ Scenes = list[torch.Tensor]
 
 
 def train(scenes: Path, weights: Path, epochs: int, held: int, processes: int) -> None:
-    """Trains on all files of scenes but the first `held`, on which it measures every minute. Goes on where weights are."""
+    """Trains on all files of scenes but the first `held`, on which it measures. Goes on where there are weights."""
     paths = sorted(scenes.glob("scenes-*.npz"))
     measured, learned = _read(paths[:held]), _read(paths[held:])
     detector = Detector()
@@ -39,7 +39,8 @@ def train(scenes: Path, weights: Path, epochs: int, held: int, processes: int) -
     detector.share_memory()
     context = get_context("fork")
     workers = [
-        context.Process(target=_work, args=(detector, learned, epochs, number, processes)) for number in range(processes)
+        context.Process(target=_work, args=(detector, learned, epochs, number, processes))
+        for number in range(processes)
     ]
     for worker in workers:
         worker.start()
