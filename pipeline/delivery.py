@@ -97,7 +97,7 @@ def deliver(
         why = "the peaks are beyond full scale, and only a WAV of floats could hold them."
         gain = lowered(programme, params.ceiling_dbtp, why)
     if not output.lossy:
-        analyzer = Analyzer(programme.sample_rate, programme.channels)
+        analyzer = Analyzer(programme.sample_rate, programme.channels, listens=False)
         _write(programme, gain, output, monitor.tick(blocks), analyzer)
         return Delivered(gain, analyzer.result())
     return _tried(programme, params, gain, output, monitor, blocks)
@@ -184,7 +184,7 @@ def _missed(params: Loudness, gain: Gain, reading: _Reading) -> tuple[str, ...]:
 
 def _analyzed(source: Source, programme: Programme, on_block: OnBlock) -> Analysis:
     """Of the file. Some codecs know one rate alone: what the recording is, it stays in the report."""
-    analyzer = Analyzer(source.sample_rate, source.channels)
+    analyzer = Analyzer(source.sample_rate, source.channels, listens=False)
     for block in source.blocks():
         analyzer.add(block)
         on_block()

@@ -29,6 +29,7 @@ from pipeline.loudness.normalize import Programme
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
 from pipeline.measures.analysis import analyze_blocks
+from pipeline.measures.content.keep import Kept
 from pipeline.measures.report import Report
 from pipeline.stream.progress import Progress, ProgressMonitor
 from pipeline.stream.source import Counted, InMemory, Source
@@ -177,7 +178,8 @@ def _enhanced(
     loudness, peak = LoudnessMeter(rate, channels), PeakMeter(channels)
     tick = monitor.tick(blocks)
     takes = removed(samples) if removed else None
-    for block in _restored(source, plan, settings.mix, takes, tick):
+    kept = Kept(before.content.stretches if settings.content.keep_music else (), rate)
+    for block in _restored(source, plan, settings.mix, kept, takes, tick):
         waiting.append(block)
         loudness.add(block)
         peak.add(block)
@@ -191,17 +193,22 @@ def _enhanced(
 
 
 def _restored(
-    source: Source, plan: Plan, mix: Mix, removed: Sink | None, tick: Callable[[], None]
+    source: Source, plan: Plan, mix: Mix, kept: Kept, removed: Sink | None, tick: Callable[[], None]
 ) -> Iterator[Samples]:
     """The stages that work on the sound itself, mixed with the original as asked; then the leveler."""
     wet = np.float32(mix.wet_percent / 100)
 
     def mixed() -> Iterator[Samples]:
+        start = 0
         for x, y in paired(plan.restoration, source.blocks()):
             out = y if wet == 1 else wet * y + (1 - wet) * x
+            out, start = kept.over(out, x, start), start + x.shape[1]
             if removed is not None:
                 removed(x - out)
             yield out
             tick()
 
-    yield from run(plan.level, mixed())
+    start = 0
+    for x, y in paired(plan.level, mixed()) if kept else ((block, block) for block in run(plan.level, mixed())):
+        yield kept.over(y, x, start)
+        start += x.shape[1]

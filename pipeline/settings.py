@@ -91,6 +91,19 @@ class Dereverb(Parameters):
 
 
 @dataclass(frozen=True)
+class Content(Parameters):
+    """What is kept beside speech; see `pipeline.measures.content.keep`."""
+
+    GROUP = "Noise and room"
+
+    keep_music: bool = switch(
+        False, "Keep music",
+        "Where music, singing, laughter or applause is found, the recording stays as it was. The speech around it is"
+        " cleaned.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Tone(Parameters):
     """Corrections of the frequency balance; see `pipeline.stages.rumble` and `pipeline.stages.tone`."""
 
@@ -182,7 +195,7 @@ class Settings:
     """Everything an enhancement can be told. `Settings()` is the default enhancement. Hashable, comparable.
 
     In the order in which the stages work, except that `mix` blends what the stages before `level` made with the
-    original; then what concerns several stages. New ones come last: programs may give them by position.
+    original; then what concerns several stages.
     """
 
     auto: Auto = field(default_factory=Auto)
@@ -197,6 +210,7 @@ class Settings:
     level: Level = field(default_factory=Level)
     loudness: Loudness = field(default_factory=Loudness)
     channels: Channels = field(default_factory=Channels)
+    content: Content = field(default_factory=Content)
 
     def flat(self) -> dict[str, Value]:
         """`{"denoise_strength_db": 20.0, …}`: the names that the API and the command line use."""

@@ -27,6 +27,7 @@ from .front.listeners import Listeners
 File = gr.FileData
 TYPES: dict[type[Kind], type] = {Range: float, Switch: bool, Choice: str}
 PRESET, FORMAT = "default", OUTPUT_NAMES[0]
+ADDED = ("channels_mode", "content_keep_music")  # at the end: programs give the older ones by position
 Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 
 ENHANCE = """Clean a recording of speech.
@@ -52,13 +53,16 @@ def add_endpoints(site: Site, listeners: Listeners) -> None:
 
 def enhance_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generator[Answer, None, None]]:
     """The function behind `/enhance`, with one optional parameter for each of the settings and for the encoding."""
-    count = len(parameters())
+    first = {name: kind for name, kind in parameters().items() if name not in ADDED}
+    added = {name: parameters()[name] for name in ADDED}
+    names = (*first, "output_format", *kinds(Encoding), "track", *added)
 
     def enhance(file: Any, preset: Any, *values: Any) -> Generator[Answer, None, None]:
-        flat, (output_format, *coded, track) = values[:count], values[count:]
+        told = dict(zip(names, values, strict=True))
+        output_format, track = told.pop("output_format"), told.pop("track")
         try:
-            given = _given(parameters(), flat)
-            encoding = _given(kinds(Encoding), coded)
+            given = _given(parameters(), told)
+            encoding = _given(kinds(Encoding), told)
             settings = Settings.from_flat(given, base=jobs.preset(PRESET if preset is None else preset))
             source = jobs.uploaded(site, _path(file))
             form = FORMAT if output_format is None else output_format
@@ -68,12 +72,12 @@ def enhance_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generato
             raise for_programs(fault) from fault
         yield _file(str(outcome.after), outcome.after.name), outcome.report.as_dict()
 
-    types = {name: _type(kind) | None for name, kind in parameters().items()}
-    codings = {name: _type(kind) | None for name, kind in kinds(Encoding).items()}
+    types = {name: _type(kind) | None for name, kind in {**first, **kinds(Encoding), **added}.items()}
+    typed = {name: types.get(name, str if name == "output_format" else int | None) for name in names}
     return _with_signature(
         enhance,
-        {"file": File, "preset": str, **types, "output_format": str, **codings, "track": int | None},
-        {"preset": PRESET, **dict.fromkeys({**types, **codings, "track": None}), "output_format": FORMAT},
+        {"file": File, "preset": str, **typed},
+        {"preset": PRESET, **dict.fromkeys(names), "output_format": FORMAT},
         tuple[File, dict[str, Any]],
     )
 
@@ -87,9 +91,9 @@ def _track(value: Any) -> int | None:
     return min(int(value), MOST_TRACKS + 1) or None
 
 
-def _given(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
+def _given(names: Iterable[str], told: Mapping[str, Any]) -> dict[str, Any]:
     """What is not left out: null means the default."""
-    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
+    return {name: told[name] for name in names if told[name] is not None}
 
 
 def analyze_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generator[dict[str, Any], None, None]]:

@@ -21,6 +21,7 @@ from pipeline.stream.stage import split
 
 from .bandwidth import BandMeter
 from .channels import ChannelMeter
+from .content.meter import NOTHING, Content, ContentMeter
 from .levels import FramePowers, Levels, MeanMeter, measure
 from .reverberation import DecayMeter
 
@@ -60,6 +61,7 @@ class Analysis:
     dc_offset_percent : of full scale, how far from 0 the mean of the channel lies where it does most
     channel_share, channel_coherence : 0…1, what the channels have in common; see `pipeline.measures.channels`
     of_channels : levels of each channel for itself; none for a single one
+    content : what is there beside speech, and whether there is speech
     """
 
     duration_s: float
@@ -82,6 +84,7 @@ class Analysis:
     channel_share: float | None = None
     channel_coherence: float | None = None
     of_channels: tuple[Levels, ...] = ()
+    content: Content = NOTHING
 
     @property
     def clipped(self) -> bool:
@@ -156,7 +159,8 @@ class Analysis:
         return self.dc_offset_percent >= OFFSET_PERCENT
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: _rounded(value) for name, value in asdict(self).items()}
+        values = {name: _rounded(value) for name, value in asdict(self).items()}
+        return {**values, "content": [stretch._asdict() for stretch in self.content.stretches]}
 
 
 def _rounded(value: Any) -> Any:
@@ -168,9 +172,9 @@ def _rounded(value: Any) -> Any:
 
 
 class Analyzer:
-    """All measures of a recording that comes in blocks."""
+    """All measures of a recording that comes in blocks. listens : for music, singing, laughter and applause, too."""
 
-    def __init__(self, sample_rate: int, channels: int) -> None:
+    def __init__(self, sample_rate: int, channels: int, *, listens: bool = True) -> None:
         self._sample_rate, self._channels, self._samples = sample_rate, channels, 0
         self._loudness, self._peak = LoudnessMeter(sample_rate, channels), PeakMeter(channels)
         self._powers, self._band = FramePowers(sample_rate), BandMeter(sample_rate)
@@ -181,12 +185,15 @@ class Analyzer:
             self._loudness, self._peak, self._powers, self._band, self._hum, self._clipping, self._clicks, self._decay,
             self._mean, self._relation,
         )  # fmt: skip
+        self._content = ContentMeter(sample_rate, channels) if listens else None
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
         self._samples += block.shape[1]
         for part in self._parts:
             part.add(block)
+        if self._content is not None:
+            self._content.add(block)
 
     def result(self) -> Analysis:
         """The measures of all blocks. Afterwards no more can be added."""
@@ -216,6 +223,7 @@ class Analyzer:
             channel_share=None if relation is None else relation.share,
             channel_coherence=None if relation is None else relation.coherence,
             of_channels=() if relation is None else relation.levels,
+            content=NOTHING if self._content is None else self._content.result(),
         )
 
 

@@ -9,6 +9,7 @@ from pipeline.parameter import Value
 
 from .advice import advice
 from .analysis import Analysis
+from .content import words
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,21 @@ class Report:
             said.append(f"Clicks: {b.clicks_per_minute:.0f} a minute before, {a.clicks_per_minute:.0f} after.")
         return tuple(said)
 
+    def heard(self) -> tuple[str, ...]:
+        """What is there beside speech, where, and what became of it, in sentences."""
+        content, keeps = self.before.content, bool(self.settings.get("content_keep_music"))
+        said = words.sentences(content, silent=self.before.speech_dbfs is None)
+        return (*said, *words.offer(content, keeps))
+
     def sentences(self) -> tuple[str, ...]:
         """What stands below the table."""
-        return (*self.remarks, f"Denoiser: {self.denoiser}.", *self.done(), *self.notes, *self.advice)
+        work = (f"Denoiser: {self.denoiser}.", *self.done(), *self.notes)
+        return (*self.remarks, *self.heard(), *work, *self.advice)
 
     def as_dict(self) -> dict[str, Any]:
         return {
+            "content": [stretch._asdict() for stretch in self.before.content.stretches],
+            "heard": list(self.heard()),
             "before": self.before.as_dict(),
             "after": self.after.as_dict(),
             "gain_db": round(self.gain_db, 3),
