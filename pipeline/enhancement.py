@@ -21,7 +21,7 @@ from pipeline.files.decode import Recording
 from pipeline.files.encode import Writer
 from pipeline.files.formats import DEFAULT, AudioShape, Encoding, followed, nearest
 from pipeline.files.limits import Limits
-from pipeline.files.tags.metadata import NOTHING, Metadata
+from pipeline.files.tags.metadata import Metadata
 from pipeline.files.tags.read import metadata
 from pipeline.files.writing.target import checked_target
 from pipeline.loudness.meter import LoudnessMeter
@@ -104,11 +104,12 @@ def enhance_file(
     Raises what `load`, `save` and `enhance` raise; NoMemoryError, before the work, where it takes more than is free.
     """
     recording = Recording(source, limits, cancelled, track=track, temporary=temporary)
-    encoding, about = Encoding(subtype, bitrate_kbps), replace(metadata(source), mask=recording.stored.mask)
+    encoding, about = Encoding(subtype, bitrate_kbps), metadata(source)
+    about = replace(about, mask=recording.stored.mask or about.mask)
     result, rest = _File(target, recording, encoding, about), None
     if removed is not None:
         _check_apart(target, removed)
-        rest = _File(removed, recording, nearest(Path(removed).suffix, encoding))
+        rest = _File(removed, recording, nearest(Path(removed).suffix, encoding), Metadata(mask=about.mask))
     check_free(working_bytes(recording.sample_rate, recording.channels))
     for file in filter(None, (result, rest)):  # told before the work, not after it
         checked_target(file.path)
@@ -140,11 +141,11 @@ class _File:
     path: str | os.PathLike[str]
     recording: Recording
     encoding: Encoding
-    about: Metadata = NOTHING
+    about: Metadata
 
     def writer(self, samples: int) -> Writer:
         """Raises SettingsError for a format that is not known, or cannot hold it."""
-        form, mask = self.recording, self.recording.stored.mask
+        form, mask = self.recording, self.about.mask
         how = followed(Path(self.path).suffix, self.encoding, form.stored)
         return Writer(self.path, AudioShape(form.sample_rate, form.channels, samples, mask), how, self.about)
 

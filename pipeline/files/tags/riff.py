@@ -42,10 +42,11 @@ def read(file: BinaryIO, start: int, head: bytes) -> Metadata:
     tags: list[tuple[str, str]] = []
     kept_chunks: dict[bytes, bytes] = {}
     inner = Metadata()
-    rate = 0
+    rate = mask = 0
     for name, data in _chunks(file, start, order):
         if name == b"fmt " and len(data) >= 8:
             rate = struct.unpack(f"{order}I", data[4:8])[0]
+            mask = _mask(data) if order == "<" else 0
         elif name == b"LIST" and data[:4] == b"INFO":
             tags += [(_INFO[key], _text(value)) for key, value in _inside(data[4:]) if key in _INFO]
         elif name == b"LIST" and data[:4] == b"adtl":
@@ -58,7 +59,15 @@ def read(file: BinaryIO, start: int, head: bytes) -> Metadata:
             kept_chunks.setdefault(name, data)
     if b"bext" in kept_chunks:
         tags += _tags_of(kept_chunks[b"bext"])
-    return Metadata(kept(tags), None, _cues(kept_chunks, rate), kept_chunks).over(inner)
+    return Metadata(kept(tags), None, _cues(kept_chunks, rate), kept_chunks, mask).over(inner)
+
+
+def _mask(form: bytes) -> int:
+    """Of WAVE_FORMAT_EXTENSIBLE: for which loudspeakers the channels are, 0 where it is not said, or cannot be."""
+    if len(form) < 24 or form[:2] != b"\xfe\xff":
+        return 0
+    channels, mask = int.from_bytes(form[2:4], "little"), int.from_bytes(form[20:24], "little")
+    return mask if mask.bit_count() == channels else 0
 
 
 def chunks_of(metadata: Metadata, sample_rate: int, duration_s: float) -> list[Chunk]:
