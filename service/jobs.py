@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-# In bytes written for a byte of samples as float32: the result, as deep as the recording, and what was removed are kept;
-# the samples wait in a temporary file meanwhile.
+# In bytes written for a byte of samples as float32: the result, as deep as the recording, and what was removed are
+# kept; the samples wait in a temporary file meanwhile.
 KEPT_OF_SAMPLES, DISK_FOR_SAMPLES = 1.75, 2.75
 LEAST_BITS_PER_S = 16_000.0  # of sound whose file does not say how long it is: speech by telephone
 
