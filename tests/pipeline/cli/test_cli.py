@@ -44,6 +44,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         subtype: str,
         bitrate_kbps: float,
         limits: object,
+        track: int | None,
         progress: object,
         cancelled: object,
     ) -> FakeReport:
