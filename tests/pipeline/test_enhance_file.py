@@ -86,7 +86,7 @@ def test_what_is_no_recording_and_what_cannot_be_written_are_told(talk: Path, tm
 
 def test_a_number_that_is_none_shows_late_and_is_told(tmp_path: Path) -> None:
     x = recording().samples.copy()
-    x[0, -5] = np.nan
+    x[0, -2_000:-5] = np.nan
     soundfile.write(tmp_path / "nan.wav", x.T, RATE, subtype="FLOAT")
     with pytest.raises(AudioError, match="not numbers"):
         enhance_file(tmp_path / "nan.wav", tmp_path / "out.wav")

@@ -48,7 +48,7 @@ def test_facts_and_remarks_come_with_the_block() -> None:
     block = Block(16_000, np.ones((2, 5), np.float32), 3.0, FACTS, ("1.7 s at 0:12 could not be read.",))
     found = received(sent(block))
     assert found is not None
-    assert found[2:] == block[2:] and found.sample_rate == 16_000
+    assert (found.sample_rate, *found[2:]) == (16_000, *block[2:])
     np.testing.assert_array_equal(found.samples, block.samples)
     last = received(sent(Block(16_000, np.zeros((2, 0), np.float32), None, None, ("The file ends early.",))))
     assert last is not None and (last.samples.shape, last.remarks) == ((2, 0), ("The file ends early.",))
@@ -72,12 +72,12 @@ def test_texts_of_strangers_are_short_and_printable() -> None:
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_a_value_error(text: object) -> None:
-    with pytest.raises(ValueError, match=r""):
+    with pytest.raises(ValueError):
         received(told(text), SOUND)
 
 
 def test_an_empty_block_that_says_nothing_makes_no_sense() -> None:
-    with pytest.raises(ValueError, match=r""):
+    with pytest.raises(ValueError):
         received(wire._HEAD.pack(b"B", 16_000, 2, 0, 0.0))
     with pytest.raises((ValueError, EOFError)):
         received(wire._HEAD.pack(b"T", wire.MOST_TOLD + 1, 0, 0, 0.0))
