@@ -137,10 +137,13 @@ def load(given: PathLike | BinaryIO, *, limits: Limits | None = None, track: int
 
 
 def is_audio(path: PathLike) -> bool:
-    """Whether the file begins like a recording: its first block is decoded."""
+    """Whether the file begins like a recording, which may be damaged, or has sound in its first block."""
     try:
-        with opened(path) as file, closing(decoders.blocks(file, Watch())) as blocks:
-            return next(blocks, None) is not None
+        with opened(path) as file:
+            if decoders.begins_like_one(file):
+                return True
+            with closing(decoders.blocks(file, Watch())) as blocks:
+                return next(blocks, None) is not None
     except AudioError:
         return False
 

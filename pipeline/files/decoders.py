@@ -71,6 +71,13 @@ def check(file: BinaryIO) -> None:
         raise not_a_recording(what)
 
 
+def begins_like_one(file: BinaryIO) -> bool:
+    """Whether the first bytes tell which container it is. Raises AudioError for what is something else."""
+    check(file)
+    head, start = _behind_tags(file)
+    return bool(container.demuxer(read_at(file, container.HEAD, 0), head if start else b""))
+
+
 def not_a_recording(what: str = "") -> AudioError:
     message = f"This is {what}, not a recording." if what else "This is not a recording that can be read."
     return AudioError(message, suggestion=f"Choose a file in {KNOWN}.")

@@ -99,7 +99,7 @@ class WatchedFile:
     def read(self, count: int = -1) -> bytes:
         left = max(0, self.length - self._at)
         count = left if count < 0 else min(count, left)
-        if not self._watch.allows():
+        if not count or not self._watch.allows():
             return b""
         try:
             data = read_at(self._file, count, self._start + self._at)

@@ -115,7 +115,7 @@ def test_sound_tracks_and_remarks(server: Server, tmp_path: Path) -> None:
             curl.call(server.url, "enhance", file=upload, track=track)
         assert refusal.value.error["status"] == 400, track
         assert "track" in refusal.value.error["error"]
-    path.write_bytes(path.read_bytes()[:-40_000])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     measures = curl.call(server.url, "analyze", file=curl.upload(server.url, path))
     assert any(remark.startswith("The file ends early") for remark in measures[0]["remarks"])
 

@@ -66,8 +66,8 @@ def opened(file: WatchedFile, demuxer: str, watch: Watch, track: int | None = No
 
 
 def is_listed(layout: Any) -> bool:
-    """Whether its channels are listed one by one, in an order of their own."""
-    return "(" in layout.name
+    """Whether its channels are listed one by one, in an order of their own: "3 channels (FC+FL+FR)"."""
+    return " channels (" in layout.name
 
 
 def _plain_layout(context: Any) -> None:

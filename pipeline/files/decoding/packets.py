@@ -23,7 +23,7 @@ LONGEST_PACKET_S = 1.0  # what a packet is believed to last where its codec does
 BARE = {"mp3", "aac", "ac3", "eac3", "dts"}
 # What FFmpeg finds in any bytes, if it must. Its first frames tell whether it was right.
 FOUND_ANYWHERE = BARE | {"mpeg", "gsm", "loas", "sbc", "truehd", "mlp", "dtshd", "g729", "codec2", "aptx", "lc3"}
-LOOKED_AT, LEAST_GOOD = 8, 3
+LOOKED_AT, LEAST_GOOD = 8, 6
 
 
 class Unreadable(Exception):  # noqa: N818  (a finding, which may or may not become a fault)

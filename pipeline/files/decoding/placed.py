@@ -121,9 +121,7 @@ def placed(frames: Iterator[Any], timeline: Timeline) -> Blocks:
             continue
         if is_listed(frame.layout):  # it would be freed twice: see `opened`
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(frame.layout))
-            raise AudioError(
-                "The channels are in an order of their own.", suggestion="Convert it to WAV and try again."
-            )
+            raise AudioError("The channels are in an order of their own.", suggestion="Convert it to WAV first.")
         rate, channels = int(frame.sample_rate), int(frame.layout.nb_channels)
         if form != (rate, channels, frame.layout.name, frame.format.name):
             forms += 1

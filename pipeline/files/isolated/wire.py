@@ -43,7 +43,8 @@ def send_block(to: socket.socket, block: Block) -> None:
         to.sendall(_HEAD.pack(_TOLD, len(text), 0, 0, 0.0) + text)
     claimed_s = math.nan if block.claimed_s is None else block.claimed_s
     to.sendall(_HEAD.pack(_BLOCK, block.sample_rate, *block.samples.shape, claimed_s))
-    to.sendall(np.ascontiguousarray(block.samples, np.float32).data.cast("B"))
+    if block.samples.size:  # an empty one has remarks alone
+        to.sendall(np.ascontiguousarray(block.samples, np.float32).data.cast("B"))
 
 
 def send_fault(to: socket.socket, fault: AudioError) -> None:

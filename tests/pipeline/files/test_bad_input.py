@@ -77,7 +77,7 @@ def header(rate: int = 48_000, channels: int = 1, n: int = 9_600) -> bytes:
 def test_strange_headers(tmp_path: Path) -> None:
     body = noise(1, 9_600).astype("<i2").tobytes() * 16
     refused(written(tmp_path, header(rate=0) + body), "damaged")
-    refused(written(tmp_path, header(channels=0) + body), "holds no sound")
+    refused(written(tmp_path, header(channels=0) + body), "damaged")
     refused(written(tmp_path, header(rate=4_000) + body), "4000 Hz is outside 8000 to 192000", LimitError)
     refused(written(tmp_path, header(rate=384_000) + body), "384000 Hz is outside", LimitError)
     refused(written(tmp_path, header(channels=16) + body), "16 channels are more than 8", LimitError)

@@ -37,7 +37,7 @@ USUAL = [
 ]  # fmt: skip
 
 
-def judged(path: Path, what: str) -> str:
+def judged(path: Path, what: str, is_damaged: bool = False) -> str:
     """ "same", "said" or "refused"; raises AssertionError for what is neither."""
     rate, channels, frame = corpus.form(path)
     expected = corpus.decoded(path, max(1, channels))
@@ -53,6 +53,8 @@ def judged(path: Path, what: str) -> str:
     if not expected.shape[1]:
         return "read by us alone"
     assert (recording.sample_rate, recording.channels) == (rate, channels), what
+    if is_damaged and y.shape[1] > expected.shape[1] + frame:
+        return "read further than FFmpeg's command does"
     assert abs(y.shape[1] - expected.shape[1]) <= max(1, frame), (what, y.shape[1], expected.shape[1])
     assert corpus.correlation(expected, y) >= LEAST_CORRELATION, what
     return "same"
@@ -124,7 +126,7 @@ def test_what_is_damaged_is_read_or_told(tmp_path: Path, kind: Kind) -> None:
     for what, data in islice(damaged(whole, scale.SEED if scale.STRESS else 1), scale.count(3, 1_000)):
         (tmp_path / "x").write_bytes(data)
         try:
-            scale.tried[f"corpus: damaged, {judged(tmp_path / 'x', what)}"] += 1
+            scale.tried[f"corpus: damaged, {judged(tmp_path / 'x', what, is_damaged=True)}"] += 1
         except AssertionError as error:
             wrong.append(str(error).splitlines()[0])
     assert wrong == []

@@ -322,6 +322,15 @@ def test_whatever_ffmpeg_reads(tmp_path: Path, muxer: str, codec: str) -> None:
     assert remarks == ()
 
 
+def test_surround_keeps_its_channels(tmp_path: Path) -> None:
+    """The names of some usual layouts have brackets, too: 5.1(side)."""
+    for muxer, codec in (("ac3", "ac3"), ("adts", "aac"), ("flac", "flac"), ("wav", "pcm_s24le"), ("dts", "dca")):
+        assert corpus.write(tmp_path / "x", corpus.Kind(muxer, codec, 48_000, 6), tmp_path, 1.0)
+        expected, (y, _) = corpus.decoded(tmp_path / "x", 6), read(tmp_path / "x")
+        assert y.shape == expected.shape
+        assert corpus.correlation(expected, y) > 0.99, codec
+
+
 def test_sphere_is_no_text(tmp_path: Path) -> None:
     x = noise(1, 48_000)
     fields = f"channel_count -i 1\nsample_count -i 48000\nsample_rate -i {RATE}\nsample_n_bytes -i 2\n"
