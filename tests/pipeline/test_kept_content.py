@@ -73,7 +73,7 @@ def test_music_that_is_not_kept_is_not(plain: Result) -> None:
 
 def test_outside_nothing_differs_to_the_bit(plain: Result, kept: Result) -> None:
     share = Kept(kept.report.before.content.stretches, RATE).share(0, X.shape[1])
-    assert np.mean(share == 0) > 0.3
+    assert np.mean(share == 0) > 0.1
     assert np.array_equal(plain.audio.samples[:, share == 0], kept.audio.samples[:, share == 0])
     assert np.array_equal(X[:, share == 1], kept.audio.samples[:, share == 1])
 
