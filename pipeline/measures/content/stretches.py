@@ -38,7 +38,7 @@ class Rule(NamedTuple):
 RULES = {
     "music": Rule(2.0, 0.95, 0.35, 1.0, 2.0),
     "singing": Rule(2.0, 0.8, 0.35, 1.0, 1.5),
-    "laughter": Rule(1.0, 0.94, 0.35, 0.6, 0.8),
+    "laughter": Rule(1.0, 0.97, 0.35, 0.6, 0.8),
     "applause": Rule(2.0, 0.88, 0.35, 1.0, 1.0),
 }
 SPEECH_LIKELY = 0.5  # whatever stays below it for a second everywhere holds no speech

@@ -78,6 +78,8 @@ def test_a_report_is_a_table_with_remarks() -> None:
 def test_a_report_is_json() -> None:
     as_json = json.loads(json.dumps(REPORT.as_dict()))
     assert as_json == {
+        "content": [],
+        "heard": [],
         "before": BEFORE.as_dict(),
         "after": AFTER.as_dict(),
         "gain_db": 4.0,
@@ -96,8 +98,10 @@ def test_a_report_is_json() -> None:
 def test_an_enhancement_reports_the_recording_as_before_and_the_result_as_after() -> None:
     audio = Audio(speech_like(16_000, 3) + noise(1, 48_000, -40), 16_000)
     result = enhance(audio)
-    assert result.report.before.as_dict() == pytest.approx(analyze(audio).as_dict(), abs=0.01)
-    assert result.report.after.as_dict() == pytest.approx(analyze(result.audio).as_dict(), abs=0.01)
+    for told, of in ((result.report.before, audio), (result.report.after, result.audio)):
+        measures, wanted = told.as_dict(), analyze(of).as_dict()
+        assert measures.pop("content") == wanted.pop("content") == []
+        assert measures == pytest.approx(wanted, abs=0.01)
     assert result.report.settings == result.settings.flat() == Settings().flat()
     assert result.report.processing_s > 0
 
