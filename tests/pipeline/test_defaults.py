@@ -20,6 +20,7 @@ DEFAULTS = {
     "denoise_strength_db": 40.0,
     "denoise_method": "neural",
     "dereverb_strength_db": 0.0,
+    "content_keep_music": False,
     "tone_rumble_hz": 70.0,
     "tone_warmth_db": 0.0,
     "tone_presence_db": 0.0,
@@ -112,7 +113,7 @@ def test_people_look_for_a_setting_under_its_title() -> None:
     assert {title: list(names) for title, names in groups().items()} == {
         "Automatic": ["auto_strengths"],
         "Repair": ["declip_strength_percent", "declick_sensitivity_percent", "dehum_strength_db"],
-        "Noise and room": ["denoise_strength_db", "denoise_method", "dereverb_strength_db"],
+        "Noise and room": ["denoise_strength_db", "denoise_method", "dereverb_strength_db", "content_keep_music"],
         "Tone": ["tone_rumble_hz", "tone_warmth_db", "tone_presence_db", "deess_strength_db", "mix_wet_percent"],
         "Level": ["level_range_db", "loudness_normalize", "loudness_target_lufs", "loudness_ceiling_dbtp"],
     }

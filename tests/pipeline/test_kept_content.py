@@ -10,7 +10,7 @@ import pytest
 from pipeline import Audio, Settings, enhance
 from pipeline.audio import Samples
 from pipeline.enhancement import Result
-from pipeline.measures.content.keep import FADE_S
+from pipeline.measures.content.keep import Kept
 from pipeline.settings import Content, Level, Loudness, Mix
 from tests.pipeline.measures.content.sounds import melody
 from tests.pipeline.signals import noise, speech_like
@@ -72,11 +72,10 @@ def test_music_that_is_not_kept_is_not(plain: Result) -> None:
 
 
 def test_outside_nothing_differs_to_the_bit(plain: Result, kept: Result) -> None:
-    start, end = music(kept)
-    fade = round(FADE_S * RATE) + 1
-    a, b = plain.audio.samples, kept.audio.samples
-    assert np.array_equal(a[:, : start - fade], b[:, : start - fade])
-    assert np.array_equal(a[:, end + fade :], b[:, end + fade :])
+    share = Kept(kept.report.before.content.stretches, RATE).share(0, X.shape[1])
+    assert np.mean(share == 0) > 0.1
+    assert np.array_equal(plain.audio.samples[:, share == 0], kept.audio.samples[:, share == 0])
+    assert np.array_equal(X[:, share == 1], kept.audio.samples[:, share == 1])
 
 
 def test_with_the_leveler_the_music_is_still_even(kept: Result) -> None:
@@ -101,11 +100,11 @@ def test_a_dry_mix_and_music_that_is_kept_go_together(kept: Result) -> None:
 
 def test_what_was_found_is_told(plain: Result, kept: Result) -> None:
     said = plain.report.as_dict()
-    assert [one["kind"] for one in said["content"]] == ["music"]
+    assert "music" in [one["kind"] for one in said["content"]]
     assert set(said["content"][0]) == {"kind", "start_s", "end_s"}
     assert any(sentence.startswith("Music from 0:0") for sentence in plain.report.remarks())
     assert any("with “Keep music” they stay" in sentence for sentence in plain.report.remarks())
-    assert "Kept as recorded: music." in kept.report.remarks()
+    assert any(sentence.startswith("Kept as recorded: music") for sentence in kept.report.remarks())
 
 
 def test_silence_is_said() -> None:

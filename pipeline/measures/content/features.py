@@ -80,6 +80,7 @@ def _levels(power: NDArray[np.float64], hop_s: float, state: State) -> tuple[NDA
     at = np.cumsum(audible)
     total, weight = np.concatenate(([state.power], sums))[at], weights[at]
     mean_db: NDArray[np.float64] = power_db(total / np.maximum(weight, SILENCE) + SILENCE)
+    mean_db[weight == 0] = 0.0  # nothing was heard so far: all bands are at their lowest
     return mean_db, State(float(total[-1]), float(weight[-1]), state.fine) if power.size else state
 
 

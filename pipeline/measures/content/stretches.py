@@ -36,12 +36,12 @@ class Rule(NamedTuple):
 
 
 RULES = {
-    "music": Rule(2.0, 0.92, 0.35, 1.0, 2.0),
-    "singing": Rule(2.0, 0.75, 0.35, 1.0, 1.5),
-    "laughter": Rule(1.0, 0.85, 0.35, 0.6, 0.8),
-    "applause": Rule(2.0, 0.92, 0.35, 1.0, 1.0),
+    "music": Rule(2.0, 0.95, 0.35, 1.0, 2.0),
+    "singing": Rule(2.0, 0.8, 0.35, 1.0, 1.5),
+    "laughter": Rule(1.0, 0.97, 0.35, 0.6, 0.8),
+    "applause": Rule(2.0, 0.88, 0.35, 1.0, 1.0),
 }
-SPEECH_LIKELY = 0.3  # whatever stays below it for a second everywhere holds no speech
+SPEECH_LIKELY = 0.5  # whatever stays below it for a second everywhere holds no speech
 SPEECH_AROUND_S = 1.0
 
 

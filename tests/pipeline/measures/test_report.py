@@ -82,6 +82,8 @@ def test_a_report_is_a_table_with_sentences_below() -> None:
 def test_a_report_is_json() -> None:
     as_json = json.loads(json.dumps(REPORT.as_dict()))
     assert as_json == {
+        "content": [],
+        "heard": [],
         "before": BEFORE.as_dict(),
         "after": AFTER.as_dict(),
         "gain_db": 4.0,
@@ -103,6 +105,7 @@ def test_an_enhancement_reports_the_recording_as_before_and_the_result_as_after(
     result = enhance(audio)
     for told, sound in ((result.report.before, audio), (result.report.after, result.audio)):
         assert numbers(told) == pytest.approx(numbers(analyze(sound)), abs=0.01)
+        assert told.as_dict()["content"] == []
     assert result.report.settings == result.settings.flat() == Settings().flat()
     assert result.report.processing_s > 0
 

@@ -29,8 +29,8 @@ def found(kind: str, *parts: tuple[float, float, float]) -> tuple[Stretch, ...]:
 def test_what_is_certain_is_told_from_its_start_to_its_end(kind: str) -> None:
     (one,) = found(kind, (10, 20, 1.0))
     assert one.kind == kind
-    assert one.start_s == pytest.approx(10, abs=0.4)
-    assert one.end_s == pytest.approx(20, abs=0.4)
+    assert one.start_s == pytest.approx(10, abs=0.6)
+    assert one.end_s == pytest.approx(20, abs=0.6)
 
 
 @pytest.mark.parametrize("kind", RULES)
@@ -51,9 +51,10 @@ def test_a_stretch_lasts_while_the_lower_threshold_is_passed(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", RULES)
 def test_pauses_are_bridged_up_to_a_length(kind: str) -> None:
-    pause = RULES[kind].pause_s
-    assert len(found(kind, (5, 12, 1.0), (12 + 0.6 * pause, 24, 1.0))) == 1
-    assert len(found(kind, (5, 12, 1.0), (12 + 1.5 * pause, 24, 1.0))) == 2
+    rule = RULES[kind]
+    shorter, longer = 0.6 * rule.pause_s, rule.pause_s + rule.around_s  # the mean itself fills some of it
+    assert len(found(kind, (5, 12, 1.0), (12 + shorter, 24, 1.0))) == 1
+    assert len(found(kind, (5, 12, 1.0), (12 + longer, 24, 1.0))) == 2
 
 
 @pytest.mark.parametrize("kind", RULES)
