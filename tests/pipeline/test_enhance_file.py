@@ -14,7 +14,7 @@ from pipeline.dsp.decibels import amplitude_db
 from pipeline.loudness.meter import loudness
 from pipeline.loudness.true_peak import true_peak
 from pipeline.settings import Dehum, Denoise, Loudness, Mix, Tone
-from tests.pipeline.numbers import numbers
+from tests.pipeline.measures.numbers import numbers
 from tests.pipeline.signals import noise, speech_like
 
 RATE = 16_000

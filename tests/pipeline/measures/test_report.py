@@ -9,7 +9,7 @@ import pytest
 from pipeline import Audio, Settings, analyze, enhance
 from pipeline.measures.analysis import Analysis
 from pipeline.measures.report import Report
-from tests.pipeline.numbers import numbers
+from tests.pipeline.measures.numbers import numbers
 from tests.pipeline.signals import noise, sine, speech_like
 
 RATE = 48_000

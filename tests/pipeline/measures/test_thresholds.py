@@ -30,6 +30,7 @@ APART = {"channel_share": 0.1, "channel_coherence": 0.1}
         ("dull", {"bandwidth_hz": 7_600.0}, {"bandwidth_hz": 7_601.0}),
         ("full_band", {"bandwidth_hz": 10_001.0}, {"bandwidth_hz": 10_000.0}),
         ("quiet", {"lufs": -38.0}, {"lufs": -37.9}),
+        ("offset", {"dc_offset_percent": 1.0}, {"dc_offset_percent": 0.99}),
     ],
 )
 def test_each_word_begins_at_its_edge(word: str, measures: dict[str, float], others: dict[str, float]) -> None:
@@ -52,8 +53,7 @@ def test_the_noise_has_one_grade(snr_db: float | None, clearance_db: float | Non
 def test_what_was_not_measured_is_called_nothing() -> None:
     nothing = Analysis(1.0, 48_000, 1, None, None, None, None)
     words = [name for name, kind in vars(Analysis).items() if isinstance(kind, property)]
-    assert len(words) == 12
-    assert nothing.noise is None
+    assert len(words) == 13
     assert [word for word in words if getattr(nothing, word)] == []
 
 
