@@ -52,6 +52,8 @@ def gathered(blocks: Blocks) -> Blocks:
     wanted = count = 0
     with closing(blocks):
         for block in blocks:
+            if not (block.samples.size or block.remarks or block.facts):
+                continue
             if kept and _form(block) != _form(kept[0]):
                 yield _joined(kept)
                 kept, count = [], 0

@@ -151,7 +151,7 @@ def test_one_address_has_three_quarters_of_the_connections_unless_it_is_a_proxys
     class Listening:
         """Serves nobody, and says what it would have served with."""
 
-        def __init__(self, config: uvicorn.Config, _: object) -> None:
+        def __init__(self, config: uvicorn.Config, *_: object) -> None:
             told.append(config)
 
         def run(self, sockets: list[socket.socket]) -> None:

@@ -323,3 +323,11 @@ def test_eight_at_a_time(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         lengths = list(pool.map(lambda path: load(path, limits=ISOLATED).samples.shape[1], paths * 4))
     assert lengths == [48_000 + i for i in range(8)] * 4
+
+
+def test_what_is_too_short_is_told_as_it_is_in_this_process(tmp_path: Path) -> None:
+    path = tmp_path / "short.wav"
+    write_wav(path, np.zeros((1, 480), np.float32), 16_000)
+    for limits in (Limits(), Limits(isolated=True)):
+        with pytest.raises(LimitError, match="lasts 30 ms"):
+            load(path, limits=limits)

@@ -102,17 +102,17 @@ def test_what_was_found_is_told(plain: Result, kept: Result) -> None:
     said = plain.report.as_dict()
     assert "music" in [one["kind"] for one in said["content"]]
     assert set(said["content"][0]) == {"kind", "start_s", "end_s"}
-    assert any(sentence.startswith("Music from 0:0") for sentence in plain.report.remarks())
-    assert any("with “Keep music” they stay" in sentence for sentence in plain.report.remarks())
-    assert any(sentence.startswith("Kept as recorded: music") for sentence in kept.report.remarks())
+    assert any(sentence.startswith("Music from 0:0") for sentence in plain.report.sentences())
+    assert any("with “Keep music” they stay" in sentence for sentence in plain.report.sentences())
+    assert any(sentence.startswith("Kept as recorded: music") for sentence in kept.report.sentences())
 
 
 def test_silence_is_said() -> None:
     result = enhance(Audio(np.zeros((1, 2 * RATE), np.float32), RATE))
-    assert "The recording is silent." in result.report.remarks()
-    assert not any("No speech" in sentence for sentence in result.report.remarks())
+    assert "The recording is silent." in result.report.sentences()
+    assert not any("No speech" in sentence for sentence in result.report.sentences())
 
 
 def test_music_alone_is_told_as_no_speech() -> None:
-    remarks = enhance(Audio(melody(RATE, 12.0), RATE), KEEPS).report.remarks()
+    remarks = enhance(Audio(melody(RATE, 12.0), RATE), KEEPS).report.sentences()
     assert any(sentence.startswith("No speech was found") for sentence in remarks)
