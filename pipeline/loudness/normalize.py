@@ -86,7 +86,7 @@ def gain_for(programme: Programme, params: Loudness, on_block: Callable[[], None
 
     Nothing, for silence and where `normalize` is off.
     """
-    if not params.normalize or programme.true_peak < SILENCE:
+    if not params.normalize or programme.lufs is None or programme.true_peak < SILENCE:
         return Gain()
     return reach(programme, Goal(params.target_lufs, params.ceiling_dbtp), on_block)
 

@@ -20,7 +20,6 @@ DEFAULTS = {
     "denoise_strength_db": 40.0,
     "denoise_method": "neural",
     "dereverb_strength_db": 0.0,
-    "content_keep_music": False,
     "tone_rumble_hz": 70.0,
     "tone_warmth_db": 0.0,
     "tone_presence_db": 0.0,
@@ -30,6 +29,8 @@ DEFAULTS = {
     "loudness_normalize": True,
     "loudness_target_lufs": -16.0,
     "loudness_ceiling_dbtp": -1.0,
+    "channels_mode": "auto",
+    "content_keep_music": False,
 }
 RANGES = {
     "declip_strength_percent": (0, 100, 5, "%"),
@@ -75,7 +76,8 @@ CHANGED: dict[str, dict[str, object]] = {
 }  # fmt: skip
 NOTHING = {
     **dict.fromkeys(RANGES, 0.0), "auto_strengths": False, "denoise_method": "neural", "mix_wet_percent": 100.0,
-    "loudness_normalize": False, "loudness_target_lufs": -16.0, "loudness_ceiling_dbtp": -1.0,
+    "loudness_normalize": False, "loudness_target_lufs": -16.0, "loudness_ceiling_dbtp": -1.0, "channels_mode": "auto",
+    "content_keep_music": False,
 }  # fmt: skip
 
 
@@ -111,7 +113,7 @@ def test_nothing_is_nothing_and_everything_leaves_nothing_off() -> None:
 
 def test_people_look_for_a_setting_under_its_title() -> None:
     assert {title: list(names) for title, names in groups().items()} == {
-        "Automatic": ["auto_strengths"],
+        "Automatic": ["auto_strengths", "channels_mode"],
         "Repair": ["declip_strength_percent", "declick_sensitivity_percent", "dehum_strength_db"],
         "Noise and room": ["denoise_strength_db", "denoise_method", "dereverb_strength_db", "content_keep_music"],
         "Tone": ["tone_rumble_hz", "tone_warmth_db", "tone_presence_db", "deess_strength_db", "mix_wet_percent"],

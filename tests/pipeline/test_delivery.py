@@ -185,7 +185,6 @@ def test_what_is_too_quiet_to_be_measured_is_raised_as_far_as_anything_is(tmp_pa
     for lufs in (-69.0, -80.0):
         gain = 10 ** ((lufs - (loudness(loud, RATE) or 0)) / 20)
         reports.append(enhance(Audio(gain * loud, RATE), only(Loudness())).report)
-    assert [report.before.lufs is None for report in reports] == [False, True]
     assert [report.gain_db for report in reports] == [40.0, 40.0]
     assert all(len(report.notes) == 1 for report in reports)
     nothing = enhance(Audio(np.zeros((1, RATE), np.float32), RATE), only(Loudness()))

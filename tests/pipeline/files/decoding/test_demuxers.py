@@ -73,6 +73,7 @@ def test_a_reader_that_asks_for_another_file_gets_none(tmp_path: Path) -> None:
         file.write(write_wav(tmp_path / "y.wav", noise(1, 9_600)).read_bytes())
         file.flush()
         watch = Watch()
+        watch.step()
         with opened(WatchedFile(file, watch), "", watch) as found:
             asked.append(found.source.io_open)
     with pytest.raises(PermissionError):
