@@ -20,7 +20,7 @@ run: venv  ## Serve the page on http://127.0.0.1:7860 (or PORT)
 
 test: dev  ## Run all tests, in a browser too
 	@chromium="$$(scripts/browser.sh)" && mkdir -p build && \
-	CHROMIUM="$$chromium" $(PY) -X utf8 -m pytest --junit-xml=build/junit.xml $(TESTS)
+	CHROMIUM="$$chromium" $(PY) -X utf8 -m pytest -n 2 --dist loadfile --junit-xml=build/junit.xml $(TESTS)
 
 mutate: dev  ## Change the sources in 100 places: which changes does no test notice? (FILES=…, COUNT=…, SEED=…)
 	@chromium="$$(scripts/browser.sh)" && CHROMIUM="$$chromium" $(PY) -X utf8 -m scripts.mutation \
