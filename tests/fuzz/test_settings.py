@@ -20,7 +20,7 @@ from service import jobs
 from service.config import Config
 from service.site import Site
 from service.storage import Storage
-from web.api import enhance_endpoint
+from web.api import ADDED, enhance_endpoint
 from web.front.listeners import Listeners
 
 from . import hostile
@@ -103,7 +103,8 @@ def test_the_parameters_of_the_api(
 ) -> None:
     """What is refused is the visitor's fault (400, 422), never the program's (500)."""
     tried["settings"] += 1
-    order = [file, preset, *(given.get(name) for name in ALL), output_format, None, bitrate]
+    older, added = ([given.get(name) for name in ALL if (name in ADDED) is late] for late in (False, True))
+    order = [file, preset, *older, output_format, None, bitrate, None, *added]
     with pytest.raises(gr.Error) as caught:  # nobody has uploaded anything
         list(enhance_endpoint(site, Listeners())(*order))
     answer = json.loads(caught.value.message)
