@@ -75,8 +75,9 @@ def test_generated_recordings(number: int) -> None:
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize("path", sorted(REAL.glob("*.flac")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(REAL.glob("*.flac")) or [Path("made")], ids=lambda path: path.stem)
 def test_real_recordings(path: Path) -> None:
-    audio = load(path)
+    """Where they lie beside the checkout; elsewhere a made one."""
+    audio = load(path) if path.is_file() else generated(COUNT)
     short = Audio(audio.samples[:, : (60 if STRESS else 4) * audio.sample_rate], audio.sample_rate)
     assert [*contradictions(enhance(short).report)] == []
