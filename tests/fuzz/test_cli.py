@@ -224,13 +224,14 @@ def test_lines(place: Path, arguments: list[str]) -> None:
         assert status in (0, 1)
 
 
-def test_no_more_processes_than_recordings(place: Path) -> None:
-    """However many are asked for: each would be started at once."""
+def test_no_more_processes_than_recordings(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are asked for, or there are cores: each would be started at once."""
+    monkeypatch.setattr("runtime_setup.cores", lambda: 5)
     jobs_asked_for.clear()
     with contextlib.chdir(place / "whole"):
         for jobs in ("2", "7", "100000", "9" * 30, "0"):
             assert run(["talk.wav", "other.wav", "--jobs", jobs, "--overwrite"])[0] == 0
-    assert jobs_asked_for == [2, 2, 2, 2, -1]
+    assert jobs_asked_for == [2, 2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("k", range(count(2, 12)))
