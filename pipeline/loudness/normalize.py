@@ -18,7 +18,7 @@ from pipeline.settings import Loudness
 from pipeline.stream.stage import run
 
 from .limiter import stage
-from .meter import ABSOLUTE_GATE_LUFS, LoudnessMeter
+from .meter import LoudnessMeter
 from .true_peak import PeakMeter
 
 MAX_GAIN_DB = 40.0  # a recording so quiet that it needs more holds little but noise
@@ -38,7 +38,7 @@ Blocks = Callable[[], Iterable[Samples]]
 class Programme:
     """What is to be set to a loudness: its blocks, as often as asked for, and what they measure.
 
-    lufs : None for silence, and for what is too quiet to be measured; true_peak : magnitude, full scale = 1
+    lufs : None for silence; true_peak : magnitude, full scale = 1
     """
 
     blocks: Blocks
@@ -50,11 +50,11 @@ class Programme:
 
 @dataclass(frozen=True)
 class Goal:
-    """start_db : the first guess of the gain; most_db : of the gain; None where there is none"""
+    """start_db : the first guess of the gain; most_db : of the gain, None for what peaks and limiter allow"""
 
     target_lufs: float
     ceiling_dbtp: float
-    start_db: float | None = None
+    start_db: float
     most_db: float | None = None
 
 
@@ -88,16 +88,16 @@ def gain_for(programme: Programme, params: Loudness, on_block: Callable[[], None
     """
     if not params.normalize or programme.lufs is None or programme.true_peak < SILENCE:
         return Gain()
-    return reach(programme, Goal(params.target_lufs, params.ceiling_dbtp), on_block)
+    goal = Goal(params.target_lufs, params.ceiling_dbtp, params.target_lufs - programme.lufs)
+    return reach(programme, goal, on_block)
 
 
 def reach(programme: Programme, goal: Goal, on_block: Callable[[], None] = lambda: None) -> Gain:
-    """The same, of a programme with sound in it. What is too quiet to be measured is taken to be just that quiet."""
-    lufs = ABSOLUTE_GATE_LUFS if programme.lufs is None else programme.lufs
+    """The same, of a programme with sound in it."""
     most = goal.most_db
     if most is None:
         most = min(MAX_GAIN_DB, goal.ceiling_dbtp - amplitude_db(programme.true_peak) + MAX_LIMITING_DB)
-    gain = min(goal.target_lufs - lufs if goal.start_db is None else goal.start_db, most)
+    gain = min(goal.start_db, most)
     last: tuple[float, float] | None = None
     for _ in range(ROUNDS):
         reached, peak = _measured(programme, gain, goal.ceiling_dbtp, on_block)
@@ -111,7 +111,7 @@ def reach(programme: Programme, goal: Goal, on_block: Callable[[], None] = lambd
     over = amplitude_db(peak) - goal.ceiling_dbtp
     # By rounding, or where a gain moves fast: the ceiling is a promise.
     trim = amplitude(-over) * EXACT if over > 0 else 1.0
-    return Gain(gain, trim, goal.ceiling_dbtp, reached, _notes(reached, missing))
+    return Gain(gain, trim, goal.ceiling_dbtp, reached, _notes(missing))
 
 
 def lowered(programme: Programme, ceiling_dbtp: float, why: str) -> Gain:
@@ -120,9 +120,7 @@ def lowered(programme: Programme, ceiling_dbtp: float, why: str) -> Gain:
     return Gain(gain_db, EXACT, notes=(f"Lowered by {-gain_db:.1f} dB: {why}",))
 
 
-def _notes(reached: float | None, missing: float) -> tuple[str, ...]:
-    if reached is None:
-        return (f"Too quiet for its loudness to be measured, even after {MAX_GAIN_DB:g} dB of gain.",)
+def _notes(missing: float) -> tuple[str, ...]:
     if abs(missing) <= NOTED_LU:
         return ()
     return (
