@@ -6,6 +6,7 @@ from typing import Any
 
 import runtime_setup
 
+from .room import is_full
 from .site import Site
 from .storage import ADVICE
 
@@ -15,7 +16,7 @@ RESTART = "Mend what the detail names and restart: weights are chosen once. With
 def health(site: Site) -> dict[str, Any]:
     """Cheap enough for an async route: no work, no lock."""
     found = runtime_setup.health()
-    return found if site.storage.usable else {**found, "status": "degraded"}
+    return found if _storage_check(site)["ok"] else {**found, "status": "degraded"}
 
 
 def diagnostics(site: Site) -> dict[str, Any]:
@@ -35,12 +36,13 @@ def diagnostics(site: Site) -> dict[str, Any]:
 
 
 def _storage_check(site: Site) -> dict[str, Any]:
-    return {
-        "name": "file storage",
-        "ok": site.storage.usable,
-        "detail": str(site.storage.root.parent) if site.storage.usable else "no directory can be written",
-        "suggestion": "" if site.storage.usable else ADVICE,
-    }
+    folder = site.storage.root.parent
+    detail, suggestion = str(folder), ""
+    if not site.storage.usable:
+        detail, suggestion = "no directory can be written", ADVICE
+    elif is_full(folder):
+        detail, suggestion = f"{folder}: the disk is full, nothing can be uploaded", f"Free some space in {folder}."
+    return {"name": "file storage", "ok": not suggestion, "detail": detail, "suggestion": suggestion}
 
 
 def _denoiser_check(denoiser: dict[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,15 @@ def check_disk(folder: Path, size: float) -> None:
         )
 
 
+def is_full(folder: Path) -> bool:
+    """Whether nothing more would be taken; cheap."""
+    try:
+        check_disk(folder, 0)
+    except (RoomError, OSError):  # a disk that cannot be asked takes nothing either
+        return True
+    return False
+
+
 def is_in_memory(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:
     """Whether what is written below `folder` is kept in memory (proc(5), mountinfo)."""
     try:

@@ -122,8 +122,8 @@ def _recorded(outcome: TaskOutcome, order: BatchOptions) -> TaskOutcome:
     asked = manifest.order_of(order.settings, order.encoding, order.track)
     folder = cast(Path, order.folder)
     try:
-        if folder.is_dir():  # else nothing was ever written there
-            manifest.append(folder, manifest.line(outcome.task, folder, asked, outcome.report, outcome.error))
+        folder.mkdir(parents=True, exist_ok=True)  # the first that fails may come before the first result
+        manifest.append(folder, manifest.line(outcome.task, folder, asked, outcome.report, outcome.error))
     except OSError as error:
         message = outcome.error or "It is done, but the manifest of the output folder cannot be written."
         return replace(outcome, error=message, details=outcome.details or error.strerror or "")

@@ -28,7 +28,6 @@ NOTED_LU = 0.3
 ROUNDS = 6
 # Where the limiter works hard, a dB of gain brings less than a dB of loudness; the next guess allows for it, to here.
 LEAST_YIELD = 0.3
-SILENCE = 2.0**-13  # a true peak below it (-78 dBFS) is the dither of 16 bit, or nothing
 EXACT = 1 - 1e-6  # takes up rounding
 
 Blocks = Callable[[], Iterable[Samples]]
@@ -86,7 +85,7 @@ def gain_for(programme: Programme, params: Loudness, on_block: Callable[[], None
 
     Nothing, for silence and where `normalize` is off.
     """
-    if not params.normalize or programme.lufs is None or programme.true_peak < SILENCE:
+    if not params.normalize or programme.lufs is None:
         return Gain()
     goal = Goal(params.target_lufs, params.ceiling_dbtp, params.target_lufs - programme.lufs)
     return reach(programme, goal, on_block)

@@ -142,8 +142,8 @@ def _temporary() -> str | None:
         return None
 
 
-def _disk() -> Finding:
-    directory = configuration.status().cache_dir or _temporary()
+def _disk(directory: str | None) -> Finding:
+    """The disk that a directory lies on; each is asked for itself, for each may be another."""
     if directory is None:
         return True, "nothing is stored", ""
     free_mb = shutil.disk_usage(directory).free // 2**20
@@ -196,7 +196,8 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "cache faults": _cache_faults,
     "JIT": _jit,
     "warm-up": _warm_up,
-    "disk space": _disk,
+    "disk of the cache": lambda: _disk(configuration.status().cache_dir),
+    "disk of temporary files": lambda: _disk(_temporary()),
     "decoder": _decoder,
     "libsndfile": _libsndfile,
     "temporary directory": _temporary_directory,

@@ -41,7 +41,7 @@ def test_spare_memory_goes_back() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     _, grown, left = map(int, done.stdout.split())
     assert left < 8e6
-    assert left <= grown
+    assert left <= grown + 65536  # a page or two of its own are no growth
 
 
 @pytest.mark.skipif(not GLIBC, reason="other C libraries have no arenas")

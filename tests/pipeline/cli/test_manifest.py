@@ -220,4 +220,14 @@ def test_a_name_that_no_disk_holds_is_refused_before_the_work(
     assert cli.main([str(long), "-o", "out/"]) == 1
     assert "more than 255 bytes" in capsys.readouterr().err
     assert done == []
-    assert not Path("out").exists()
+    assert [path.name for path in Path("out").iterdir()] == ["manifest.jsonl"]
+    assert "more than 255 bytes" in lines()[0]["error"]
+
+
+def test_what_fails_before_the_first_result_has_its_line(folder: Path, done: list[str]) -> None:
+    """The output folder is not yet there then."""
+    for name in ("a.wav", "b.wav", "deep/c.wav"):
+        Path("in", name).write_bytes(b"RIFF\0\0\0\0WAVE")
+    run(status=1)
+    assert [line["output"] for line in lines()] == ["a.clean.wav", "b.clean.wav", "deep/c.clean.wav"]
+    assert all("damaged or incomplete" in line["error"] for line in lines())

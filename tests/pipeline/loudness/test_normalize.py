@@ -59,6 +59,15 @@ def test_silence_and_off_change_nothing() -> None:
         assert gain.notes == ()
 
 
+@pytest.mark.parametrize("peak_dbfs", [-77.0, -79.0, -84.0])
+def test_what_has_a_loudness_is_raised_and_never_left_without_a_word(peak_dbfs: float) -> None:
+    """Silence is what the meter has no reading for; nothing else decides it a second time."""
+    tone = np.sin(np.arange(48_000) * 0.13).astype(np.float32)[None] * np.float32(10 ** (peak_dbfs / 20))
+    _, gain = to_target(tone, 48_000, Loudness())
+    assert gain.gain_db == MAX_GAIN_DB
+    assert "under the target" in gain.notes[0]
+
+
 def fast(rate: int) -> Samples:
     """(1, n): just under half the rate, in steps of level: between its samples the limiter's own gain makes peaks."""
     steps = np.random.default_rng(54).choice([0.1, 1.0, 30.0], 2 * rate // 20)

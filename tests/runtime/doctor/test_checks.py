@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,11 +23,18 @@ def check(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("free_mb", "is_well"), [(200, True), (199, False)])
-def test_less_than_200_mb_of_disk_are_too_few(monkeypatch: pytest.MonkeyPatch, free_mb: int, is_well: bool) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(0, 0, free_mb * 2**20))
-    found = check("disk space")
+@pytest.mark.parametrize(("name", "other"), [("disk of the cache", "temp"), ("disk of temporary files", "cache")])
+def test_less_than_200_mb_of_either_disk_are_too_few(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, other: str, free_mb: int, is_well: bool
+) -> None:
+    """The other one has room enough."""
+    monkeypatch.setattr(checks.configuration, "status", lambda: SimpleNamespace(cache_dir=str(tmp_path / "cache")))
+    monkeypatch.setattr(checks, "_temporary", lambda: str(tmp_path / "temp"))
+    free = {str(tmp_path / place): free_mb * 2**20 for place in ("cache", "temp")} | {str(tmp_path / other): 2**40}
+    monkeypatch.setattr("shutil.disk_usage", lambda place: Usage(0, 0, free[place]))
+    found = check(name)
     assert found["ok"] is is_well
-    assert found["detail"].startswith(f"{free_mb} MB free in /")
+    assert found["detail"].startswith(f"{free_mb} MB free in {tmp_path}")
     assert bool(found["suggestion"]) is not is_well
 
 
@@ -71,7 +79,7 @@ def test_a_library_that_is_missing_is_told(
 
 def test_a_check_that_cannot_look_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: 1 / 0)
-    found = check("disk space")
+    found = check("disk of temporary files")
     assert not found["ok"]
     assert "ZeroDivisionError" in found["detail"]
     assert check("python")["ok"]

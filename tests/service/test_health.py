@@ -1,4 +1,4 @@
-"""What the diagnostics say of the denoiser's weights: a contract, and never more than may be shown."""
+"""What the service says of its health: its storage, and the denoiser's weights (never more than may be shown)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -78,6 +79,28 @@ def test_diagnostics_load_no_weights(monkeypatch: pytest.MonkeyPatch, site: Site
     found = health.diagnostics(site)
     assert (check_in(found)["ok"], check_in(found)["detail"]) == (True, "not loaded yet")
     assert found["environment"]["DENOISER_REPO"] is None
+
+
+@pytest.mark.parametrize(("free_mb", "is_well"), [(64, True), (63, False)])
+def test_a_full_disk_of_the_storage_is_degraded(
+    monkeypatch: pytest.MonkeyPatch, site: Site, tmp_path: Path, free_mb: int, is_well: bool
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(total=2**40, free=free_mb * 2**20))
+    monkeypatch.setattr("service.room.is_in_memory", lambda _: False)
+    monkeypatch.setattr("runtime_setup.health", lambda: {"status": "healthy"})
+    assert health.health(site)["status"] == ("healthy" if is_well else "degraded")
+    check = next(check for check in health.diagnostics(site)["checks"] if check["name"] == "file storage")
+    assert check["ok"] is is_well
+    assert check["detail"].startswith(str(tmp_path))
+    assert ("the disk is full" in check["detail"]) is bool(check["suggestion"]) is not is_well
+
+
+def test_a_disk_that_cannot_be_asked_is_degraded(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    def gone(place: Path) -> None:
+        raise OSError
+
+    monkeypatch.setattr("shutil.disk_usage", gone)
+    assert health.health(site)["status"] == "degraded"
 
 
 def test_a_silent_hub_holds_up_nobody(tmp_path: Path) -> None:
