@@ -89,9 +89,10 @@ def deliver(
     programme: Programme, params: Loudness, open_output: Callable[[], Output], monitor: ProgressMonitor, blocks: int
 ) -> Delivered:
     """Write `programme`, of so many blocks, at its loudness."""
-    monitor.phase(0.7, 0.9, "Setting the loudness")
+    plan = monitor.schedule
+    monitor.phase(plan.restored, plan.loudness, "Setting the loudness")
     gain = gain_for(programme, params, monitor.tick(2 * blocks))
-    monitor.phase(0.9, 1.0, "Writing the result")
+    monitor.phase(plan.loudness, plan.written, "Writing the result")
     output = open_output()
     if gain.ceiling_dbtp is None and not output.unbounded and _sample_peak(programme) > 1:
         why = "the peaks are beyond full scale, and only a WAV of floats could hold them."
@@ -108,10 +109,11 @@ def _tried(
 ) -> Delivered:
     """Written with a lossy codec, until what is read back is right."""
     aim = gain.lufs if gain.notes else params.target_lufs
-    done = 0.9
+    done, last = monitor.schedule.loudness, monitor.schedule.written
     for room_db in (*ROOM_DB, None):
-        monitor.phase(done, done + 0.03, "Writing the result")
-        done, tick = done + 0.03, monitor.tick(4 * blocks)
+        stop = (done + last) / 2  # how often, is not known
+        monitor.phase(done, stop, "Writing the result")
+        done, tick = stop, monitor.tick(4 * blocks)
         _write(programme, gain, output, tick)
         reading = _read(output.read_back(), tick)
         better = room_db and _corrected(programme, Aim(aim, params.ceiling_dbtp, room_db), gain, reading, tick)
@@ -119,8 +121,8 @@ def _tried(
             break
         gain = better
         output.again()
-    monitor.phase(done, 1.0, "Measuring the result")
-    after = _analyzed(output.read_back(), programme, monitor.tick(None))
+    monitor.phase(last, 1.0, "Measuring the result")
+    after = _analyzed(output.read_back(), programme, monitor.tick(blocks))
     return Delivered(gain, after, _missed(params, gain, reading))
 
 

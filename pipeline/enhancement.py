@@ -31,7 +31,7 @@ from pipeline.measures import auto
 from pipeline.measures.analysis import analyze_blocks
 from pipeline.measures.content.keep import Kept
 from pipeline.measures.report import Report
-from pipeline.stream.progress import Progress, ProgressMonitor
+from pipeline.stream.progress import LOSSLESS, LOSSY, Progress, ProgressMonitor
 from pipeline.stream.source import Counted, InMemory, Source
 from pipeline.stream.spool import MemorySpool, Spool, spool
 from pipeline.stream.stage import paired, run
@@ -88,13 +88,14 @@ def enhance_file(
     removed: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     track: int | None = None,
+    stretch: tuple[float, float] | None = None,
     temporary: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
     """Enhance a file into another, in memory that does not grow with its length.
 
-    source, limits, track : as `load` takes them
+    source, limits, track : as `load` takes them; stretch : (start, length) in seconds, for a part alone
     target, subtype, bitrate_kbps : as `save` takes them; the file appears complete or not at all
     removed : a second file to write: what was taken away, at the level it had in the recording. Encoded as the target
         is, or as nearly as its format can.
@@ -103,7 +104,7 @@ def enhance_file(
 
     Raises what `load`, `save` and `enhance` raise; NoMemoryError, before the work, where it takes more than is free.
     """
-    recording = Recording(source, limits, cancelled, track=track, temporary=temporary)
+    recording = Recording(source, limits, cancelled, track=track, stretch=stretch, temporary=temporary)
     encoding, about = Encoding(subtype, bitrate_kbps), metadata(source)
     about = replace(about, mask=recording.stored.mask or about.mask)
     result, rest = _File(target, recording, encoding, about), None
@@ -111,9 +112,9 @@ def enhance_file(
         _check_apart(target, removed)
         rest = _File(removed, recording, nearest(Path(removed).suffix, encoding), Metadata(mask=about.mask))
     check_free(working_bytes(recording.sample_rate, recording.channels))
-    for file in filter(None, (result, rest)):  # told before the work, not after it
+    for file in filter(None, (rest, result)):  # told before the work, not after it
         checked_target(file.path)
-        file.writer(0)
+        schedule = LOSSY if file.writer(0).lossy else LOSSLESS
     with ExitStack() as stack:
         waiting = stack.enter_context(spool(temporary, Path(target).parent))
         kept: list[Writer] = []
@@ -125,7 +126,7 @@ def enhance_file(
         report = _enhanced(
             recording,
             settings or Settings(),
-            ProgressMonitor(progress, cancelled),
+            ProgressMonitor(progress, cancelled, schedule),
             waiting,
             lambda samples: stack.enter_context(result.writer(samples)),
             keep if rest else None,
@@ -168,13 +169,13 @@ def _enhanced(
 ) -> Report:
     """The three passes. output, removed : samples per channel → where the blocks go."""
     began, rate, channels = time.perf_counter(), source.sample_rate, source.channels
-    monitor.phase(0.0, 0.15, "Measuring the recording")
+    monitor.phase(0.0, monitor.schedule.measured, "Measuring the recording")
     counted = Counted(source)
-    before = analyze_blocks(counted, rate, channels, monitor.tick(None))
+    before = analyze_blocks(counted, rate, channels, monitor.along(counted))
     settings, why = auto.chosen(asked, before)
     samples, blocks = counted.sample_count, counted.block_count
 
-    monitor.phase(0.15, 0.7, "Removing noise")
+    monitor.phase(monitor.schedule.measured, monitor.schedule.restored, "Removing noise")
     plan = planned(asked, settings, before)
     loudness, peak = LoudnessMeter(rate, channels), PeakMeter(channels)
     tick = monitor.tick(blocks)

@@ -36,6 +36,7 @@ class Recording:
         not believed.
     cancelled : asked from the first byte on, by `blocks` as well; raises Cancelled when it answers True
     track : which sound track, from 1; default (None, 0): the one that the file says players are to take
+    stretch : (start, length) in seconds: only this part is decoded, from the packet on that holds its start
     temporary : folder for that temporary file; default: the system's
 
     stored : what the samples are in the file; tracks : its sound tracks
@@ -55,6 +56,7 @@ class Recording:
         cancelled: Callable[[], bool] | None = None,
         *,
         track: int | None = None,
+        stretch: tuple[float, float] | None = None,
         temporary: PathLike | None = None,
     ) -> None:
         self._limits, self._cancelled, self._track = limits or Limits.from_environment(), cancelled, track or None
@@ -67,6 +69,10 @@ class Recording:
         self.stored, self.tracks = first.facts.stored, first.facts.tracks
         _check_track(self._track, first.facts)
         self.sample_rate, self.channels, self.claimed_s = first.sample_rate, len(first.samples), first.claimed_s
+        self._start_s, self._most_samples = 0.0, math.inf
+        if stretch is not None:
+            self._start_s, self._most_samples = stretch[0], round(stretch[1] * self.sample_rate)
+            self.claimed_s = stretch[1]
         # The gate's answer to a strange rate or channel count, before all of the file is decoded.
         Audio(np.zeros((self.channels, 1024), np.float32), self.sample_rate)
         self._check_claim()
@@ -77,13 +83,16 @@ class Recording:
         Of a truncated file, what can be decoded is returned. Of joined files, all parts in the form of the first.
         """
         samples, remarks = 0, list[str]()
-        with closing(finite(unified(self._decoded()))) as decoded:
+        with closing(finite(unified(self._decoded(self._start_s)))) as decoded:
             for block in decoded:
                 remarks += block.remarks
-                samples += block.samples.shape[1]
+                wanted = block.samples[:, : int(min(self._most_samples - samples, block.samples.shape[1]))]
+                samples += wanted.shape[1]
                 self._limits.check_longest(samples, self.sample_rate, self.channels)
-                if block.samples.size:
-                    yield block.samples
+                if wanted.size:
+                    yield wanted
+                if samples >= self._most_samples:
+                    break
         self._limits.check_shortest(samples, self.sample_rate)
         self.remarks = tuple(remarks)
 

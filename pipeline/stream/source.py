@@ -17,6 +17,7 @@ class Source(Protocol):
 
     sample_rate: int
     channels: int
+    claimed_s: float | None  # how long it says that it lasts
     remarks: tuple[str, ...]  # on the recording; complete once `blocks` was read to its end
 
     def blocks(self) -> Iterator[Samples]:
@@ -28,6 +29,7 @@ class InMemory:
 
     def __init__(self, audio: Audio) -> None:
         self.sample_rate, self.channels = audio.sample_rate, audio.channels
+        self.claimed_s: float | None = audio.duration_s
         self.remarks: tuple[str, ...] = ()
         self._samples = audio.samples
 
@@ -41,6 +43,7 @@ class Counted:
     def __init__(self, source: Source) -> None:
         self._source = source
         self.block_count = self.sample_count = 0
+        self.expected_samples = (source.claimed_s or 0.0) * source.sample_rate  # 0 = not known
 
     def __iter__(self) -> Iterator[Samples]:
         for block in self._source.blocks():

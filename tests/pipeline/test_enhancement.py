@@ -154,7 +154,7 @@ def test_every_pass_has_its_share_of_the_progress() -> None:
     seen: dict[str, list[float]] = {}
     enhance(recording(seconds=20), progress=lambda fraction, text: seen.setdefault(text, []).append(fraction))
     assert tuple(seen) == (*WORDS, "Done")
-    assert [fractions[0] for fractions in seen.values()] == [0.0, 0.15, 0.7, 0.9, 1.0]
+    assert [fractions[0] for fractions in seen.values()] == [0.0, 0.30, 0.81, 0.84, 1.0]
     assert all(len(fractions) > 5 for text, fractions in seen.items() if text != "Done")
     assert max(seen["Removing noise"]) > 0.6
     assert max(seen["Writing the result"]) > 0.98

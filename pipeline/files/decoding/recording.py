@@ -69,7 +69,8 @@ def _part(task: Task, whole: WatchedFile, part: Part, told: Told, is_only: bool)
             if len(known.tracks) > 1:
                 told.say(f"Of {len(known.tracks)} sound tracks, {known.tracks[known.track - 1]} was taken.")
             is_timed = found.demuxer.split(",")[0] in TIMED
-            timeline, began_s = Timeline(told, _starts_s(found), is_timed=is_timed), told.at_s
+            starts_s = None if task.after_s else _starts_s(found)  # the film has begun long before
+            timeline, began_s = Timeline(told, starts_s, is_timed=is_timed), told.at_s
             timeline.gaps_are_losses = found.demuxer in ("flac", "ogg")
             promised_s = claims.promised_s(found, view)
             read = frames(view, found, task.watch, task.after_s)

@@ -15,6 +15,7 @@ from pipeline.files.stored import Stored, Track
 from tests.pipeline.files.media import clicks, shift, write_av, write_wav
 from tests.pipeline.signals import noise
 
+RATE = 16_000
 PCM = {"PCM_U8": 2**-7, "PCM_16": 2**-15, "PCM_24": 2**-23, "PCM_32": 2**-23, "FLOAT": 0, "DOUBLE": 0, "ULAW": 0.03}
 
 
@@ -225,3 +226,29 @@ def test_what_a_recording_is_as_it_lies_in_its_file(
     recording = Recording(path, Limits(isolated=isolated))
     assert recording.stored == stored
     assert recording.tracks == (Track(1, "", "", stored.codec, channels, is_default=stored.container == "mov"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.wav", "pcm_s16le"), ("a.m4a", "aac"), ("a.mp3", "mp3"), ("a.mkv", "flac")]
+)
+def test_a_stretch_is_what_the_whole_has_there(tmp_path: Path, name: str, codec: str) -> None:
+    path = write_av(tmp_path / name, noise(1, 20 * RATE, -20.0), RATE, codec)
+    whole, stretch = load(path).samples[0], Recording(path, stretch=(12.0, 3.0))
+    assert stretch.claimed_s == 3.0
+    found = np.concatenate(list(stretch.blocks()), axis=1)[0]
+    assert found.size == 3 * RATE
+    assert stretch.remarks == ()
+    inner = found[RATE : 2 * RATE]  # a codec that begins anew is not at once as it was
+    around = whole[12 * RATE : 15 * RATE]
+    at = np.argmax(np.correlate(around, inner, "valid")) - RATE
+    assert abs(at) < 0.1 * RATE  # the packet that holds the start may begin before it
+    assert np.corrcoef(around[RATE + at : 2 * RATE + at], inner)[0, 1] > 0.99
+
+
+def test_a_stretch_beyond_the_end_is_said(tmp_path: Path) -> None:
+    path = write_av(tmp_path / "a.wav", noise(1, 2 * RATE, -20.0), RATE, "pcm_s16le")
+    assert sum(block.shape[1] for block in Recording(path, stretch=(1.5, 60.0)).blocks()) == pytest.approx(
+        RATE / 2, abs=1500
+    )
+    with pytest.raises(AudioError):
+        list(Recording(path, stretch=(60.0, 3.0)).blocks())

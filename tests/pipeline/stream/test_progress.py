@@ -35,6 +35,21 @@ def test_where_the_end_is_not_known_half_of_it_is_30_blocks_away() -> None:
     assert 0.9 < seen[-1] < 1
 
 
+@pytest.mark.parametrize(("claimed_s", "expected"), [(4.0, [0.5, 1.0]), (1.0, [1.0, 1.0]), (None, [1 / 31, 2 / 32])])
+def test_the_length_that_a_recording_claims_is_used(claimed_s: float | None, expected: list[float]) -> None:
+    """It may be wrong: what is there more than claimed takes no more progress. Without one, it goes on for ever."""
+    seen: list[float] = []
+    monitor = ProgressMonitor(lambda fraction, _: seen.append(fraction), None)
+    monitor.phase(0.0, 1.0, "at work")
+    source = InMemory(Audio(noise(1, 32_000), 8_000))
+    source.claimed_s = claimed_s
+    counted = Counted(source)
+    tick = monitor.along(counted)
+    for _ in counted:
+        tick()
+    assert seen[1:] == [pytest.approx(share) for share in expected]
+
+
 def test_each_part_and_each_block_asks_whether_to_go_on() -> None:
     answers = iter([False, False, True])
     monitor = ProgressMonitor(None, lambda: next(answers))
