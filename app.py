@@ -78,6 +78,7 @@ def _application(demo: gr.Blocks, site: Site, listeners: Listeners) -> FastAPI:
     from starlette.middleware import Middleware
 
     from service.http import routes
+    from service.registry.registry import Registry
     from web import server
     from web.front.gate import FrontDoor
 
@@ -89,7 +90,7 @@ def _application(demo: gr.Blocks, site: Site, listeners: Listeners) -> FastAPI:
         site.storage.close()
 
     app = FastAPI(
-        openapi_url=None, lifespan=lifespan, routes=routes.routes(site),
+        openapi_url=None, lifespan=lifespan, routes=routes.routes(site, Registry(site)),
         middleware=[Middleware(FrontDoor, site=site, demo=demo, listeners=listeners)],
     )  # fmt: skip
     gr.mount_gradio_app(app, demo, path="/", **server.page_options(site))

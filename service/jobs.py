@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+Weighed = Callable[[float], None]
 # In bytes written for a byte of samples as float32: the result, as deep as the recording, and what was removed are
 # kept; the samples wait in a temporary file meanwhile.
 KEPT_OF_SAMPLES, DISK_FOR_SAMPLES = 1.75, 2.75
@@ -42,8 +43,9 @@ LEAST_BITS_PER_S = 16_000.0  # of sound whose file does not say how long it is: 
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted: the file, the settings, the format of the result and how it is encoded; who wants it; and which
-    sound track of the file is meant, None for the usual one."""
+    """What is wanted: the file, the settings, the format of the result and how it is encoded; who wants it; which sound
+    track of the file is meant, None for the usual one; and which part of it, (start, length) in seconds, None for all.
+    """
 
     source: Path
     settings: Settings
@@ -51,6 +53,7 @@ class Order:
     encoding: Encoding = field(default_factory=Encoding)
     visit: Visit = field(default_factory=Visit)
     track: int | None = None
+    stretch: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.output_format not in OUTPUT_NAMES:
@@ -77,7 +80,7 @@ def until_turn(ticket: Ticket) -> Iterator[Progress]:
     """While others are before this request, or the warm-up still runs: who comes early waits, and is not failed."""
     while before := ticket.before():
         recordings = "recording is" if before == 1 else "recordings are"
-        yield Progress(0.0, f"Waiting: {before} {recordings} before yours.")
+        yield Progress(0.0, f"Waiting: {before} {recordings} before yours.", before)
         time.sleep(STEP_S)
     while runtime_setup.warm_up_status()["state"] == "running" and not warm_up.kernels_ready.is_set():
         yield Progress(0.0, "Preparing the engine (first start)…")
@@ -92,6 +95,8 @@ def served(
     *,
     writes: bool = False,
     track: int | None = None,
+    stretch: tuple[float, float] | None = None,
+    weighed: Weighed = lambda _: None,
 ) -> Generator[Progress, None, T]:
     """From an upload to what `task` makes of it, for the page and for programs alike: keep it, wait in the queue, work.
 
@@ -99,14 +104,25 @@ def served(
     place in the line too, is free again once the work has really stopped. Raises what fails.
 
     writes : `task` writes an enhanced recording, for which there must be room
-    track : which sound track of the upload is meant
+    track, stretch : which sound track of the upload is meant, and which part
+    weighed : told how many bytes of samples it is, once somebody has looked
     """
     yield from until_heard(site, visit)
-    return (yield from attended(_served(site, source, task, visit, writes=writes, track=track), visit))
+
+    def look(handle: Handle) -> float:
+        return claimed_bytes(site, source, handle, track, stretch)
+
+    return (yield from attended(_served(site, source, (look, task), visit, weighed, writes=writes), visit))
 
 
 def _served(
-    site: Site, source: Path, task: Callable[[Handle], T], visit: Visit, *, writes: bool, track: int | None
+    site: Site,
+    source: Path,
+    tasks: tuple[Callable[[Handle], float], Callable[[Handle], T]],
+    visit: Visit,
+    weighed: Weighed,
+    *,
+    writes: bool,
 ) -> Generator[Progress, None, T]:
     site.storage.ledger.check_room(visit.visitor)
     running: Work[Any] | None = None
@@ -114,14 +130,15 @@ def _served(
     try:
         held.enter_context(site.storage.keeping(source))
         ticket = held.enter_context(site.queue.ticket(visit.visitor))
-        running = look = Work(lambda handle: claimed_bytes(site, source, handle, track))
+        running = look = Work(tasks[0])
         yield from look.progress()
         ticket.weigh(look.result())
+        weighed(look.result())
         if writes:
             check_disk(site.storage.root, DISK_FOR_SAMPLES * look.result())
             held.enter_context(site.storage.ledger.reserved(visit.visitor, KEPT_OF_SAMPLES * look.result()))
         yield from until_turn(ticket)
-        running = work = Work(task)
+        running = work = Work(tasks[1])
         yield from work.progress()
         return work.result()
     finally:
@@ -136,14 +153,20 @@ def strangers() -> Limits:
     return Limits.from_environment(STRANGERS)
 
 
-def claimed_bytes(site: Site, source: Path, handle: Handle, track: int | None = None) -> float:
+def claimed_bytes(
+    site: Site,
+    source: Path,
+    handle: Handle,
+    track: int | None = None,
+    stretch: tuple[float, float] | None = None,
+) -> float:
     """What the recording's samples fill, as far as its file says; raises what cannot be read at all."""
     from pipeline.files.decode import Recording
 
     limits = strangers()
     with site.looking:
         try:
-            recording = Recording(source, limits, handle.cancelled, track=track)
+            recording = Recording(source, limits, handle.cancelled, track=track, stretch=stretch)
         except AudioError as fault:
             discard_useless(site, source, fault)
             raise
@@ -153,11 +176,17 @@ def claimed_bytes(site: Site, source: Path, handle: Handle, track: int | None = 
     return min(limits.max_decoded_bytes, 4.0 * seconds * recording.sample_rate * recording.channels)
 
 
-def serve_one(site: Site, order: Order) -> Generator[Progress, None, Outcome]:
+def serve_one(site: Site, order: Order, weighed: Weighed = lambda _: None) -> Generator[Progress, None, Outcome]:
     """The enhancement that was ordered; as `served`."""
     return served(
-        site, order.source, lambda handle: enhance(handle, site, order), order.visit, writes=True, track=order.track
-    )
+        site, order.source, lambda handle: enhance(handle, site, order), order.visit,
+        writes=True, track=order.track, stretch=order.stretch, weighed=weighed,
+    )  # fmt: skip
+
+
+def cancelled() -> pipeline.Cancelled:
+    """Made anew each time: an exception that is raised keeps the frames that it went through."""
+    return pipeline.Cancelled("The enhancement was cancelled.")
 
 
 def preset(name: object) -> Settings:
@@ -184,20 +213,22 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     try:
         handle.report(0.01, "Reading the recording")
         limits = strangers()
-        original = Recording(order.source, limits, handle.cancelled, track=order.track)
+        original = Recording(order.source, limits, handle.cancelled, track=order.track, stretch=order.stretch)
         with site.storage.keeping(folder):
             report = pipeline.enhance_file(
                 order.source, after, order.settings, subtype=order.encoding.subtype,
                 bitrate_kbps=order.encoding.bitrate_kbps, removed=removed, temporary=folder,
-                limits=limits, track=order.track, progress=handle.between(0.02, 0.96), cancelled=handle.cancelled,
+                limits=limits, track=order.track, stretch=order.stretch, progress=handle.between(0.02, 0.96),
+                cancelled=handle.cancelled,
             )  # fmt: skip
         before = order.source
-        if before.suffix.lower() not in PLAYABLE or order.track is not None:  # players take the usual track
+        is_part = order.track is not None or order.stretch is not None  # players take the whole, and the usual track
+        if before.suffix.lower() not in PLAYABLE or is_part:
             handle.report(0.97, "Saving")
             before = folder / f"{stem}.original.flac"
             _copied(original, before, handle)
         if handle.cancelled():
-            raise pipeline.Cancelled("The enhancement was cancelled.")
+            raise cancelled()
         for path in folder.iterdir():
             site.storage.give(path, order.visit.visitor)
     except BaseException as fault:
@@ -228,7 +259,7 @@ def _copied(original: Source, target: Path, handle: Handle) -> None:
     with Writer(target, AudioShape(original.sample_rate, original.channels, 0)) as writer:
         for block in original.blocks():
             if handle.cancelled():
-                raise pipeline.Cancelled("The enhancement was cancelled.")
+                raise cancelled()
             writer.write(block)
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import BoundedSemaphore
 
+import runtime_setup
 from pipeline.files.limits import Limits
 
 from .config import Config
 from .line.admission import AdmissionQueue
+from .line.pace import Pace
 from .line.shares import Shares
 from .storage import Storage
 
@@ -18,6 +20,8 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 EXAMPLES = ASSETS / "examples"
 CREDITS = EXAMPLES / "CREDITS.md"
 LONGEST_IN_LINE = 4  # recordings of the largest size that may be in the line together, served ones among them
+SHORT_S = 15.0  # work of less has a lane of its own, where there is memory for one more
+MEMORY_FOR_SHORT = 384 * 2**20
 EXAMPLE_SUFFIXES = {".flac", ".wav", ".mp3", ".ogg"}
 
 
@@ -27,6 +31,7 @@ class Site:
 
     unheard : work that was asked for and that nobody has listened to yet
     looking : who looks into recordings that are not served yet
+    pace : how long work takes here
     """
 
     config: Config = field(default_factory=Config.from_environ)
@@ -35,11 +40,18 @@ class Site:
     unheard: Shares = field(default_factory=lambda: Shares(each=64, every=256))
     looking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))
 
+    pace: Pace = field(default_factory=Pace)
+
     def __post_init__(self) -> None:
         most_work = LONGEST_IN_LINE * Limits.from_environment().max_decoded_bytes
-        object.__setattr__(self, "queue", AdmissionQueue(self.config.workers, self.config.queue_size, most_work))
+        line = AdmissionQueue(self.config.workers, self.config.queue_size, most_work, self._short_work)
+        object.__setattr__(self, "queue", line)
         # Whoever may send one recording of the largest size must also get its results.
         self.storage.ledger.bound(self.config.max_storage_bytes, 4 * self.config.max_upload_bytes)
+
+    def _short_work(self) -> float:
+        """In bytes of samples; none where two at a time would not fit."""
+        return self.pace.work_bytes(SHORT_S) if runtime_setup.free_memory_bytes() > MEMORY_FOR_SHORT else 0.0
 
     def may_open(self, path: str | os.PathLike[str]) -> bool:
         """Only what a visitor gave to this server, and the examples; each under its one plain name."""

@@ -24,10 +24,11 @@ STEP_S = 0.15  # between two looks at the work: quick enough for the eye and for
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the work is (0…1) and what it is doing."""
+    """How far the work is (0…1) and what it is doing. before : recordings that are served before it begins"""
 
     fraction: float
     text: str
+    before: int = 0
 
 
 class Handle:

@@ -10,6 +10,7 @@ from pipeline.parameter import Value
 from .advice import advice
 from .analysis import Analysis
 from .content import words
+from .verdict import verdict
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Report:
     def advice(self) -> tuple[str, ...]:
         """What would have made the recording itself better."""
         return advice(self.before)
+
+    @property
+    def verdict(self) -> str:
+        """What was done, in one sentence."""
+        return verdict(self.before, self.after, self.gain_db, self.settings)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """(measure, before, after), in words."""
@@ -68,6 +74,7 @@ class Report:
         return {
             "content": [stretch._asdict() for stretch in self.before.content.stretches],
             "heard": list(self.heard()),
+            "verdict": self.verdict,
             "before": self.before.as_dict(),
             "after": self.after.as_dict(),
             "gain_db": round(self.gain_db, 3),

@@ -1,4 +1,4 @@
-"""Our routes: `/health`, `/api/diagnostics`, and files in and out. They stand in front of Gradio's."""
+"""Our routes: `/health`, `/api/diagnostics`, jobs, and files in and out. They stand in front of Gradio's."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from service.health import diagnostics, health
+from service.registry.registry import Registry
 from service.site import Site
 
 from .downloads import download
+from .jobs import JobRoutes
 from .uploads import Progress, upload, upload_progress
 
 METHODS = ["GET", "HEAD"]
 FRESH = {"Cache-Control": "no-store"}
 
 
-def routes(site: Site) -> list[BaseRoute]:
+def routes(site: Site, registry: Registry) -> list[BaseRoute]:
     """For the application that serves `site`."""
     progress = Progress()
 
@@ -47,4 +49,5 @@ def routes(site: Site) -> list[BaseRoute]:
         Route("/gradio_api/upload", answer_upload, methods=["POST"]),
         Route("/gradio_api/upload_progress", answer_upload_progress, methods=["GET"]),
         Route("/gradio_api/file={path:path}", answer_download, methods=METHODS),
+        *JobRoutes(site, registry).routes(),
     ]

@@ -4,6 +4,8 @@ The line counts work and visitors, not heads. Alone, a visitor may fill it; once
 share makes room for a visitor who holds less. And visitors are served in turn, however many recordings each has
 waiting: start-time fair queueing (Goyal, Vin and Cheng, "Start-time Fair Queueing", SIGCOMM 1996, eq. 1 and 2) with
 equal weights.
+
+While long work holds all places, one short recording at a time is served beside it: nobody waits minutes for seconds.
 """
 
 from __future__ import annotations
@@ -65,10 +67,14 @@ OURSELVES = Visit()
 class AdmissionQueue:
     """places : served at a time; longest : how many more may wait; most_work : what all of them may hold together, in
     any unit. A visitor's share is a quarter, of the places and of the work.
+
+    short_work : what counts as short now, in the same unit; 0 = there is no lane for it
     """
 
-    def __init__(self, places: int, longest: int, most_work: float = math.inf) -> None:
-        self._places, self._longest, self._most_work = places, longest, most_work
+    def __init__(
+        self, places: int, longest: int, most_work: float = math.inf, short_work: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._places, self._longest, self._most_work, self._short_work = places, longest, most_work, short_work
         self._line: list[Ticket] = []
         self._lock = threading.Lock()
         self._now = 0.0  # virtual time: the start tag of whoever was admitted last
@@ -87,9 +93,10 @@ class AdmissionQueue:
 
     def weigh(self, ticket: Ticket, work: float) -> None:
         with self._lock:
-            ticket.work = max(LEAST_WORK, work)
+            ticket.work, ticket.is_weighed = max(LEAST_WORK, work), True
             self._make_room(ticket)
             self._finished[ticket.visitor] = max(self._finished[ticket.visitor], ticket.start + ticket.work)
+            self._admit()
 
     def before(self, ticket: Ticket) -> int:
         with self._lock:
@@ -118,9 +125,16 @@ class AdmissionQueue:
     def _admit(self) -> None:
         """Let in whoever is next, while there are places."""
         waiting = self._waiting()
-        free = self._places - (len(self._line) - len(waiting))
+        served = [ticket for ticket in self._line if ticket.admitted]
+        free = self._places - sum(not ticket.is_beside for ticket in served)
         for ticket in waiting[: max(0, free)]:
             ticket.admitted, self._now = True, max(self._now, ticket.start)
+        if free > 0 or any(ticket.is_beside for ticket in served):
+            return
+        short = self._short_work()
+        if all(ticket.is_weighed and ticket.work > short for ticket in served):
+            for ticket in [one for one in waiting if one.is_weighed and one.work <= short][:1]:
+                ticket.admitted = ticket.is_beside = True
 
     def _make_room(self, newest: Ticket) -> None:
         """Send away, last first, what those who hold much have waiting, until the line fits; else `newest`, and nobody
@@ -147,14 +161,15 @@ class AdmissionQueue:
 
 
 class Ticket(AbstractContextManager["Ticket"]):
-    """One recording's place. work : what it weighs; start : its start tag; admitted : it is its turn."""
+    """One recording's place. work : what it weighs, is_weighed : and that is known; start : its start tag; admitted :
+    it is its turn, is_beside : beside long work."""
 
     def __init__(self, queue: AdmissionQueue, visitor: str) -> None:
         self._queue = queue
         self.visitor = visitor
         self.work = LEAST_WORK
         self.start = 0.0
-        self.admitted = False
+        self.admitted = self.is_weighed = self.is_beside = False
 
     def before(self) -> int:
         """How many must leave before it is this one's turn; 0 = now. Raises MadeRoomError."""

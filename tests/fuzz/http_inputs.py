@@ -14,7 +14,8 @@ from . import hostile
 from .exchange import Request
 
 GRADIO = [
-    "/", "/config", "/config/", "/info", "/health", "/api/diagnostics", "/theme.css", "/robots.txt", "/favicon.ico",
+    "/", "/config", "/config/", "/info", "/health", "/api/diagnostics", "/api/jobs",
+    "/api/jobs/{x}", "/theme.css", "/robots.txt", "/favicon.ico",
     "/manifest.json", "/pwa_icon", "/pwa_icon/{x}", "/monitoring", "/monitoring/{x}", "/monitoring/summary", "/login",
     "/logout", "/user", "/token", "/static/{x}", "/assets/{x}", "/svelte/{x}", "/gradio_api/info", "/docs",
     "/gradio_api/openapi.json", "/gradio_api/app_id", "/gradio_api/token", "/gradio_api/user",

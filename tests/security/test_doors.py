@@ -18,6 +18,8 @@ from web.front import doors
 DECIDED = {
     "/": True,
     "/api/diagnostics": True,
+    "/api/jobs": True,
+    "/api/jobs/{token}": True,
     "/assets/{path:path}": True,
     "/config": True,
     "/config/": True,

@@ -25,7 +25,8 @@ class Kind(Enum):
     PAGE = "an answer that has to be made"
     FILE = "a file, whole or in part"
     STREAM = "events, for as long as somebody listens"
-    CALL = "JSON that asks for work"
+    CALL = "JSON that asks for work of Gradio's"
+    ORDER = "JSON that asks for work of ours"
     UPLOAD = "a form with files"
 
 
@@ -54,6 +55,8 @@ def _call(path: str, most_bytes: int = 64 * KIB) -> Door:
 DOORS = (
     _read("/health"),
     _read("/api/diagnostics", Kind.PAGE),
+    Door(Kind.ORDER, frozenset({"POST"}), re.compile("/api/jobs"), 64 * KIB),
+    Door(Kind.READ, frozenset({"GET", "DELETE"}), re.compile(f"/api/jobs/{WORD}")),
     _read("/", Kind.PAGE),  # the page and its parts
     _read("/config/?", Kind.PAGE),
     _read(r"/(assets|static|svelte)/[\w./@+-]{1,200}"),

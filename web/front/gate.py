@@ -26,7 +26,7 @@ AT_ONCE = Shares(each=128, every=2000)  # requests that run now
 UPLOADS_AT_ONCE = Shares(each=24, every=96)
 STREAMS_AT_ONCE = Shares(each=64, every=1000)
 RATE = Rate(per_s=50.0, burst=500.0)  # of what costs something
-COSTLY = {Kind.CALL, Kind.UPLOAD, Kind.PAGE}
+COSTLY = {Kind.CALL, Kind.ORDER, Kind.UPLOAD, Kind.PAGE}
 
 
 class FrontDoor:

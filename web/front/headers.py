@@ -40,7 +40,7 @@ PLAIN = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 FOREIGN = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "content-type, range, x-gradio-user",
     "Access-Control-Expose-Headers": "content-length, content-range",
     "Access-Control-Max-Age": "600",

@@ -9,12 +9,13 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from service.http.routes import routes
+from service.registry.registry import Registry
 from service.site import Site
 
 
 @pytest.fixture
 def visitor(site: Site) -> TestClient:
-    return TestClient(Starlette(routes=routes(site)))
+    return TestClient(Starlette(routes=routes(site, Registry(site))))
 
 
 def given(site: Site, name: str) -> Path:

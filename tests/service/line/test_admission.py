@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from service.line.admission import AdmissionQueue, BusyError, MadeRoomError
+from service.line.admission import AdmissionQueue, BusyError, MadeRoomError, Ticket
 
 
 def test_who_comes_later_sees_how_many_are_before() -> None:
@@ -142,3 +142,37 @@ def test_who_comes_late_is_owed_nothing_for_the_time_before() -> None:
     # Not "late, late, late": in turn. The fifth of the early ones is being served; of equals, who came first is first.
     assert [ticket.before() for ticket in early[4:]] == [0, 2, 4]
     assert [ticket.before() for ticket in late] == [1, 3, 5]
+
+
+def weighed(queue: AdmissionQueue, visitor: str, work: float) -> Ticket:
+    ticket = queue.ticket(visitor)
+    ticket.weigh(work)
+    return ticket
+
+
+def test_while_long_work_runs_one_short_recording_is_served_beside_it() -> None:
+    queue = AdmissionQueue(1, 8, short_work=lambda: 10.0)
+    long, waits = weighed(queue, "a", 100.0), weighed(queue, "b", 50.0)
+    unknown = queue.ticket("c")  # nobody has looked at it yet
+    first, second = weighed(queue, "d", 10.0), weighed(queue, "e", 1.0)
+    assert (long.before(), waits.before() > 0, unknown.before() > 0) == (0, True, True)
+    assert (first.before(), second.before() > 0) == (0, True)
+    first.leave()
+    assert second.before() == 0
+    assert waits.before() > 0
+    long.leave()
+    assert waits.before() == 0
+    unknown.weigh(2.0)
+    assert unknown.before() > 0  # second is still beside it
+    second.leave()
+    assert unknown.before() == 0
+
+
+def test_beside_short_work_nothing_else_is_served() -> None:
+    """It is over soon; and where memory is scarce, two at once would not fit."""
+    queue = AdmissionQueue(1, 8, short_work=lambda: 10.0)
+    weighed(queue, "a", 9.0)
+    assert weighed(queue, "b", 1.0).before() == 1
+    closed = AdmissionQueue(1, 8, short_work=lambda: 0.0)
+    weighed(closed, "a", 100.0)
+    assert weighed(closed, "b", 1.0).before() == 1

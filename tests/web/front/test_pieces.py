@@ -201,7 +201,7 @@ def test_sessions_are_forgotten_but_not_those_in_use(monkeypatch: pytest.MonkeyP
 
 def test_how_much_strangers_may_have() -> None:
     """Each number a second time: the other tests put smaller ones in their place, to be quick."""
-    assert {kind.name for kind in gate.COSTLY} == {"CALL", "UPLOAD", "PAGE"}
+    assert {kind.name for kind in gate.COSTLY} == {"CALL", "ORDER", "UPLOAD", "PAGE"}
     assert (bodies.PAUSE_S, bodies.START_S, bodies.LEAST_BYTES_PER_S, bodies.FORM_BYTES) == (20, 20, 2000, 16 * 1024)
     assert (calls.DEEPEST, calls.MOST_PARAMETERS) == (32, 200)
     assert (transport.FIRST_REQUEST_S, transport.STALLED_S) == (15, 60)

@@ -1,0 +1,158 @@
+"""The routes of jobs: begin, look, cancel. See `service.registry`."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pipeline.errors import SettingsError
+from pipeline.files.formats import OUTPUT_NAMES, Encoding
+from pipeline.files.stored import MOST_TRACKS
+from pipeline.parameter import kinds, shown
+from pipeline.settings import Settings
+from service import jobs
+from service.line.admission import Visit
+from service.registry.job import Job, State, described
+from service.registry.registry import Registry
+from service.site import Site
+
+from .refusals import RequestError
+
+FRESH = {"Cache-Control": "no-store"}
+LONGEST_STRETCH_S = 60.0
+KEYS = {"file", "preset", "settings", "output_format", "track", "stretch", *kinds(Encoding)}
+
+
+@dataclass(frozen=True)
+class JobRoutes:
+    """Of one site."""
+
+    site: Site
+    registry: Registry
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/api/jobs", self.begin, methods=["POST"]),
+            Route("/api/jobs/{token}", self.look, methods=["GET"]),
+            Route("/api/jobs/{token}", self.end, methods=["DELETE"]),
+        ]
+
+    async def begin(self, request: Request) -> Response:
+        """POST: begin what is ordered. 202 and the token."""
+        asked = _asked(await request.body())
+        visit = Visit(str(request.scope.get("visitor", "")))
+        job = await run_in_threadpool(lambda: self.registry.start(order(self.site, asked, visit)))
+        return JSONResponse({"job": job.token}, 202, FRESH)
+
+    async def look(self, request: Request) -> Response:
+        """GET: how the job stands."""
+        job = self.registry.get(str(request.path_params["token"]))
+        return JSONResponse(self.told(job), headers=FRESH)
+
+    async def end(self, request: Request) -> Response:
+        """DELETE: cancel it, or forget it with its files once it has ended."""
+        job = self.registry.get(str(request.path_params["token"]))
+        if job.ended.is_set():
+            await run_in_threadpool(self.registry.forget, job)
+            return JSONResponse({"job": job.token, "state": "forgotten"}, headers=FRESH)
+        job.cancel()
+        return JSONResponse(self.told(job), headers=FRESH)
+
+    def told(self, job: Job) -> dict[str, Any]:
+        """The job as whoever knows its token may see it."""
+        now, order = job.now(), job.order
+        return {
+            "job": job.token,
+            "name": job.name,
+            "created": job.created_s,
+            "expires": None if math.isinf(job.ended_s) else job.ended_s + self.site.config.file_lifetime_s,
+            "state": str(now.state),
+            "stage": now.progress.text,
+            "fraction": round(now.progress.fraction, 4),
+            "left_s": _rounded(now.left_s),
+            "before": now.progress.before,
+            "wait_s": _rounded(self.registry.wait_s(job)),
+            "settings": order.settings.flat(),
+            "output_format": order.output_format,
+            "track": order.track,
+            "stretch": order.stretch,
+            "error": None if now.error is None else described(now.error),
+            "result": None if now.outcome is None or now.state is not State.DONE else _result(now.outcome),
+        }
+
+
+def order(site: Site, asked: dict[str, Any], visit: Visit) -> jobs.Order:
+    """What a request asks for. Raises SettingsError and AudioError."""
+    if unknown := sorted(set(asked) - KEYS):
+        raise SettingsError(f"{shown(unknown[0])} is not known.", suggestion=f"There are {', '.join(sorted(KEYS))}.")
+    told = {name: value for name, value in asked.items() if value is not None}
+    given = told.get("settings", {})
+    if not isinstance(given, dict):
+        raise SettingsError("settings must be an object: a value for each parameter that is not the preset's.")
+    known = {name: value for name, value in given.items() if value is not None}
+    form = told.get("output_format", OUTPUT_NAMES[0])
+    return jobs.Order(
+        jobs.uploaded(site, told.get("file")),
+        Settings.from_flat(known, base=jobs.preset(told.get("preset", "default"))),
+        form if isinstance(form, str) else shown(form),
+        Encoding(**{name: told[name] for name in kinds(Encoding) if name in told}),
+        visit,
+        track_number(told.get("track")),
+        _stretch(told.get("stretch")),
+    )
+
+
+def track_number(value: Any) -> int | None:
+    """0 and null mean the file's own choice. Raises SettingsError."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1 or value < 0:
+        raise SettingsError(f"track must be a whole number, 0 or more, not {shown(value)}.")
+    return min(int(value), MOST_TRACKS + 1) or None
+
+
+def _stretch(value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    numbers = value if isinstance(value, list) else []
+    if len(numbers) != 2 or not all(type(one) in (int, float) and math.isfinite(one) for one in numbers):
+        raise SettingsError("stretch must be [start, length], in seconds.")
+    start_s, length_s = map(float, numbers)
+    if start_s < 0 or not 0.1 <= length_s <= LONGEST_STRETCH_S:
+        raise SettingsError(f"A stretch starts at 0 s or later and lasts 0.1 to {LONGEST_STRETCH_S:.0f} s.")
+    return start_s, length_s
+
+
+def _result(outcome: jobs.Outcome) -> dict[str, Any]:
+    report = outcome.report
+    return {
+        "name": outcome.after.name,
+        "file": str(outcome.after),
+        "removed": str(outcome.removed),
+        "bytes": outcome.after.stat().st_size if outcome.after.exists() else 0,
+        "verdict": report.verdict,
+        "said": list(report.sentences()),
+        "rows": report.rows(),
+        "report": report.as_dict(),
+    }
+
+
+def _asked(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as fault:
+        raise RequestError(400, "The request is no JSON.") from fault
+    if not isinstance(found, dict):
+        raise RequestError(400, "The request is no JSON object.")
+    return found
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)

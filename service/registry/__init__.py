@@ -1,0 +1,5 @@
+"""Work that outlives the connection it was asked for by: found again by an unguessable name.
+
+- job       one order, how far it is, and what became of it
+- registry  all of them
+"""
