@@ -106,6 +106,33 @@ def test_with_a_broken_numba_librosa_works_interpreted(sandbox: Sandbox) -> None
     assert "Numba needs NumPy 1.0 or less" in state["warnings"][-1]
 
 
+FILES = {
+    "off": "disable_jit: 1\nopt: 0\n",
+    "no YAML": "- [",
+    "no numbers": "opt: x\nnum_threads: abc\n",
+    "a folder": None,
+}
+SHOW = """
+import runtime_setup
+runtime_setup.configure()
+from numba import config
+seen = dict(jit_off=config.DISABLE_JIT, opt=int(config.OPT), said=[n.name for n in runtime_setup.environment_notes()])
+"""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_numba_would_read_in_the_working_directory_is_not_read(
+    sandbox: Sandbox, warm_cache: Path, name: str
+) -> None:
+    """Whoever starts us in a folder of another project would get that one's settings."""
+    folder = sandbox.place(f"config {name}", mode=0o755)
+    file, content = folder / ".numba_config.yaml", FILES[name]
+    file.mkdir(0o755) if content is None else file.write_text(content)
+    state = sandbox.state(f"import os; os.chdir({str(folder)!r})\n" + SHOW, NUMBA_CACHE_DIR=str(warm_cache))
+    assert (state["jit_off"], state["opt"], state["rung"]) == (0, 3, 1)
+    assert state["said"] == [".numba_config.yaml"]
+
+
 ASKS = """
 import runtime_setup
 seen |= dict(checks={one["name"]: one for one in runtime_setup.diagnostics()["checks"]})
