@@ -4,6 +4,7 @@
     ├── AudioError              the recording cannot be used: not audio, empty, damaged
     │   └── LimitError          it is audio, but larger than this program takes
     ├── SettingsError           a parameter is out of its range or unknown
+    ├── FullError               a disk is full
     └── Cancelled               the caller asked to stop
 
 Each carries three texts made for the person who reads them: what happened (the message), the detail behind it,
@@ -11,6 +12,8 @@ and what to do about it. They hold no path of the machine and no traceback.
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class EnhancementError(Exception):
@@ -51,6 +54,17 @@ class SettingsError(EnhancementError, ValueError):
     """A parameter is out of its range, of the wrong type, or unknown."""
 
     status = 400
+
+
+class FullError(EnhancementError):
+    """A disk is full, or somebody's share of it."""
+
+    status = 507
+
+
+def is_full(fault: BaseException) -> bool:
+    """Whether it is the system's way to say so."""
+    return isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class Cancelled(EnhancementError):  # noqa: N818  (a request carried out, not a fault)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import secrets
 
-from pipeline.errors import EnhancementError, LimitError
+from pipeline.errors import EnhancementError, FullError, LimitError, is_full
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +18,8 @@ def explain(fault: BaseException) -> EnhancementError:
         return LimitError(
             "The recording is longer than this server's memory can hold.", suggestion="Cut it into parts and try again."
         )
-    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
-        return EnhancementError(
+    if is_full(fault):
+        return FullError(
             "The server's disk is full.", suggestion="Try again later; whoever runs it should free some space."
         )
     number = secrets.token_hex(4)

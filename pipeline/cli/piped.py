@@ -21,6 +21,7 @@ from .plan import BatchPlan, Task, plan, printable
 
 PIPE = "-"
 COPIED = 1 << 20  # bytes at a time
+MEMORY = "/dev/shm"  # noqa: S108 — where Linux keeps files in memory; the folder made there is closed to others
 
 
 def is_piped(inputs: list[str], output: str | None) -> bool:
@@ -43,8 +44,7 @@ def planned(inputs: list[str], output: str | None, suffix: str | None) -> Iterat
     to_pipe = writes(inputs, output)
     if to_pipe and sys.stdout.isatty():
         raise SettingsError("The result would be written to the terminal.", suggestion="Name a file with -o.")
-    with tempfile.TemporaryDirectory(prefix="speech-") as made:
-        folder = Path(made)
+    with _temporary_folder(None if to_pipe else output) as folder:
         result = str(folder / f"result{suffix or next(iter(OUTPUTS))}") if to_pipe else output
         if inputs[0] != PIPE:
             found = plan(inputs, result, suffix)
@@ -57,6 +57,27 @@ def planned(inputs: list[str], output: str | None, suffix: str | None) -> Iterat
             _handed_on(found.tasks[0].target, sys.stdout.buffer)
 
 
+@contextmanager
+def _temporary_folder(output: str | None) -> Iterator[Path]:
+    """In the system's temporary directory; where there is none, beside the output; else in memory.
+
+    Raises EnhancementError if no place takes it.
+    """
+    beside = None if output is None else Path(output) if Path(output).is_dir() else Path(output).parent
+    for place in (None, beside, MEMORY):
+        try:
+            made = tempfile.TemporaryDirectory(prefix="speech-", dir=place)
+        except OSError:
+            continue
+        with made as folder:
+            yield Path(folder)
+        return
+    raise EnhancementError(
+        "There is no place for a temporary file.",
+        suggestion="Set TMPDIR to a folder that can be written, or name files instead of -.",
+    )
+
+
 def shown(inputs: list[str], output: str | None, task: Task) -> tuple[str, str]:
     """Names of input and output for people and programs: no temporary files."""
     name = PIPE if PIPE in inputs else str(task.source)
@@ -66,11 +87,23 @@ def shown(inputs: list[str], output: str | None, task: Task) -> tuple[str, str]:
 def _received(source: BinaryIO, target: Path) -> None:
     limits, size = Limits.from_environment(LOCAL), 0
     try:
-        with target.open("wb") as copy:
-            while data := source.read(COPIED):
+        with target.open("wb", buffering=0) as copy:
+            while data := _read(source):
                 size += len(data)
                 limits.check_file(size)
-                copy.write(data)
+                while data:
+                    data = data[copy.write(data) :]
+    except OSError as error:
+        raise EnhancementError(
+            "A temporary file could not be written.",
+            details=printable(error.strerror or ""),
+            suggestion="Make room on the disk of the temporary directory (TMPDIR).",
+        ) from None
+
+
+def _read(source: BinaryIO) -> bytes:
+    try:
+        return source.read(COPIED)
     except OSError as error:
         raise EnhancementError("Standard input cannot be read.", details=printable(error.strerror or "")) from None
 

@@ -18,7 +18,7 @@ from typing import BinaryIO, Protocol, cast
 import numpy as np
 
 from pipeline.audio import Samples
-from pipeline.errors import EnhancementError
+from pipeline.errors import EnhancementError, FullError, is_full
 
 COPIED = 1 << 20
 IN_MEMORY_BYTES = 512 << 20  # where no disk takes a file at all: 46 minutes of mono at 48 kHz
@@ -156,7 +156,8 @@ def spool(*folders: str | os.PathLike[str] | None) -> Spool:
 
 
 def _refused(error: OSError) -> EnhancementError:
-    return EnhancementError(
+    kind = FullError if is_full(error) else EnhancementError
+    return kind(
         "A temporary file could not be written.",
         details=error.strerror or str(error),
         suggestion="Make room on the disk of the temporary directory (TMPDIR): it must hold the samples.",

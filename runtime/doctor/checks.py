@@ -76,7 +76,9 @@ def _numba() -> Finding:
     version = baked.version_of("numba")
     loaded = sys.modules.get("numba")
     if version is None or getattr(loaded, "__version__", None) == STUB_VERSION:
-        return False, "; ".join(configuration.status().warnings) or "not installed", REINSTALL
+        status = configuration.status()  # which knows why it cannot be imported
+        advice = REINSTALL if version is None else " ".join(status.suggestions) or REINSTALL
+        return False, "; ".join(status.warnings) or "not installed", advice
     return True, f"{version}, {'imported' if loaded else 'not imported yet'}", ""
 
 

@@ -35,6 +35,13 @@ def safe_name(name: str) -> str:
     return safe_stem(last) + (suffix if SUFFIX.fullmatch(suffix) else "")
 
 
+def _write(file: BinaryIO, data: bytes) -> None:
+    """All of it: where a disk is nearly full, a write takes what there is room for, and says no more than that."""
+    rest = memoryview(data)
+    while rest.nbytes:
+        rest = rest[file.write(rest) :]
+
+
 class FilesOfForm:
     """The files of a form.
 
@@ -139,5 +146,5 @@ class FilesOfForm:
         self._left -= len(data)
         if self._left < 0:
             raise too_large(self._most_bytes)
-        await run_in_threadpool(self._file.write, data)
+        await run_in_threadpool(_write, self._file, data)
         self._arrived(self.files[-1].name, len(data))

@@ -191,12 +191,17 @@ def test_what_is_too_quiet_to_be_measured_is_raised_as_far_as_anything_is(tmp_pa
     assert not nothing.audio.samples.any()
 
 
-def test_a_dc_offset_is_reported() -> None:
-    x = np.concatenate([noise(1, RATE, -40) + np.float32(0.03), noise(1, RATE, -40)])
+@pytest.mark.parametrize("offsets", [(0.03, 0.0), (-0.03,), (0.01, -0.03), (0.03, 0.03)])
+def test_a_dc_offset_is_reported(offsets: tuple[float, ...]) -> None:
+    """That of the channel that is worst."""
+    x = np.concatenate([noise(1, RATE, -40) + np.float32(offset) for offset in offsets])
     report = enhance(Audio(x, RATE), only(OFF)).report
     assert report.before.dc_offset_percent == pytest.approx(3.0, abs=0.01)
     assert ("DC offset", "3.00 %", "3.00 %") in report.rows()
     assert any(sentence.startswith("A DC offset of 3.0 %") for sentence in report.advice)
+
+
+def test_what_has_no_dc_offset_is_told_none() -> None:
     clean = analyze(Audio(noise(1, RATE, -40), RATE))
     assert clean.dc_offset_percent < 0.05
     assert not clean.offset

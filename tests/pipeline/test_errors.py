@@ -5,8 +5,11 @@ import pickle
 import pytest
 
 from pipeline import AudioError, Cancelled, EnhancementError, LimitError, SettingsError
+from pipeline.errors import FullError
 
-STATUS = {EnhancementError: 500, AudioError: 422, LimitError: 413, SettingsError: 400, Cancelled: 499}
+STATUS = {
+    EnhancementError: 500, AudioError: 422, LimitError: 413, SettingsError: 400, FullError: 507, Cancelled: 499,
+}  # fmt: skip
 
 
 def test_the_tree() -> None:

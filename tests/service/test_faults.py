@@ -28,6 +28,7 @@ def test_the_machines_limits_have_words(fault: Exception) -> None:
     error = explain(fault)
     assert error.suggestion
     assert ("disk is full" in error.message) is isinstance(fault, OSError)
+    assert error.status == (507 if isinstance(fault, OSError) else 413)
     assert "secret" not in str(error.as_dict())
 
 

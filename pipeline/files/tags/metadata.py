@@ -103,7 +103,12 @@ def in_order(chapters: Iterable[Chapter]) -> tuple[Chapter, ...]:
     return tuple(sorted(named)[:MOST_CHAPTERS])
 
 
+def is_number(text: str, bits: int) -> bool:
+    """Whether it fits so many bits. Python refuses to read digits without end."""
+    return text.isascii() and text.isdecimal() and len(text) <= 20 and int(text) < 2**bits
+
+
 def ends(chapters: tuple[Chapter, ...], duration_s: float) -> list[float]:
-    """Where each chapter ends."""
-    nexts = [*(c.start_s for c in chapters[1:]), duration_s]
+    """Where each chapter ends; none where there are none."""
+    nexts = [*(c.start_s for c in chapters), duration_s][1:]
     return [c.end_s if c.end_s is not None else max(c.start_s, n) for c, n in zip(chapters, nexts, strict=True)]

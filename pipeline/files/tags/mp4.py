@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from .metadata import MOST_READ, Chapter, Metadata, cover, in_order, kept
+from .metadata import MOST_READ, Chapter, Metadata, cover, in_order, is_number, kept
 
 _NAMES = {
     b"\xa9nam": "TITLE", b"\xa9ART": "ARTIST", b"\xa9alb": "ALBUM", b"aART": "ALBUMARTIST", b"\xa9wrt": "COMPOSER",
@@ -188,7 +188,7 @@ def _user_data(metadata: Metadata) -> bytes:
 def _pair(value: str) -> bytes:
     """Of "3/12" or "3", two numbers of 16 bit."""
     parts = [part.strip() for part in value.split("/", 1)]
-    if not all(part.isascii() and part.isdecimal() and int(part) < 2**16 for part in parts):
+    if not all(is_number(part, 16) for part in parts):
         return b""
     numbers = [*map(int, parts), 0]
     return struct.pack(">HH", numbers[0], numbers[1])

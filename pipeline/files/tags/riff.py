@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from . import id3
-from .metadata import MOST_READ, MOST_TAG_BYTES, Chapter, Metadata, in_order, kept
+from .metadata import MOST_READ, MOST_TAG_BYTES, Chapter, Metadata, in_order, is_number, kept
 
 Chunk = tuple[bytes, bytes]
 
@@ -149,7 +149,7 @@ def _tags_of(bext: bytes) -> list[tuple[str, str]]:
 def _bext_of(metadata: Metadata) -> bytes:
     """Made of the tags that it became in another format."""
     reference = metadata.first(TIME_REFERENCE)
-    if not (reference.isascii() and reference.isdecimal() and int(reference) < 2**64):
+    if not is_number(reference, 64):
         return b""
     texts = [metadata.first(name).encode("utf-8", "replace") for name in _BEXT_TAGS]
     return _BEXT.pack(*texts, int(reference), 2, b"").ljust(_BEXT_SIZE, b"\0")

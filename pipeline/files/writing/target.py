@@ -12,7 +12,7 @@ from pathlib import Path
 
 import soundfile
 
-from pipeline.errors import EnhancementError, SettingsError
+from pipeline.errors import EnhancementError, FullError, SettingsError, is_full
 
 MOST_NAME_BYTES = 255  # of nearly every file system; Linux says it for the folder at hand
 _ADVICE = "Check that the folder exists, may be written to and has space left."
@@ -47,7 +47,7 @@ def checked_target(
     except (OSError, ValueError) as error:
         if isinstance(error, EnhancementError):
             raise
-        raise _unwritable(getattr(error, "strerror", "") or "") from None
+        raise _unwritable(getattr(error, "strerror", "") or "", error) from None
     return path
 
 
@@ -89,8 +89,9 @@ def _check_name(name: str, folder: Path) -> None:
         )
 
 
-def _unwritable(details: str) -> EnhancementError:
-    return EnhancementError("The result could not be written.", details=details, suggestion=_ADVICE)
+def _unwritable(details: str, fault: BaseException | None = None) -> EnhancementError:
+    kind = FullError if fault is not None and is_full(fault) else EnhancementError
+    return kind("The result could not be written.", details=details, suggestion=_ADVICE)
 
 
 @contextmanager
@@ -106,7 +107,8 @@ def replacing(target: Path) -> Iterator[str]:
     except EnhancementError:
         raise
     except (OSError, ValueError, AssertionError, soundfile.SoundFileError) as error:  # assertion: a full disk
-        raise _unwritable(getattr(error, "strerror", "") or getattr(error, "error_string", "")) from None
+        said = getattr(error, "strerror", "") or getattr(error, "error_string", "")
+        raise _unwritable(said, error) from None
     finally:
         with suppress(OSError, ValueError):
             part.unlink(missing_ok=True)

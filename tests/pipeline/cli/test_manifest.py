@@ -224,6 +224,15 @@ def test_a_name_that_no_disk_holds_is_refused_before_the_work(
     assert "more than 255 bytes" in lines()[0]["error"]
 
 
+@pytest.mark.parametrize("arguments", [["-o", "x" * 252 + ".wav"], ["--removed", "ä" * 126 + ".wav"]])
+def test_a_name_that_somebody_asks_for_is_looked_at_before_the_work(
+    folder: Path, done: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert cli.main(["in/a.wav", *arguments]) == 1
+    assert "more than 255 bytes" in capsys.readouterr().err
+    assert done == []
+
+
 def test_what_fails_before_the_first_result_has_its_line(folder: Path, done: list[str]) -> None:
     """The output folder is not yet there then."""
     for name in ("a.wav", "b.wav", "deep/c.wav"):

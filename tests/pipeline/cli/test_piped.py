@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -84,3 +85,46 @@ def test_a_sound_track_is_chosen(tmp_path: Path, talk: bytes, capsys: pytest.Cap
     for wrong in ("-1", "one", "1.5"):
         with pytest.raises(SystemExit):
             main([*named, f"--track={wrong}"])
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No directory of the system's takes a file: a container without /tmp."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/none"])
+
+
+def piped_through(monkeypatch: pytest.MonkeyPatch, given: bytes, *arguments: str) -> tuple[int, bytes]:
+    out = SimpleNamespace(buffer=io.BytesIO(), isatty=lambda: False, write=lambda _: 0, flush=lambda: None)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(given)))
+    monkeypatch.setattr(sys, "stdout", out)
+    status = main([*arguments, "--denoise-method", "spectral", "--report", "none"])
+    return status, out.buffer.getvalue()
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_without_a_temporary_directory_the_outputs_folder_serves_then_memory(
+    tmp_path: Path, talk: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(piped, "MEMORY", str(tmp_path / "memory"))
+    for output in ("-", str(tmp_path / "out" / "y.wav"), str(tmp_path / "out")):
+        status, sent = piped_through(monkeypatch, talk, "-", "-o", output)
+        assert status == 0
+        assert (sent[:4] == b"RIFF") is (output == "-")
+    assert piped_through(monkeypatch, b"", str(tmp_path / "talk.wav"), "-o", "-")[0] == 0
+    monkeypatch.setattr(piped, "MEMORY", str(tmp_path / "none"))
+    assert piped_through(monkeypatch, talk, "-", "-o", str(tmp_path / "out" / "z.wav"))[0] == 0
+    assert piped_through(monkeypatch, talk, "-") == (1, b"")
+    assert "no place for a temporary file. Set TMPDIR" in capsys.readouterr().err
+    assert not list((tmp_path / "memory").iterdir())
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"y.wav", "z.wav", "recording.clean.wav"}
+
+
+def test_a_temporary_directory_that_is_full_is_not_the_inputs_fault(
+    talk: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Path, "open", lambda *_, **__: io.FileIO("/dev/full", "w"))
+    assert piped_through(monkeypatch, talk, "-") == (1, b"")
+    assert "A temporary file could not be written. Make room" in capsys.readouterr().err

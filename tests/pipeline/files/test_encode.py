@@ -187,8 +187,9 @@ def test_a_failure_on_the_way_leaves_the_old_file(tmp_path: Path, monkeypatch: p
     old = (tmp_path / "x.wav").read_bytes()
     for fault in (OSError(28, "No space left on device"), KeyboardInterrupt()):
         monkeypatch.setattr(Quantizer, "steps", lambda *_, fault=fault: (_ for _ in ()).throw(fault))
-        with pytest.raises((EnhancementError, KeyboardInterrupt)):
+        with pytest.raises((EnhancementError, KeyboardInterrupt)) as caught:
             save(tmp_path / "x.wav", audio)
+        assert getattr(caught.value, "status", 507) == 507
         assert [path.name for path in tmp_path.iterdir()] == ["x.wav"]
         assert (tmp_path / "x.wav").read_bytes() == old
 

@@ -8,6 +8,7 @@ import pytest
 from pipeline import Audio, analyze
 from pipeline.measures.analysis import analyze_blocks
 from pipeline.stream.stage import split
+from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
 
 RATE = 16_000
@@ -20,6 +21,15 @@ def test_plain_speech_has_no_fault() -> None:
     assert measures.clicks_per_minute == 0
     assert 20 < measures.activity_percent <= 100
     assert measures.speech_dbfs is not None
+
+
+def test_clean_speech_does_not_click() -> None:
+    """Nor a short piece of it, in which one false click would be many a minute."""
+    for name, x, rate in clean_speech():
+        for piece in (x, x[:, : 4 * rate], np.repeat(x, 2, axis=0)):
+            measures = analyze(Audio(np.ascontiguousarray(piece), rate))
+            assert not measures.clicking, name
+            assert measures.clicks_per_minute < 6, name
 
 
 def test_faults_are_found() -> None:

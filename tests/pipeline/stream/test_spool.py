@@ -49,8 +49,9 @@ def test_a_folder_that_takes_no_file_is_told_in_words(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     full = Path("/dev/full").open("w+b", buffering=0)  # noqa: SIM115 (the spool closes it)
     monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: full)
-    with FileSpool(tmp_path) as spool, pytest.raises(EnhancementError, match="temporary file"):
+    with FileSpool(tmp_path) as spool, pytest.raises(EnhancementError, match="temporary file") as refusal:
         spool.append(noise(1, 10_000))
+    assert refusal.value.status == 507
 
 
 @pytest.mark.parametrize("kept_bytes", [0, 40, 4 * 100 - 1])

@@ -74,6 +74,7 @@ RESTART = """if True:
     ("arguments", "environ", "said"),
     [
         ([], {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "utf-8 0 ['encoding']"),
+        ([], {"LANG": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "utf-8 0 ['encoding']"),
         ([], {"PYTHONOPTIMIZE": "2"}, "utf-8 0 ['encoding']"),
         ([], {}, "utf-8 0 []"),
         (["-OO"], {}, "utf-8 2 ['encoding']"),  # nothing can be done, and it is tried once

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from pathlib import Path
 
+import pytest
+
+from runtime.configuration import ALLOW_CODE
 from tests.runtime.sandbox import EXPECTED, NOWHERE, USE_LIBROSA, Sandbox
 
 
@@ -99,3 +104,77 @@ def test_with_a_broken_numba_librosa_works_interpreted(sandbox: Sandbox) -> None
     assert EXPECTED.items() <= state.items()
     assert (state["mode"], state["jit_disabled"]) == ("interpreted", True)
     assert "Numba needs NumPy 1.0 or less" in state["warnings"][-1]
+
+
+FILES = {
+    "off": "disable_jit: 1\nopt: 0\n",
+    "no YAML": "- [",
+    "no numbers": "opt: x\nnum_threads: abc\n",
+    "a folder": None,
+}
+SHOW = """
+import runtime_setup
+runtime_setup.configure()
+from numba import config
+seen = dict(jit_off=config.DISABLE_JIT, opt=int(config.OPT), said=[n.name for n in runtime_setup.environment_notes()])
+"""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_numba_would_read_in_the_working_directory_is_not_read(
+    sandbox: Sandbox, warm_cache: Path, name: str
+) -> None:
+    """Whoever starts us in a folder of another project would get that one's settings."""
+    folder = sandbox.place(f"config {name}", mode=0o755)
+    file, content = folder / ".numba_config.yaml", FILES[name]
+    file.mkdir(0o755) if content is None else file.write_text(content)
+    state = sandbox.state(f"import os; os.chdir({str(folder)!r})\n" + SHOW, NUMBA_CACHE_DIR=str(warm_cache))
+    assert (state["jit_off"], state["opt"], state["rung"]) == (0, 3, 1)
+    assert state["said"] == [".numba_config.yaml"]
+
+
+ASKS = """
+import runtime_setup
+seen |= dict(checks={one["name"]: one for one in runtime_setup.diagnostics()["checks"]})
+"""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "PermissionError(13, 'cannot allocate executable memory, as with SELinux')",  # llvmlite's own words
+        "MemoryError()",  # of cffi and ctypes
+        "OSError('Failed to allocate executable memory')",
+    ],
+)
+def test_where_new_code_may_not_run_the_advice_is_to_allow_it(sandbox: Sandbox, fault: str) -> None:
+    """Installing numba again would not help."""
+    folder = sandbox.place(f"refused by {fault[:6]}", mode=0o755)
+    (folder / "numba").mkdir()
+    (folder / "numba").chmod(0o755)
+    (folder / "numba" / "__init__.py").write_text(f"raise {fault}\n")
+    state = sandbox.state(f"import sys; sys.path.insert(0, {str(folder)!r})\n" + USE_LIBROSA + ASKS)
+    assert EXPECTED.items() <= state.items()
+    assert (state["mode"], state["suggestions"]) == ("interpreted", [ALLOW_CODE])
+    for name in ("numba", "JIT"):
+        assert (state["checks"][name]["ok"], state["checks"][name]["suggestion"]) == (False, ALLOW_CODE)
+
+
+REFUSE = """if True:
+    import ctypes, os, sys
+    ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)  # PR_SET_MDWE: memory is never written and then run
+    os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def may_refuse() -> bool:
+    """Whether this kernel (Linux 6.3) can do what systemd's MemoryDenyWriteExecute does."""
+    return sys.platform == "linux" and ctypes.CDLL(None).prctl(66, 0, 0, 0, 0) >= 0
+
+
+if may_refuse():  # a test that is skipped would be missed elsewhere
+
+    def test_a_system_that_refuses_it_in_earnest(sandbox: Sandbox) -> None:
+        state = sandbox.state(USE_LIBROSA + ASKS, within=(str(sandbox.python), "-c", REFUSE))
+        assert EXPECTED.items() <= state.items()
+        assert state["checks"]["numba"]["suggestion"] == ALLOW_CODE

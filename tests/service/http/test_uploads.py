@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
 from service.http import uploads
+from service.http.refusals import answer
 from service.http.uploads import Progress, upload, upload_progress
 from service.ledger import RoomError
 from service.site import Site
@@ -82,3 +86,45 @@ def test_who_asks_after_an_upload_gets_its_events_and_after_none_a_404(monkeypat
         answer = finished(upload_progress(progress, request))
         found.append((answer.status_code, answer.media_type))
     assert found == [(200, "text/event-stream"), (404, "application/json")]
+
+
+class Full(io.FileIO):
+    """A file on a disk with room for `room` bytes more: a write takes what fits, the next one nothing."""
+
+    room = 0
+
+    def write(self, data: Any, /) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        count = super().write(bytes(data[: self.room]))
+        self.room -= count
+        return count
+
+
+@pytest.mark.parametrize("room", [0, 1, len(SOUND) // 2, len(SOUND) - 1])
+def test_a_disk_that_fills_up_on_the_way_is_a_507_and_nothing_stays(
+    site: Site, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """What fitted is no recording: it must not pass for one."""
+
+    def opened(path: Path, *_: object, **__: object) -> Full:
+        file = Full(path, "x")
+        file.room = room
+        return file
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(OSError, match="No space") as fault:
+        _sent(site, None)
+    assert answer(fault.value).status_code == 507
+    assert not _kept(site)
+
+
+def test_what_is_written_in_pieces_is_whole(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(io.FileIO):
+        def write(self, data: Any, /) -> int:
+            return super().write(bytes(data[:777]))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, *_, **__: Slow(path, "x"))
+        (path,) = _sent(site, None)
+    assert Path(path).read_bytes() == SOUND

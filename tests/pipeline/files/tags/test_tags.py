@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import Settings, enhance_file
+from pipeline import Settings, enhance_file, load
 from pipeline.files.encode import Writer
 from pipeline.files.formats import AudioShape, Encoding
 from pipeline.files.tags.metadata import (
@@ -189,6 +189,31 @@ def test_an_enhancement_carries_them_over(tmp_path: Path) -> None:
         found = metadata(tmp_path / name)
         assert (found.tags, found.cover) == (FULL.tags, FULL.cover)
         assert [c.title for c in found.chapters] == ["Anfang", "Schluß"]
+
+
+ONE_KIND = {
+    "a title": Metadata((("TITLE", "Talk"),)),
+    "what WAV has no name for": Metadata((("LYRICS", "la la"), ("MOOD", "calm"))),
+    "a cover": Metadata(cover=FULL.cover),
+    "one chapter": Metadata(chapters=CHAPTERS[1:]),
+    "many chapters": Metadata(chapters=tuple(Chapter(k / 1000, None, f"{k}") for k in range(1000))),
+    "a chapter behind the end": Metadata(chapters=(Chapter(1e6, None, "late"),)),
+    "numbers without end": Metadata((("TRACKNUMBER", "9" * 5000), ("DISCNUMBER", "1/" + "9" * 5000))),
+    "a time reference without end": Metadata((("TIME_REFERENCE", "9" * 5000), ("TITLE", "Talk"))),
+}
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+@pytest.mark.parametrize("name", ONE_KIND)
+def test_tags_of_one_kind_alone_and_odd_ones_do_not_cost_the_result(tmp_path: Path, suffix: str, name: str) -> None:
+    about = ONE_KIND[name]
+    path = written(tmp_path / f"x{suffix}", about, seconds=0.3)
+    found, expected = metadata(path), dict(about.tags)
+    if suffix == ".wav":  # it stands in `bext` there, as a number
+        expected.pop("TIME_REFERENCE", None)
+    assert (dict(found.tags), found.cover) == (expected, about.cover)
+    assert bool(found.chapters) == bool(about.chapters)
+    assert load(path).duration_s == pytest.approx(0.3, abs=0.05)
 
 
 def test_what_is_not_true_any_more_is_left_out() -> None:
