@@ -1,33 +1,34 @@
-"""What the player of a finished job needs: of each track a listening copy, an outline and an overview of its spectrum.
-
-All are made in one pass over the track, in a folder of the job's.
-"""
+"""What the player of a finished job needs: of each track a lossless file to encode from, an outline, and an overview of
+its spectrum. All are made in one pass over the track, in a folder of the job's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.audio import Samples
-from pipeline.loudness.meter import LoudnessMeter
+from pipeline.files.encode import Writer
+from pipeline.files.formats import AudioShape, Encoding
 from pipeline.stream.source import Source
 
 from . import spectra
-from .listening import BITRATE_KBPS, FRAME_SAMPLES, SAMPLE_RATE, Listening, write_listening
+from .listening import FRAME_SAMPLES, LEAD_SAMPLES, SAMPLE_RATE
+from .on_demand import Copy
 from .peaks import PER_S, PeakWriter
 from .tiles import TILE_PX, Overview, levels, moments
 
-TRACKS = ("before", "after", "removed")
+SEEKABLE = {".wav", ".flac"}  # results that libsndfile finds its way in
+KEPT = Encoding("PCM_16")  # to be listened to alone
 
 
 @dataclass(frozen=True)
 class Track:
-    """copy : the MP3; outline : its peaks; lufs : None for silence"""
+    """outline : the file of its peaks; lufs : None for silence, or where it is not asked for"""
 
-    copy: Path
-    how: Listening
+    copy: Copy
     outline: Path
     overview: Overview
     lufs: float | None
@@ -44,18 +45,17 @@ class Media:
 
     def told(self, base: str) -> dict[str, Any]:
         """For the player. base : the address that the files are below"""
-        heard = min(2, self.channels)
         return {
             "duration_s": self.duration_s,
-            "channels": heard,
+            "channels": min(2, self.channels),
             "sample_rate": SAMPLE_RATE,
             "tracks": {
-                name: {"url": f"{base}/{name}.mp3", "lufs": track.lufs, "bytes": track.copy.stat().st_size}
+                name: {"url": f"{base}/{name}.mp3", "lufs": track.lufs, "bytes": track.copy.size}
                 for name, track in self.tracks.items()
             },
             "frame_samples": FRAME_SAMPLES,
-            "frame_bytes": 1000 * BITRATE_KBPS[heard] * FRAME_SAMPLES // 8 // SAMPLE_RATE,
-            "lead_samples": next(iter(self.tracks.values())).how.lead_samples,
+            "frame_bytes": next(iter(self.tracks.values())).copy.frame_bytes,
+            "lead_samples": LEAD_SAMPLES,
             "peaks": {"url": f"{base}/peaks", "per_s": PER_S},
             "spectrogram": {
                 "url": f"{base}/spectrogram",
@@ -68,31 +68,36 @@ class Media:
         }
 
 
-def make(sources: dict[str, Source], duration_s: float, folder: Path, on_block: Callable[[str], None]) -> Media:
-    """Make all that is needed in `folder`. on_block : told the track's name at each block; what it raises passes."""
-    first = next(iter(sources.values()))
-    tracks = {name: _track(name, source, duration_s, folder, on_block) for name, source in sources.items()}
-    return Media(duration_s, first.sample_rate, first.channels, tracks)
+class CopyMaker:
+    """folder : where all is made; samples : per channel, of each track; on_block : called at each block, what it raises
+    passes through"""
 
+    def __init__(self, folder: Path, samples: int, on_block: Callable[[], None]) -> None:
+        self._folder, self._samples, self._on_block = folder, samples, on_block
 
-def _track(name: str, source: Source, duration_s: float, folder: Path, on_block: Callable[[str], None]) -> Track:
-    rate, max_hz = source.sample_rate, source.sample_rate / 2
-    peaks, loudness = PeakWriter(rate), LoudnessMeter(rate, source.channels)
-    columns = spectra.Columns(rate, max_hz, moments(duration_s, rate))
+    def track(self, name: str, source: Source, file: Path | None, lufs: float | None) -> Track:
+        """file : of ours, if there is one that libsndfile can seek in; else one is written"""
+        rate, max_hz = source.sample_rate, source.sample_rate / 2
+        peaks = PeakWriter(rate)
+        columns = spectra.Columns(rate, max_hz, moments(self._samples / rate, rate))
+        with ExitStack() as stack:
+            kept = self._folder / f"{name}.flac" if file is None else file
+            shape = AudioShape(rate, source.channels, 0)
+            writer = stack.enter_context(Writer(kept, shape, KEPT)) if file is None else None
+            for block in self._blocks(source):
+                peaks.add(block)
+                columns.add(block)
+                if writer is not None:
+                    writer.write(block)
+        outline, picture = self._folder / f"{name}.peaks", self._folder / f"{name}.spectrum"
+        peaks.write(outline)
+        power = columns.result()
+        reference = spectra.loudest(power)
+        spectra.as_bytes(power, reference).tofile(picture)
+        overview = Overview(picture, power.shape[1], reference, max_hz)
+        return Track(Copy(kept, rate, self._samples, source.channels), outline, overview, lufs)
 
-    def passed() -> Iterator[Samples]:
+    def _blocks(self, source: Source) -> Iterator[Samples]:
         for block in source.blocks():
-            on_block(name)
-            peaks.add(block)
-            loudness.add(block)
-            columns.add(block)
+            self._on_block()
             yield block
-
-    copy, outline, picture = (folder / f"{name}.{kind}" for kind in ("mp3", "peaks", "spectrum"))
-    how = write_listening(passed(), rate, source.channels, copy)
-    peaks.write(outline)
-    power = columns.result()
-    reference = spectra.loudest(power)
-    spectra.as_bytes(power, reference).tofile(picture)
-    overview = Overview(picture, power.shape[1], reference, max_hz)
-    return Track(copy, how, outline, overview, loudness.result())

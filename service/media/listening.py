@@ -46,17 +46,17 @@ class Listening:
 def write_listening(blocks: Iterable[Samples], sample_rate: int, channels: int, path: Path) -> Listening:
     """Write the blocks (channels, n) to `path`, block by block: mono or stereo, more than two channels mixed to two."""
     heard = min(2, channels)
-    encoder = _Encoder(heard)
+    encoder = Encoder(heard)
     samples = 0
     with path.open("wb") as out:
-        for block in _resampled(map(_mixed, blocks), sample_rate, heard):
+        for block in _resampled(map(mixed, blocks), sample_rate, heard):
             samples += block.shape[1]
             out.writelines(encoder.encode(block))
         out.writelines(encoder.rest())
     return Listening(encoder.frame_bytes, samples)
 
 
-def _mixed(x: Samples) -> Samples:
+def mixed(x: Samples) -> Samples:
     """The others join the first two, as in ITU-R BS.775's downmix, so quiet that all at once do not clip."""
     if len(x) <= 2:
         return x
@@ -64,7 +64,7 @@ def _mixed(x: Samples) -> Samples:
     return y
 
 
-class _Encoder:
+class Encoder:
     """Frames of equal length, out of blocks of any."""
 
     def __init__(self, channels: int) -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio import Samples
-
 from . import spectra
-from .listening import FRAME_SAMPLES, SAMPLE_RATE, Listening
+from .listening import SAMPLE_RATE
+from .on_demand import Copy
 
 TILE_PX = 512
 FINEST_S = 0.01  # a pixel
 STEP = 4  # from one level to the next
-OVERVIEW_PX = 4096  # kept of the whole
-LOOKS = 4  # at a column of it
+OVERVIEW_PX = 2048  # kept of the whole
+LOOKS = 2  # at a column of it
 READ_S = 90.0  # of the copy, at most, for a tile
 
 
@@ -49,7 +47,7 @@ def moments(duration_s: float, sample_rate: int) -> NDArray[np.int64]:
     return at.reshape(columns, looks)
 
 
-def tile(copy: Path, how: Listening, overview: Overview, duration_s: float, level: int, index: int) -> bytes | None:
+def tile(copy: Copy, overview: Overview, duration_s: float, level: int, index: int) -> bytes | None:
     """A PNG of TILE_PX × MELS, narrower at the end; None beyond it."""
     per_px = levels(duration_s)[level]
     start_s = index * TILE_PX * per_px
@@ -61,7 +59,7 @@ def tile(copy: Path, how: Listening, overview: Overview, duration_s: float, leve
     length = spectra.window_length(SAMPLE_RATE)
     centres = np.round((start_s + per_px * (np.arange(width) + 0.5)) * SAMPLE_RATE).astype(np.int64)
     first = max(0, int(centres[0]) - length // 2)
-    x = piece(copy, how, first, int(centres[-1]) + length // 2 + 1)
+    x = copy.piece(first, int(centres[-1]) + length // 2 + 1)
     at = np.maximum(0, centres - length // 2 - first)
     columns = spectra.Columns(SAMPLE_RATE, overview.max_hz, at[:, None])
     columns.add(x)
@@ -72,26 +70,3 @@ def _of_overview(overview: Overview, duration_s: float, start_s: float, width: i
     kept = np.memmap(overview.path, np.uint8, "r", shape=(spectra.MELS, overview.columns))
     at = (start_s + per_px * (np.arange(width) + 0.5)) / duration_s * overview.columns
     return np.asarray(kept[:, np.clip(at.astype(np.int64), 0, overview.columns - 1)])
-
-
-def piece(copy: Path, how: Listening, start: int, stop: int) -> Samples:
-    """(channels, n) samples of the recording at 48 kHz, of a part of its listening copy."""
-    import av
-
-    start, stop = max(0, start), min(stop, how.samples)
-    if stop <= start:
-        return np.zeros((1, 0), np.float32)
-    first = max(0, (start + how.lead_samples) // FRAME_SAMPLES - 2)
-    last = (stop + how.lead_samples) // FRAME_SAMPLES + 2
-    with copy.open("rb") as file:
-        file.seek(first * how.frame_bytes)
-        data = file.read((last - first) * how.frame_bytes)
-    decoder: Any = av.CodecContext.create("mp3float", "r")
-    frames = [
-        frame.to_ndarray()
-        for at in range(0, len(data), how.frame_bytes)
-        for frame in decoder.decode(av.Packet(data[at : at + how.frame_bytes]))
-    ]
-    x = np.concatenate(frames, axis=1)
-    skipped = start + how.lead_samples - first * FRAME_SAMPLES
-    return x[:, skipped : skipped + stop - start]
