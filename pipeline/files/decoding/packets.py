@@ -82,8 +82,9 @@ def convincing(frames: Iterator[Any]) -> Iterator[Any]:
 
 
 def _packets(found: Opened, watch: Watch) -> Iterator[Any]:
-    """Ends where the file ends or breaks off."""
-    packets, faults = found.source.demux(found.stream), 0
+    """Of the sound; covers are put aside. Ends where the file ends or breaks off."""
+    streams = (found.stream, *found.pictures.streams)
+    packets, faults = found.source.demux(*streams), 0
     while faults < MOST_FAULTS:
         try:
             packet = next(packets, None)
@@ -93,11 +94,14 @@ def _packets(found: Opened, watch: Watch) -> Iterator[Any]:
             packet = None
         except (FFmpegError, OSError, ValueError):  # damage, or the file breaks off: what came before counts
             watch.check()
-            packets, faults = found.source.demux(found.stream), faults + 1
+            packets, faults = found.source.demux(*streams), faults + 1
             continue
         watch.check()
         if packet is None:
             return
+        if packet.stream_index != found.stream.index:
+            found.pictures.take(packet)
+            continue
         if packet.has_sidedata("encryption_info"):
             raise protected()
         faults = 0
