@@ -65,7 +65,7 @@ def _frames(file: WatchedFile, found: Opened, watch: Watch, after_s: float) -> I
             if holds_no_sound(packet):
                 continue
             bad += 1
-            yield Lost(holes.within(packet) if holes else lasts_s, is_stamped=not holes)
+            yield Lost(holes.within(packet), is_stamped=False) if holes else Lost(lasts_s, time_s=_time_s(packet))
         if bad > 2 * good + BAD_PACKETS:
             break
     if bad > good:
@@ -122,6 +122,10 @@ def _once(packets: Iterator[Any], length: int) -> Iterator[Any]:
         if back > MOST_STEPS_BACK or read > MOST_READ * length + MIB:
             raise too_much("time", "parts of it are to be read again and again")
         yield packet
+
+
+def _time_s(packet: Any) -> float | None:
+    return None if packet.pts is None or not packet.time_base else float(packet.pts * packet.time_base)
 
 
 def _lasts_s(packet: Any, stream: Any) -> float:

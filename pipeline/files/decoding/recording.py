@@ -13,7 +13,7 @@ from ..tags import foreign
 from ..tags.metadata import NOTHING, Metadata
 from ..watch import Watch, WatchedFile, too_much
 from . import claims
-from .demuxers import TIMED
+from .demuxers import has_clock
 from .facts import facts
 from .lying_sizes import Sizes, sizes
 from .opened import Opened, opened
@@ -70,7 +70,7 @@ def _part(task: Task, whole: WatchedFile, part: Part, told: Told, is_only: bool)
             known, claimed_s = facts(found.source, found.stream), claims.claimed_s(found)
             if len(known.tracks) > 1:
                 told.say(f"Of {len(known.tracks)} sound tracks, {known.tracks[known.track - 1]} was taken.")
-            is_timed = found.demuxer.split(",")[0] in TIMED
+            is_timed = has_clock(found.demuxer, known.stored.codec)
             starts_s = _starts_s(found)
             about: Metadata | None = None
             timeline, began_s = Timeline(told, starts_s, is_timed=is_timed), told.at_s
