@@ -39,20 +39,18 @@ class Pictures:
     def __init__(self, source: Any) -> None:
         attached = (stream for stream in source.streams.video if int(stream.disposition) & _ATTACHED)
         self.streams: list[Any] = list(attached)[:_MOST_PICTURES]
-        self._front = False
         self.found: Cover | None = None
 
     def take(self, packet: Any) -> None:
         """The front cover, or the first one."""
         # No more of this stream: some films say that they are covers.
         packet.stream.discard = av.stream.Discard.all
-        if not packet.size or packet.size > MOST_COVER_BYTES or self._front:
+        if not packet.size or packet.size > MOST_COVER_BYTES:
             return
         said = packet.stream.metadata
         front = said.get("filename", "").startswith("cover.") or said.get("comment", "") == "Cover (front)"
         if front or self.found is None:
             self.found = cover(bytes(packet)) or self.found
-            self._front = front and self.found is not None
 
 
 def metadata(source: Any, stream: Any, picture: Cover | None, begins_s: float) -> Metadata:
