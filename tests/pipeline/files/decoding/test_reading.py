@@ -361,7 +361,7 @@ def test_channels_in_an_order_of_their_own_do_not_end_the_process(tmp_path: Path
 
 KINDS = """mpegts-mp2 flv-libmp3lame wv-wavpack ac3-ac3 eac3-eac3 gsm-libgsm dts-dca tta-tta rm-ac3 matroska-libvorbis
 3gp-aac caf-alac w64-pcm_s24le au-pcm_s16be voc-pcm_u8 nut-pcm_s16le wtv-mp2 mpeg-mp2 spx-libspeex sox-pcm_s32le
-ircam-pcm_s16le avi-aac"""
+ircam-pcm_s16le avi-aac nut-wavpack"""
 
 
 @pytest.mark.parametrize(("muxer", "codec"), [tuple(kind.split("-")) for kind in KINDS.split()])
