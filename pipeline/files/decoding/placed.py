@@ -98,7 +98,8 @@ class Timeline:
         lost_s += unstamped_s
         if self._is_first:
             self.lead_s, self._is_first = max(0.0, silence_s - lost_s), False
-            self.told.lost(min(lost_s, silence_s))
+            if lost_s:
+                self.told.lost(min(lost_s, silence_s))
         elif silence_s:
             (self.told.lost if lost_s or self.gaps_are_losses else self.told.gap)(silence_s)
         elif jump_s:

@@ -46,7 +46,8 @@ def judged(path: Path, what: str, whole: Samples | None = None) -> str:
         assert error.message.endswith(".") and error.suggestion, what
         return "refused" if expected.shape[1] else "neither reads it"
     assert all(remark.endswith(".") for remark in recording.remarks), what
-    if recording.remarks and whole is not None:
+    in_fragments = expected.shape[1] < rate / 2  # of a second: so FFmpeg reads Vorbis in WAV
+    if recording.remarks and (whole is not None or in_fragments):
         return "said"
     if not expected.shape[1]:
         return "read by us alone"
