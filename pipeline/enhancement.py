@@ -105,7 +105,7 @@ def enhance_file(
     Raises what `load`, `save` and `enhance` raise; NoMemoryError, before the work, where it takes more than is free.
     """
     recording = Recording(source, limits, cancelled, track=track, stretch=stretch, temporary=temporary)
-    encoding, about = Encoding(subtype, bitrate_kbps), metadata(source)
+    encoding, about = Encoding(subtype, bitrate_kbps), metadata(source).completed(recording.about)
     about = replace(about, mask=recording.stored.mask or about.mask)
     result, rest = _File(target, recording, encoding, about), None
     if removed is not None:

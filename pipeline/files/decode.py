@@ -22,6 +22,7 @@ from .mending.finite import finite
 from .mending.unified import unified
 from .sources import PathLike, Source, opened
 from .stored import Facts
+from .tags.metadata import NOTHING
 from .watch import Watch
 
 STEP_BYTES = 32 * MIB  # of samples, for which memory is asked as they come
@@ -40,6 +41,7 @@ class Recording:
     temporary : folder for that temporary file; default: the system's
 
     stored : what the samples are in the file; tracks : its sound tracks
+    about : tags, cover and chapters, as far as FFmpeg knows them; `tags.read` knows more of some formats
     claimed_s : how long the file says that it lasts, None if it does not say: a guess, for who plans work
     remarks : what could not be read, was mended, or contradicts the header, in sentences; complete once `blocks` was
         read to its end
@@ -67,6 +69,7 @@ class Recording:
         if first is None or first.facts is None or not first.samples.size:
             raise damaged("not one sample")
         self.stored, self.tracks = first.facts.stored, first.facts.tracks
+        self.about = first.about or NOTHING
         _check_track(self._track, first.facts)
         self.sample_rate, self.channels, self.claimed_s = first.sample_rate, len(first.samples), first.claimed_s
         self._start_s, self._most_samples = 0.0, math.inf

@@ -12,6 +12,7 @@ from pipeline.audio import Samples
 from pipeline.errors import AudioError
 
 from .stored import Facts
+from .tags.metadata import Metadata
 
 
 class Block(NamedTuple):
@@ -22,6 +23,7 @@ class Block(NamedTuple):
     claimed_s : how long the file says that all of it lasts, None if it does not say
     facts : of the file; the first block has them
     remarks : what is to be said of the recording. The last block may hold nothing else.
+    about : its tags, cover and chapters, as the decoder knows them; the first block has them
     """
 
     sample_rate: int
@@ -29,6 +31,7 @@ class Block(NamedTuple):
     claimed_s: float | None = None
     facts: Facts | None = None
     remarks: tuple[str, ...] = ()
+    about: Metadata | None = None
 
 
 GATHERED = 1 << 15  # samples per channel

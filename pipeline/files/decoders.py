@@ -12,6 +12,7 @@ from pipeline.errors import AudioError
 from .decoded import Blocks, damaged, gathered
 from .decoding import container
 from .decoding.packets import FOUND_ANYWHERE, Unreadable
+from .decoding.parts import lacks_index
 from .decoding.recording import Task, recording
 from .formats import KNOWN
 from .watch import Watch, WatchedFile, read_at
@@ -62,6 +63,8 @@ def blocks(file: BinaryIO, watch: Watch, after_s: float = 0.0, track: int | None
             reason = reason or (str(finding) if beginning.is_sure or has_sound else "")
         if has_sound:
             break
+        if beginning.demuxer == "mov" and lacks_index(WatchedFile(file, watch, beginning.start)):
+            raise without_index()
     raise damaged(reason) if reason else not_a_recording()
 
 
@@ -81,6 +84,14 @@ def begins_like_one(file: BinaryIO) -> bool:
 def not_a_recording(what: str = "") -> AudioError:
     message = f"This is {what}, not a recording." if what else "This is not a recording that can be read."
     return AudioError(message, suggestion=f"Choose a file in {KNOWN}.")
+
+
+def without_index() -> AudioError:
+    return AudioError(
+        "The file is incomplete: its index cannot be found, and nothing else says where the sound is.",
+        details="no moov",
+        suggestion="It was cut off, or its recorder was not stopped: copy it again, or choose another file.",
+    )
 
 
 def _beginnings(file: BinaryIO, whole: WatchedFile) -> Iterator[_Beginning]:

@@ -22,7 +22,7 @@ _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 def claimed_s(found: Opened) -> float | None:
     """A guess, for who plans work."""
-    source, stream = found
+    source, stream = found.source, found.stream
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None if source.duration is None else float(source.duration / av.time_base)
@@ -30,7 +30,7 @@ def claimed_s(found: Opened) -> float | None:
 
 def promised_s(found: Opened, file: WatchedFile) -> float | None:
     """What the header promises of this track; None if it does not, or nobody knows whether it does."""
-    source, stream = found
+    source, stream = found.source, found.stream
     kind = found.demuxer.split(",")[0]
     if kind == "mp3":
         return _counted_s(stream.codec_context, file.peek(4096, 0))

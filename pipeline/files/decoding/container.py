@@ -29,6 +29,15 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (rb"TTA1", "tta"),
     (rb"FLV\x01", "flv"),
     (rb"Creative Voice File\x1a", "voc"),
+    # Whose packets may begin like a file of their own.
+    (rb"nut/multimedia container\0", "nut"),
+    (rb"\.RMF\0\0", "rm"),
+    (rb"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", "mxf"),
+    (rb"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", "wtv"),
+    (rb"MAC [\x80-\xff]\x0f", "ape"),
+    (rb"MPCK", "mpc8"),
+    (rb"tBaK", "tak"),
+    (rb"\.SoX|XoS\.", "sox"),
     (rb"\xff[\xf0\xf1\xf8\xf9]", "aac"),
     (rb"\xff[\xe2-\xe5\xf2-\xf5\xfa-\xfd][\x10-\xef]", "mp3"),  # layers II and III; \xff\xfe begins UTF-16 text
 )

@@ -25,6 +25,16 @@ ALLOWED = frozenset(f"{_USUAL} {_RARE}".split())
 # rightly or not: there are no gaps in them.
 _TIMED = "asf asf_o flac flv gxf ivr live_flv matroska mov mpeg mpegts mxf nut ogg rm wtv"
 TIMED = frozenset(_TIMED.split())
+# Where FFmpeg's parser looks for the frames of a stream. FLAC's looks ten frames ahead before it gives one out, which
+# then has the time stamp of the tenth (libavcodec/flac_parser.c, FLAC_MIN_HEADERS).
+_PARSED = {"asf", "asf_o", "wtv"}
+
+
+def has_clock(demuxer: str, codec: str) -> bool:
+    """Whether the time stamps are those of the frames that have them."""
+    kind = demuxer.split(",", maxsplit=1)[0]
+    return kind in TIMED and not (kind in _PARSED and codec == "flac")
+
 
 # What is never chosen: what opens other files, addresses or devices; and what no recording is: pictures, films without
 # sound, subtitles, texts, bare samples that only a file's name would tell.

@@ -19,10 +19,15 @@ _ADTS_HEAD = 7
 
 
 class Lost(NamedTuple):
-    """Sound that could not be read. is_stamped : the time stamps of what follows count it, if there are any"""
+    """Sound that could not be read.
+
+    is_stamped : the time stamps of what follows count it, if there are any
+    time_s : its own time stamp, if it has one; how long a packet lasts is not always known
+    """
 
     lasts_s: float
     is_stamped: bool = True
+    time_s: float | None = None
 
 
 class Holes:

@@ -11,6 +11,7 @@ import av
 
 from pipeline.errors import AudioError
 
+from ..tags.foreign import Pictures
 from ..watch import Watch, WatchedFile
 from .demuxers import ALLOWED
 
@@ -25,10 +26,11 @@ _STRICT = {"flac": {"err_detect": "crccheck+explode"}}
 
 
 class Opened(NamedTuple):
-    """An open container and its sound track, as PyAV has them."""
+    """An open container and its sound track, as PyAV has them; and its covers."""
 
     source: Any
     stream: Any
+    pictures: Pictures
 
     @property
     def demuxer(self) -> str:
@@ -46,7 +48,8 @@ def opened(file: WatchedFile, demuxer: str, watch: Watch, track: int | None = No
         "codec_whitelist": _sound_decoders(), "max_streams": str(MOST_STREAMS),
         "format_whitelist": ",".join(sorted(ALLOWED)), "protocol_whitelist": "none",
     }  # fmt: skip
-    with av.open(file, format=demuxer or None, metadata_errors="replace", io_open=_refuse, options=options) as source:
+    kept = "surrogateescape"  # what is no UTF-8
+    with av.open(file, format=demuxer or None, metadata_errors=kept, io_open=_refuse, options=options) as source:
         watch.check()
         for one in source.streams.audio:
             _plain_layout(one.codec_context)
@@ -57,12 +60,13 @@ def opened(file: WatchedFile, demuxer: str, watch: Watch, track: int | None = No
             raise AudioError("The file holds no sound.", suggestion="Choose a recording with a sound track.")
         if stream.codec_context is None or _tag(stream) in PROTECTED:
             raise protected()
+        pictures = Pictures(source)
         for other in source.streams:
-            if other is not stream:
+            if other is not stream and other not in pictures.streams:
                 other.discard = av.stream.Discard.all
         stream.codec_context.thread_count = 1
         stream.codec_context.options = _STRICT.get(stream.codec_context.name, {})
-        yield Opened(source, stream)
+        yield Opened(source, stream, pictures)
 
 
 def is_listed(layout: Any) -> bool:

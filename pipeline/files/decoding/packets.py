@@ -65,7 +65,7 @@ def _frames(file: WatchedFile, found: Opened, watch: Watch, after_s: float) -> I
             if holds_no_sound(packet):
                 continue
             bad += 1
-            yield Lost(holes.within(packet) if holes else lasts_s, is_stamped=not holes)
+            yield Lost(holes.within(packet), is_stamped=False) if holes else Lost(lasts_s, time_s=_time_s(packet))
         if bad > 2 * good + BAD_PACKETS:
             break
     if bad > good:
@@ -82,8 +82,9 @@ def convincing(frames: Iterator[Any]) -> Iterator[Any]:
 
 
 def _packets(found: Opened, watch: Watch) -> Iterator[Any]:
-    """Ends where the file ends or breaks off."""
-    packets, faults = found.source.demux(found.stream), 0
+    """Of the sound; covers are put aside. Ends where the file ends or breaks off."""
+    streams = (found.stream, *found.pictures.streams)
+    packets, faults = found.source.demux(*streams), 0
     while faults < MOST_FAULTS:
         try:
             packet = next(packets, None)
@@ -93,11 +94,14 @@ def _packets(found: Opened, watch: Watch) -> Iterator[Any]:
             packet = None
         except (FFmpegError, OSError, ValueError):  # damage, or the file breaks off: what came before counts
             watch.check()
-            packets, faults = found.source.demux(found.stream), faults + 1
+            packets, faults = found.source.demux(*streams), faults + 1
             continue
         watch.check()
         if packet is None:
             return
+        if packet.stream_index != found.stream.index:
+            found.pictures.take(packet)
+            continue
         if packet.has_sidedata("encryption_info"):
             raise protected()
         faults = 0
@@ -118,6 +122,10 @@ def _once(packets: Iterator[Any], length: int) -> Iterator[Any]:
         if back > MOST_STEPS_BACK or read > MOST_READ * length + MIB:
             raise too_much("time", "parts of it are to be read again and again")
         yield packet
+
+
+def _time_s(packet: Any) -> float | None:
+    return None if packet.pts is None or not packet.time_base else float(packet.pts * packet.time_base)
 
 
 def _lasts_s(packet: Any, stream: Any) -> float:

@@ -146,6 +146,24 @@ def _mov(file: WatchedFile) -> Iterator[int]:
         at += size
 
 
+def lacks_index(file: WatchedFile) -> bool:
+    """Whether an MP4 has no `moov`, which many programs write last: nothing else says where its samples lie."""
+    at = 0
+    for _ in range(MOST_BOXES):
+        if at >= file.length:
+            return True
+        head = file.peek(16, at)
+        size, kind = int.from_bytes(head[:4]), head[4:8]
+        if kind == b"moov":
+            return False
+        if size == 1:
+            size = int.from_bytes(head[8:])
+        if size < 8:
+            return kind == b"mdat" and size == 0  # up to the end of the file: its recorder was not stopped
+        at += size
+    return False
+
+
 _FINDERS: dict[str, Callable[[WatchedFile], Iterator[int]]] = {
     "flac": _signatures(_FLAC), "ogg": _ogg, "wav": _riff, "aiff": _aiff, "mov": _mov, "matroska": _matroska,
 }  # fmt: skip

@@ -23,7 +23,29 @@ JITTER_S = 0.002  # WebM rounds to 1 ms
 MOST_SILENCE_S = 60.0  # put between time stamps; more of it than of sound: they lie
 RESET_S = 1.0  # so far back, the time stamps begin anew
 DRIFT = 0.005  # the most by which a recorder's clock and its samples run apart
+# A clock that was right for so many frames, and is again behind it, does not jump by chance: packets are missing. So
+# short a hole is told and not filled: where it is the recorder's clock that was put right, nothing is missing.
+STEADY_FRAMES, SHORTEST_JUMP_S = 8, 0.01
 MOST_FORMS = 1000
+
+
+class _Steps:
+    """From one time stamp to the next."""
+
+    def __init__(self) -> None:
+        self._expected_s: float | None = None
+        self._steady = 0  # frames that came when they were expected
+
+    def jump_s(self, time_s: float | None, lasts_s: float, next_s: float | None) -> float:
+        """Seconds that a steady clock leaves out before this frame; arguments as `Timeline.silence_s` has them."""
+        late_s = None if time_s is None or self._expected_s is None else time_s - self._expected_s
+        self._expected_s = None if time_s is None else time_s + lasts_s
+        steady, self._steady = self._steady, self._steady + 1 if late_s is not None and abs(late_s) <= JITTER_S else 0
+        if late_s is None or self._expected_s is None or next_s is None:
+            return 0.0
+        goes_on = abs(next_s - self._expected_s) <= JITTER_S
+        least_s = max(SHORTEST_JUMP_S, lasts_s / 2)
+        return late_s if steady >= STEADY_FRAMES and goes_on and late_s >= least_s else 0.0
 
 
 class Timeline:
@@ -36,7 +58,9 @@ class Timeline:
         self.gaps_are_losses = False  # there are none in whole files of this kind
         self._end_s = starts_s  # by the time stamps
         self._stamp_s: float | None = None  # of the frame before
+        self._steps = _Steps()
         self._is_first = True
+        self._lost_at_s: float | None = None  # the time stamp of what could not be read before it
         self._pending_s = self._unstamped_s = 0.0  # that could not be read, and its place is not filled yet
         self._silent_s = self._sounding_s = 0.0
 
@@ -46,6 +70,8 @@ class Timeline:
 
     def lose(self, lost: Lost) -> None:
         """Silence takes its place as soon as something follows it."""
+        if self._is_first and self._lost_at_s is None:
+            self._lost_at_s = lost.time_s
         if lost.is_stamped:
             self._pending_s += lost.lasts_s
         else:
@@ -65,12 +91,19 @@ class Timeline:
             time_s = None
         lost_s, unstamped_s = self._pending_s, 0.0 if self._is_first else self._unstamped_s
         self._pending_s = self._unstamped_s = 0.0
+        if self._is_first and time_s is not None and self._lost_at_s is not None:
+            lost_s = max(lost_s, time_s - self._lost_at_s)
+        jump_s = self._steps.jump_s(time_s, lasts_s, next_s)
         silence_s = self._believed(self._late_s(time_s, lasts_s, lost_s) + unstamped_s)
         lost_s += unstamped_s
         if self._is_first:
-            self.lead_s, self._is_first = silence_s, False
+            self.lead_s, self._is_first = max(0.0, silence_s - lost_s), False
+            if lost_s:
+                self.told.lost(min(lost_s, silence_s))
         elif silence_s:
             (self.told.lost if lost_s or self.gaps_are_losses else self.told.gap)(silence_s)
+        elif jump_s:
+            self.told.jump(jump_s)
         self.told.at_s += silence_s + lasts_s
         self._sounding_s += lasts_s
         return silence_s
@@ -81,7 +114,7 @@ class Timeline:
         if time_s is None:
             late_s = lost_s
         elif self._end_s is None:
-            late_s, self._end_s = 0.0, time_s
+            late_s, self._end_s = lost_s, time_s
         else:
             late_s = time_s - self._end_s
             if late_s < -RESET_S or late_s > (JITTER_S if lost_s or self._is_first else SHORTEST_PAUSE_S):

@@ -9,9 +9,11 @@ import av
 from av.error import FFmpegError
 
 from ..decoded import Block, Blocks
+from ..tags import foreign
+from ..tags.metadata import NOTHING, Metadata
 from ..watch import Watch, WatchedFile, too_much
 from . import claims
-from .demuxers import TIMED
+from .demuxers import has_clock
 from .facts import facts
 from .lying_sizes import Sizes, sizes
 from .opened import Opened, opened
@@ -43,7 +45,7 @@ def recording(task: Task, remark: str = "") -> Blocks:
         try:
             with closing(_part(task, whole, part, told, is_only)) as blocks:
                 for block in blocks:
-                    yield block if last is None else block._replace(facts=None)
+                    yield block if last is None else block._replace(facts=None, about=None)
                     last = block
         except Unreadable:
             if last is None or is_only:
@@ -68,8 +70,9 @@ def _part(task: Task, whole: WatchedFile, part: Part, told: Told, is_only: bool)
             known, claimed_s = facts(found.source, found.stream), claims.claimed_s(found)
             if len(known.tracks) > 1:
                 told.say(f"Of {len(known.tracks)} sound tracks, {known.tracks[known.track - 1]} was taken.")
-            is_timed = found.demuxer.split(",")[0] in TIMED
+            is_timed = has_clock(found.demuxer, known.stored.codec)
             starts_s = None if task.after_s else _starts_s(found)  # the film has begun long before
+            about: Metadata | None = None
             timeline, began_s = Timeline(told, starts_s, is_timed=is_timed), told.at_s
             timeline.gaps_are_losses = found.demuxer in ("flac", "ogg")
             promised_s = claims.promised_s(found, view)
@@ -77,7 +80,8 @@ def _part(task: Task, whole: WatchedFile, part: Part, told: Told, is_only: bool)
             if not task.demuxer and found.demuxer in FOUND_ANYWHERE:
                 read = convincing(read)
             for block in placed(read, timeline):
-                yield block._replace(claimed_s=claimed_s if is_only else None, facts=known)
+                about = _about(found, starts_s) if about is None else about
+                yield block._replace(claimed_s=claimed_s if is_only else None, facts=known, about=about)
             if not task.after_s and not part.remark:
                 lasted_s = told.at_s - began_s
                 if found.demuxer.startswith("mov"):  # it says how much sound there is, not when it ends
@@ -100,6 +104,17 @@ def _tell_end(told: Told, lasted_s: float, stated: Sizes | None, promised_s: flo
         end.tell(told, lasted_s, lasted_s * stated.stated / max(1, stated.read), is_exact=True)
         if stated.left_out:
             told.say(f"{stated.left_out} bytes behind the recording are no sound and were left out.")
+
+
+def _about(found: Opened, starts_s: float | None) -> Metadata:
+    """Known as soon as the first sound is: covers come before it. What takes too much memory is nothing."""
+    source, stream = found.source, found.stream
+    if starts_s is None:
+        starts_s = float((stream.start_time or 0) * (stream.time_base or 0))
+    try:
+        return foreign.metadata(source, stream, found.pictures.found, starts_s)
+    except MemoryError:
+        return NOTHING
 
 
 def _starts_s(found: Opened) -> float | None:

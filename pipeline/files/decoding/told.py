@@ -17,6 +17,7 @@ class Told:
         self._said: list[str] = []
         self._lost: list[Place] = []
         self._gaps: list[Place] = []
+        self._jumps: list[Place] = []
 
     def say(self, sentence: str) -> None:
         """Each sentence once."""
@@ -31,11 +32,16 @@ class Told:
         """Here the file holds no sound for so many seconds."""
         _add(self._gaps, self.at_s, seconds)
 
+    def jump(self, seconds: float) -> None:
+        """Here so many seconds are missing, and nothing was put there."""
+        _add(self._jumps, self.at_s, seconds)
+
     def sentences(self) -> tuple[str, ...]:
         return (
             *self._said,
             *_places(self._lost, "{0} at {1} could not be read."),
             *_places(self._gaps, "The file leaves out {0} at {1}: silence was put there."),
+            *_places(self._jumps, "The file leaves out {0} at {1}: what follows comes so much earlier."),
         )
 
 

@@ -19,6 +19,7 @@ from pipeline.errors import AudioError, LimitError
 
 from ..decoded import Block
 from ..stored import Facts, printable
+from ..tags.metadata import MOST_COVER_BYTES, MOST_TAG_BYTES, Chapter, Metadata, cover, in_order, kept
 
 REQUEST = struct.Struct("<dI")  # after_s, track (0 for the usual one)
 STATUS = struct.Struct("<i")  # how the decoder's process ended, as `waitpid` says it
@@ -29,9 +30,11 @@ MOST_VALUES = 1 << 18  # in one block: a MiB
 MOST_TEXT = 4096  # bytes of a fault
 MOST_TOLD = 1 << 17  # bytes of facts and remarks
 MOST_REMARKS, MOST_REMARK = 32, 400
+MOST_ABOUT = 12 * MOST_TAG_BYTES  # JSON takes six letters for one; and the chapters
 
-_HEAD = struct.Struct("<cIIId")  # kind; rate, channels, samples; claimed_s. Of a text: kind, bytes
-_BLOCK, _TOLD, _FAULT, _END = b"B", b"T", b"F", b"E"
+# kind; rate, channels, samples; claimed_s. Of a text: kind, bytes; of tags the cover's, too
+_HEAD = struct.Struct("<cIIId")
+_BLOCK, _TOLD, _ABOUT, _FAULT, _END = b"B", b"T", b"A", b"F", b"E"
 _FAULTS = {kind.__name__: kind for kind in (AudioError, LimitError)}
 
 
@@ -41,6 +44,11 @@ def send_block(to: socket.socket, block: Block) -> None:
         told = {"facts": asdict(block.facts) if block.facts else None, "remarks": block.remarks}
         text = json.dumps(told).encode()
         to.sendall(_HEAD.pack(_TOLD, len(text), 0, 0, 0.0) + text)
+    if block.about:
+        picture = block.about.cover.data if block.about.cover else b""
+        text = json.dumps({"tags": block.about.tags, "chapters": block.about.chapters}).encode()
+        to.sendall(_HEAD.pack(_ABOUT, len(text), len(picture), 0, 0.0) + text)
+        to.sendall(picture)
     claimed_s = math.nan if block.claimed_s is None else block.claimed_s
     to.sendall(_HEAD.pack(_BLOCK, block.sample_rate, *block.samples.shape, claimed_s))
     if block.samples.size:  # an empty one has remarks alone
@@ -69,6 +77,10 @@ def receive(fill: Callable[[memoryview], None]) -> Block | None:
     if kind == _TOLD and rate <= MOST_TOLD:
         facts, remarks = _told(_text(rate, fill))
         kind, rate, channels, samples, claimed_s = _head(fill)
+    about: Metadata | None = None
+    if kind == _ABOUT and rate <= MOST_ABOUT and channels <= MOST_COVER_BYTES:
+        about = _about(_text(rate, fill), bytes(_text(channels, fill)))
+        kind, rate, channels, samples, claimed_s = _head(fill)
     if kind == _END:
         return None
     if kind == _FAULT and rate <= MOST_TEXT:
@@ -80,7 +92,7 @@ def receive(fill: Callable[[memoryview], None]) -> Block | None:
     x = np.empty((channels, samples), np.float32)
     if samples:
         fill(x.data.cast("B"))
-    return Block(rate, x, claimed_s if math.isfinite(claimed_s) else None, facts, remarks)
+    return Block(rate, x, claimed_s if math.isfinite(claimed_s) else None, facts, remarks, about)
 
 
 def _head(fill: Callable[[memoryview], None]) -> tuple[bytes, int, int, int, float]:
@@ -104,6 +116,25 @@ def _told(text: bytearray) -> tuple[Facts | None, tuple[str, ...]]:
         return facts, tuple(printable(str(remark), MOST_REMARK) for remark in told["remarks"][:MOST_REMARKS])
     except (TypeError, KeyError, AttributeError, RecursionError):
         raise ValueError from None
+
+
+def _about(text: bytearray, picture: bytes) -> Metadata:
+    """Within the same limits as what is read here. Raises ValueError for what makes no sense."""
+    try:
+        said: dict[str, Any] = json.loads(text)
+        tags = [(str(name), _sayable(value)) for name, value in said["tags"]]
+        chapters = [
+            Chapter(float(start_s), None if end_s is None else float(end_s), _sayable(title))
+            for start_s, end_s, title in said["chapters"]
+        ]
+    except (TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        raise ValueError from None
+    return Metadata(kept(tags), cover(picture), in_order(chapters))
+
+
+def _sayable(text: object) -> str:
+    """Without halves of characters, which JSON can hold and no file."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")
 
 
 def _fault(text: bytearray) -> AudioError:

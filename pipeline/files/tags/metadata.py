@@ -14,6 +14,7 @@ from typing import NamedTuple
 MOST_TAG_BYTES = 1 << 20  # all of them together
 MOST_COVER_BYTES = 10 << 20
 MOST_TAGS, MOST_CHAPTERS = 1000, 1000
+_LATEST_S = 1e8  # three years
 MOST_READ = MOST_TAG_BYTES + 2 * MOST_COVER_BYTES  # of one tag, which may hold other pictures than the cover
 
 _NAME = re.compile(r"[ -<>-~]{1,100}")
@@ -61,6 +62,15 @@ class Metadata:
         """The first value under that name, "" if there is none."""
         return next((value for found, value in self.tags if found == name), "")
 
+    def completed(self, other: Metadata) -> Metadata:
+        """With the other's tags, cover or chapters where these have none at all of the kind."""
+        return replace(
+            self,
+            tags=self.tags or other.tags,
+            cover=self.cover or other.cover,
+            chapters=self.chapters or other.chapters,
+        )
+
     def over(self, other: Metadata) -> Metadata:
         """These, and what only the other one has."""
         mine = {name for name, _ in self.tags}
@@ -99,8 +109,16 @@ def cover(data: bytes) -> Cover | None:
 
 def in_order(chapters: Iterable[Chapter]) -> tuple[Chapter, ...]:
     """Sorted by time, not too many, with titles that are one short line."""
-    named = (c._replace(title="".join(x for x in c.title if x.isprintable())[:500]) for c in chapters if c.start_s >= 0)
-    return tuple(sorted(named)[:MOST_CHAPTERS])
+    named = (
+        Chapter(
+            chapter.start_s,
+            chapter.end_s if chapter.end_s is not None and chapter.start_s <= chapter.end_s <= _LATEST_S else None,
+            "".join(x for x in chapter.title[:2000] if x.isprintable())[:500],
+        )
+        for chapter in chapters
+        if 0 <= chapter.start_s <= _LATEST_S
+    )
+    return tuple(sorted(named, key=lambda chapter: (chapter.start_s, chapter.title))[:MOST_CHAPTERS])
 
 
 def is_number(text: str, bits: int) -> bool:

@@ -1,7 +1,7 @@
 """What the tags of any file say.
 
 Nothing is decoded and nothing is believed: every length is bounded before it is read, so that this may be done to the
-files of strangers. Of Matroska, WMA and AVI nothing is read.
+files of strangers. What other formats say (Matroska, WMA, AVI, …) the decoder tells: `foreign`, `Recording.about`.
 """
 
 from __future__ import annotations

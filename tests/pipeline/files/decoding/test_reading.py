@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -74,6 +75,19 @@ def test_time_stamps_that_come_late_or_again_are_no_gap(tmp_path: Path, muxer: s
     _, channels, frame = corpus.form(tmp_path / "x")
     y, remarks = read(tmp_path / "x")
     assert abs(y.shape[1] - corpus.decoded(tmp_path / "x", channels).shape[1]) <= frame
+    assert remarks == ()
+
+
+@pytest.mark.parametrize("muxer", ["asf", "wtv"])
+@pytest.mark.parametrize("sample_rate", [8_000, 44_100])
+def test_frames_that_a_parser_finds_have_the_time_stamps_of_others(
+    tmp_path: Path, muxer: str, sample_rate: int
+) -> None:
+    assert corpus.write(tmp_path / "x", corpus.Kind(muxer, "flac", sample_rate, 2), tmp_path, 4.0)
+    y, remarks = read(tmp_path / "x")
+    expected = corpus.decoded(tmp_path / "x", 2)
+    assert y.shape == expected.shape == (2, 4 * sample_rate)
+    assert corpus.correlation(y, expected) > 0.999
     assert remarks == ()
 
 
@@ -260,6 +274,46 @@ def test_damage_in_the_middle_is_told_and_costs_nothing_but_itself(tmp_path: Pat
     assert any("could not be read" in remark for remark in remarks), remarks
 
 
+@pytest.mark.parametrize("suffix", ["mov", "mka"])
+def test_a_first_frame_that_cannot_be_read_is_told(tmp_path: Path, suffix: str) -> None:
+    path = made(tmp_path / f"x.{suffix}", "-c:a", "alac")
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as source:
+        at = data.index(bytes(next(source.demux(audio=0))))
+    data[at] = 0x52
+    path.write_bytes(data)
+    y, remarks = read(path)
+    assert remarks == ("0.3 s at 0:00 could not be read.",)
+    assert y.shape[1] == 3 * RATE  # in its place: silence
+    assert not y[:, :4096].any() and y[:, 4096:].any()
+
+
+@pytest.mark.parametrize(("lost_ms", "said"), [(30, "0.03"), (50, "0.05"), (80, "0.08")])
+def test_a_few_packets_that_are_missing_are_told(tmp_path: Path, lost_ms: int, said: str) -> None:
+    """Less than what is filled."""
+    path = made(tmp_path / "x.flv", "-i", str(corpus.source(tmp_path, 44_100, 1, 3.0)), "-c:a", "libmp3lame")
+    data = path.read_bytes()
+    at, size = len(data) // 2, len(data) * lost_ms // 3000
+    path.write_bytes(data[:at] + data[at + size :])
+    _, remarks = read(path)
+    assert remarks == (f"The file leaves out {said} s at 0:01: what follows comes so much earlier.",)
+
+
+def test_half_of_an_mp4_without_its_index_is_refused_and_told_why(tmp_path: Path) -> None:
+    data = made(tmp_path / "x.m4a", "-c:a", "aac").read_bytes()
+    for name, cut in {
+        "half": data[: len(data) // 2],
+        "never finished": data[: data.index(b"mdat") - 4] + bytes(4) + data[data.index(b"mdat") : len(data) // 2],
+    }.items():
+        (tmp_path / "cut.m4a").write_bytes(cut)
+        with pytest.raises(AudioError, match="its index cannot be found"):
+            read(tmp_path / "cut.m4a")
+        assert name
+    (tmp_path / "cut.m4a").write_bytes(data.replace(b"trak", b"xxxx"))  # it has one, and cannot be read all the same
+    with pytest.raises(AudioError, match=r"^(?!.*index)"):
+        read(tmp_path / "cut.m4a")
+
+
 def test_flac_with_a_flipped_bit_is_silent_there_not_loud(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "x.flac", 0.01 * noise(1, 160_000), RATE, kind="FLAC")
     data = bytearray(path.read_bytes())
@@ -307,7 +361,7 @@ def test_channels_in_an_order_of_their_own_do_not_end_the_process(tmp_path: Path
 
 KINDS = """mpegts-mp2 flv-libmp3lame wv-wavpack ac3-ac3 eac3-eac3 gsm-libgsm dts-dca tta-tta rm-ac3 matroska-libvorbis
 3gp-aac caf-alac w64-pcm_s24le au-pcm_s16be voc-pcm_u8 nut-pcm_s16le wtv-mp2 mpeg-mp2 spx-libspeex sox-pcm_s32le
-ircam-pcm_s16le avi-aac"""
+ircam-pcm_s16le avi-aac nut-wavpack"""
 
 
 @pytest.mark.parametrize(("muxer", "codec"), [tuple(kind.split("-")) for kind in KINDS.split()])

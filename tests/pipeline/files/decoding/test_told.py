@@ -94,3 +94,39 @@ def test_more_silence_than_sound_is_not_believed_and_said() -> None:
     assert timeline.silence_s(70.0, FRAME_S) == 0.0
     assert told.sentences() == ("A pause of 70.0 s that the file tells of was left out.",)
     assert timeline.silence_s(120.0, FRAME_S) == pytest.approx(49.98)
+
+
+STEADY = [0.02 * k for k in range(12)]
+JUMPED = "The file leaves out 0.05 s at 0:00: what follows comes so much earlier."
+
+
+@pytest.mark.parametrize(
+    ("stamps", "said"),
+    [
+        ([*STEADY, *(0.29 + 0.02 * k for k in range(12))], (JUMPED,)),
+        (
+            [*(round(s, 3) + 0.001 * (k % 2) for k, s in enumerate(STEADY)), 0.29, 0.31, 0.33],
+            (JUMPED,),
+        ),  # rounded to ms
+        ([*STEADY[:5], 0.15, 0.17, 0.19], ()),  # nobody knows yet whether its clock is steady
+        ([*STEADY, 0.29, 0.26, 0.28], ()),  # one frame's stamp came late, the next ones do not
+        ([s + 0.007 * (k % 3) for k, s in enumerate(STEADY)] + [0.29, 0.31, 0.33], ()),  # a recorder reads a clock
+        ([*STEADY, *(0.245 + 0.02 * k for k in range(12))], ()),  # less than half a frame
+        ([*STEADY, None, None, 0.35, 0.37], ()),
+    ],
+)
+def test_a_steady_clock_that_jumps_is_told_and_moves_nothing(stamps: list[float | None], said: tuple[str, ...]) -> None:
+    told = Told()
+    timeline = Timeline(told, None)
+    following = [*stamps[1:], None]
+    assert not any(timeline.silence_s(now, FRAME_S, then) for now, then in zip(stamps, following, strict=True))
+    assert told.sentences() == said
+
+
+def test_what_was_lost_before_the_first_frame_is_told() -> None:
+    for starts_s in (0.0, None):
+        told = Told()
+        timeline = Timeline(told, starts_s)
+        timeline.lose(Lost(0.1))
+        assert timeline.silence_s(0.1, FRAME_S) == pytest.approx(0.1)
+        assert told.sentences() == ("0.1 s at 0:00 could not be read.",)
