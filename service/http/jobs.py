@@ -27,7 +27,7 @@ from .refusals import RequestError
 
 FRESH = {"Cache-Control": "no-store"}
 LONGEST_STRETCH_S = 60.0
-KEYS = {"file", "preset", "settings", "output_format", "track", "stretch", *kinds(Encoding)}
+KEYS = {"file", "preset", "settings", "output_format", "track", "stretch", "listens", *kinds(Encoding)}
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class JobRoutes:
             "track": order.track,
             "stretch": order.stretch,
             "error": None if now.error is None else described(now.error),
+            "media": _media(job),
             "result": None if now.outcome is None or now.state is not State.DONE else _result(now.outcome),
         }
 
@@ -106,6 +107,7 @@ def order(site: Site, asked: dict[str, Any], visit: Visit) -> jobs.Order:
         visit,
         track_number(told.get("track")),
         _stretch(told.get("stretch")),
+        told.get("listens") is True,
     )
 
 
@@ -128,6 +130,12 @@ def _stretch(value: Any) -> tuple[float, float] | None:
     if start_s < 0 or not 0.1 <= length_s <= LONGEST_STRETCH_S:
         raise SettingsError(f"A stretch starts at 0 s or later and lasts 0.1 to {LONGEST_STRETCH_S:.0f} s.")
     return start_s, length_s
+
+
+def _media(job: Job) -> dict[str, Any] | None:
+    """Addresses are relative to the page."""
+    outcome = job.now().outcome
+    return None if outcome is None or outcome.media is None else outcome.media.told(f"api/jobs/{job.token}")
 
 
 def _result(outcome: jobs.Outcome) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from service.site import Site
 
 from .downloads import download
 from .jobs import JobRoutes
+from .media import MediaRoutes
 from .uploads import Progress, upload, upload_progress
 
 METHODS = ["GET", "HEAD"]
@@ -50,4 +51,5 @@ def routes(site: Site, registry: Registry) -> list[BaseRoute]:
         Route("/gradio_api/upload_progress", answer_upload_progress, methods=["GET"]),
         Route("/gradio_api/file={path:path}", answer_download, methods=METHODS),
         *JobRoutes(site, registry).routes(),
+        *MediaRoutes(registry).routes(),
     ]

@@ -69,10 +69,12 @@ class Media:
 
 
 class CopyMaker:
-    """folder : where all is made; samples : per channel, of each track; on_block : called at each block, what it raises
-    passes through"""
+    """folder : where all is made; samples : per channel, of each track; on_block : told how many samples come next
 
-    def __init__(self, folder: Path, samples: int, on_block: Callable[[], None]) -> None:
+    What `on_block` raises passes through.
+    """
+
+    def __init__(self, folder: Path, samples: int, on_block: Callable[[int], None]) -> None:
         self._folder, self._samples, self._on_block = folder, samples, on_block
 
     def track(self, name: str, source: Source, file: Path | None, lufs: float | None) -> Track:
@@ -99,5 +101,5 @@ class CopyMaker:
 
     def _blocks(self, source: Source) -> Iterator[Samples]:
         for block in source.blocks():
-            self._on_block()
+            self._on_block(block.shape[1])
             yield block

@@ -20,7 +20,7 @@ from .listening import BITRATE_KBPS, FRAME_SAMPLES, LEAD_SAMPLES, SAMPLE_RATE, E
 
 BEFORE = 4  # frames that the encoder hears before the first that is wanted, to be as in the middle of a recording
 MARGIN_S = 0.05  # on both sides of what is resampled
-MOST_FRAMES = 2500  # at once: a minute
+MOST_FRAMES = 512  # at once: 12 s
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class PeakWriter:
     def __init__(self, sample_rate: int) -> None:
         self._sample_rate = sample_rate
         self._at = 0  # samples that were seen
-        self._open = np.array([0.0, 0.0], np.float32)  # of the hundredth that is not complete
+        self._open, self._is_open = np.zeros(2, np.float32), False  # of the hundredth that is not complete
         self._done: list[Outline] = []
 
     def add(self, block: Samples) -> None:
@@ -37,15 +37,15 @@ class PeakWriter:
         starts = -(-np.arange(first + 1, last + 1) * self._sample_rate // PER_S) - begun
         edges = np.concatenate(([0], starts))
         found = np.stack((np.minimum.reduceat(least, edges), np.maximum.reduceat(greatest, edges)), axis=1)
-        if begun * PER_S % self._sample_rate:  # the hundredth had begun before this block
+        if begun and (begun - 1) * PER_S // self._sample_rate == first:  # it had begun before this block
             found[0] = min(found[0, 0], self._open[0]), max(found[0, 1], self._open[1])
-        complete = self._at * PER_S % self._sample_rate == 0
-        self._open = np.array([0.0, 0.0], np.float32) if complete else found[-1].copy()
+        complete = self._at * PER_S // self._sample_rate > last
+        self._is_open, self._open = not complete, found[-1].copy()
         self._done.append(_bytes(found if complete else found[:-1]))
 
     def write(self, path: Path) -> None:
         """All that was seen."""
-        rest = [_bytes(self._open[None])] if self._at * PER_S % self._sample_rate else []
+        rest = [_bytes(self._open[None])] if self._is_open else []
         np.concatenate([*self._done, *rest, np.zeros((0, 2), np.int8)]).tofile(path)
 
 

@@ -20,6 +20,9 @@ DECIDED = {
     "/api/diagnostics": True,
     "/api/jobs": True,
     "/api/jobs/{token}": True,
+    "/api/jobs/{token}/peaks": True,
+    "/api/jobs/{token}/spectrogram/{track}/{level:int}/{index:int}.png": True,
+    "/api/jobs/{token}/{track}.mp3": True,
     "/assets/{path:path}": True,
     "/config": True,
     "/config/": True,
@@ -128,7 +131,7 @@ def served() -> set[str]:
 
 def _example(path: str) -> str:
     """A path that the route serves."""
-    return re.sub(r"\{[^}]*\}", "x1", path)
+    return re.sub(r"\{[^}]*\}", "x1", re.sub(r"\{[^}]*:int\}", "1", path))
 
 
 def test_every_route_has_been_decided_upon(served: set[str]) -> None:

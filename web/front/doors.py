@@ -57,6 +57,9 @@ DOORS = (
     _read("/api/diagnostics", Kind.PAGE),
     Door(Kind.ORDER, frozenset({"POST"}), re.compile("/api/jobs"), 64 * KIB),
     Door(Kind.READ, frozenset({"GET", "DELETE"}), re.compile(f"/api/jobs/{WORD}")),
+    _read(f"/api/jobs/{WORD}/{NAME}.mp3", Kind.FILE),
+    _read(f"/api/jobs/{WORD}/peaks", Kind.FILE),
+    _read(f"/api/jobs/{WORD}/spectrogram/{NAME}/\\d{{1,2}}/\\d{{1,6}}.png", Kind.FILE),
     _read("/", Kind.PAGE),  # the page and its parts
     _read("/config/?", Kind.PAGE),
     _read(r"/(assets|static|svelte)/[\w./@+-]{1,200}"),

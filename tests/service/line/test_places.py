@@ -103,7 +103,7 @@ def test_who_does_not_say_how_long_it_is_weighs_as_a_telephone_would_and_nobody_
     assert jobs.claimed_bytes(site, upload, Handle()) == weight
 
 
-@pytest.mark.parametrize(("disk", "kept", "begins"), [(2.8, 1.8, True), (2.7, 1.8, False), (2.8, 1.7, False)])
+@pytest.mark.parametrize(("disk", "kept", "begins"), [(3.3, 2.3, True), (3.2, 2.3, False), (3.3, 2.2, False)])
 def test_a_byte_of_samples_needs_as_many_on_the_disk_as_the_result_the_rest_and_itself(
     site: Site, upload: Path, monkeypatch: pytest.MonkeyPatch, disk: float, kept: float, begins: bool
 ) -> None:

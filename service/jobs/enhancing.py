@@ -1,0 +1,125 @@
+"""A recording enhanced: its task, and what of it is kept to be listened to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pipeline
+from pipeline.files.formats import PLAYABLE, AudioShape
+from service import spectrograms
+from service.line.admission import Visit
+from service.site import Site
+from service.storage import safe_stem
+from service.work import Handle, Progress
+
+from .order import Order, Outcome
+from .serving import Weighed, cancelled, discard_useless, served, strangers
+
+if TYPE_CHECKING:
+    from pipeline.files.decode import Recording
+    from pipeline.stream.source import Source
+
+
+def serve_one(site: Site, order: Order, weighed: Weighed = lambda _: None) -> Generator[Progress, None, Outcome]:
+    """The enhancement that was ordered; as `served`."""
+    return served(
+        site, order.source, lambda handle: enhance(handle, site, order), order.visit,
+        writes=True, track=order.track, stretch=order.stretch, weighed=weighed,
+    )  # fmt: skip
+
+
+def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
+    """From file to file. What was written is removed again when this fails or is cancelled; so is a file that is
+    no recording, for nobody can use it."""
+    from pipeline.files.decode import Recording
+
+    folder, stem = site.storage.new_folder(), safe_stem(order.source.name)
+    after, removed = folder / f"{stem}.clean.{order.output_format}", folder / f"{stem}.removed.flac"
+    try:
+        handle.report(0.01, "Reading the recording")
+        limits = strangers()
+        original = Recording(order.source, limits, handle.cancelled, track=order.track, stretch=order.stretch)
+        with site.storage.keeping(folder):
+            report = pipeline.enhance_file(
+                order.source, after, order.settings, subtype=order.encoding.subtype,
+                bitrate_kbps=order.encoding.bitrate_kbps, removed=removed, temporary=folder,
+                limits=limits, track=order.track, stretch=order.stretch,
+                progress=handle.between(0.02, 0.8 if order.listens else 0.96), cancelled=handle.cancelled,
+            )  # fmt: skip
+            made = Outcome(folder, order.source, after, removed, report, order.source, order.track)
+            made = _heard(handle, original, made) if order.listens else _playable(handle, original, order, made)
+        if handle.cancelled():
+            raise cancelled()
+        for path in folder.iterdir():
+            site.storage.give(path, order.visit.visitor)
+    except BaseException as fault:
+        shutil.rmtree(folder, ignore_errors=True)
+        discard_useless(site, order.source, fault)
+        raise
+    return made
+
+
+def _heard(handle: Handle, original: Recording, made: Outcome) -> Outcome:
+    """With all that the player needs."""
+    from pipeline.files.decode import Recording
+    from service.media.copies import SEEKABLE, CopyMaker, Media
+
+    before, done = made.report.before, 0
+    samples = round(before.duration_s * before.sample_rate)
+
+    def on_block(count: int) -> None:
+        nonlocal done
+        if handle.cancelled():
+            raise cancelled()
+        done += count
+        handle.report(0.8 + 0.19 * min(1.0, done / (3 * samples)), "Preparing the player")
+
+    maker = CopyMaker(made.folder, samples, on_block)
+    after = made.after if made.after.suffix in SEEKABLE else None
+    tracks = {
+        "before": maker.track("before", original, None, before.lufs),
+        "after": maker.track("after", Recording(made.after), after, made.report.after.lufs),
+        "removed": maker.track("removed", Recording(made.removed), made.removed, None),
+    }
+    media = Media(before.duration_s, before.sample_rate, before.channels, tracks)
+    return replace(made, before=tracks["before"].copy.path, media=media)
+
+
+def _playable(handle: Handle, original: Recording, order: Order, made: Outcome) -> Outcome:
+    """With the recording in a format that browsers play, of the part that was asked for."""
+    is_part = order.track is not None or order.stretch is not None  # players take the whole, and the usual track
+    if order.source.suffix.lower() in PLAYABLE and not is_part:
+        return made
+    handle.report(0.97, "Saving")
+    before = made.folder / f"{safe_stem(order.source.name)}.original.flac"
+    _copied(original, before, handle)
+    return replace(made, before=before)
+
+
+def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: Visit) -> tuple[str, str]:
+    """Spectrograms of the recording before and after, as files."""
+    from pipeline.files.decode import Recording
+
+    measured = outcome.report.before
+    samples = round(measured.duration_s * measured.sample_rate)
+    before = Recording(outcome.source, strangers(), track=outcome.track)
+    with site.storage.keeping(outcome.source), site.storage.keeping(outcome.folder):
+        drawn = spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
+        for path in drawn:
+            site.storage.give(Path(path), visit.visitor)
+    return drawn
+
+
+def _copied(original: Source, target: Path, handle: Handle) -> None:
+    """The recording in a format that browsers play."""
+    from pipeline.files.encode import Writer
+
+    with Writer(target, AudioShape(original.sample_rate, original.channels, 0)) as writer:
+        for block in original.blocks():
+            if handle.cancelled():
+                raise cancelled()
+            writer.write(block)

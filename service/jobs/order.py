@@ -1,0 +1,76 @@
+"""What is wanted, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import SettingsError
+from pipeline.files.formats import OUTPUT_NAMES, Encoding
+from pipeline.parameter import shown
+from pipeline.presets import PRESETS
+from pipeline.settings import Settings
+from service.line.admission import Visit
+from service.site import Site
+from service.storage import refused_path
+
+if TYPE_CHECKING:
+    from pipeline import Report
+    from service.media.copies import Media
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted: the file, the settings, the format of the result and how it is encoded; who wants it; which sound
+    track of the file is meant, None for the usual one; and which part of it, (start, length) in seconds, None for all.
+
+    listens : the result is to be listened to in the page's player
+    """
+
+    source: Path
+    settings: Settings
+    output_format: str = "wav"
+    encoding: Encoding = field(default_factory=Encoding)
+    visit: Visit = field(default_factory=Visit)
+    track: int | None = None
+    stretch: tuple[float, float] | None = None
+    listens: bool = False
+
+    def __post_init__(self) -> None:
+        if self.output_format not in OUTPUT_NAMES:
+            raise SettingsError(
+                f"The output format {shown(self.output_format)} is not known.",
+                suggestion=f"Use one of {', '.join(OUTPUT_NAMES)}.",
+            )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The recording before and after and what was removed, as files to play; `source` is what was uploaded.
+
+    media : what the player needs, if it was asked for
+    """
+
+    folder: Path
+    before: Path
+    after: Path
+    removed: Path
+    report: Report
+    source: Path
+    track: int | None = None
+    media: Media | None = None
+
+
+def preset(name: object) -> Settings:
+    """Raises SettingsError for a name that is not a preset."""
+    if not isinstance(name, str) or name not in PRESETS:
+        raise SettingsError(f"Unknown preset: {shown(name)}.", suggestion=f"Use one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def uploaded(site: Site, path: object) -> Path:
+    """The file, if it is one that this server was given. Raises AudioError."""
+    if not isinstance(path, str) or not site.may_open(path):
+        raise refused_path()
+    return Path(path)
