@@ -80,7 +80,9 @@ class Copy:
         return np.pad(found, ((0, 0), (0, stop - start - found.shape[1])))
 
     def _stored(self, start: int, stop: int) -> Samples:
-        low, high = max(0, min(start, self.samples)), max(0, min(stop, self.samples))
+        low, high = max(0, start), min(stop, self.samples)
+        if low >= high:  # before the beginning, or behind the end
+            return np.zeros((self.channels, stop - start), np.float32)
         with soundfile.SoundFile(self.path) as file:
             file.seek(low)
             x = file.read(high - low, dtype="float32", always_2d=True).T
