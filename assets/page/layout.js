@@ -59,5 +59,5 @@ export const layout = (id) => `
   <span class="sp-end" aria-hidden="true">${word("amount.gentle")}</span>
   <input id="${id}-amount" type="range" min="0" max="100" step="1" value="100">
   <span class="sp-end" aria-hidden="true">${word("amount.all")}</span>
-  <output for="${id}-amount"></output>
+  <span class="sp-percent" aria-hidden="true"></span>
 </div>`;

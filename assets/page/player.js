@@ -440,8 +440,9 @@ export class SpeechPlayer extends HTMLElement {
     const slider = this.#find(".sp-amount input");
     slider.value = String(this.#amount);
     slider.style.setProperty("--sp-part", `${this.#amount}%`);
-    this.#find("output").textContent = say("player.amount.value", { percent: this.#amount });
-    set(slider, "aria-valuetext", this.#find("output").textContent);
+    const percent = say("player.amount.value", { percent: this.#amount });
+    this.#find(".sp-percent").textContent = percent;
+    set(slider, "aria-valuetext", percent);
     const loop = this.#find(".sp-loop");
     set(loop, "aria-pressed", Boolean(this.passage));
     loop.title = say(this.passage ? "player.loop.clear" : "player.loop.set");

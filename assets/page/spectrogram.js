@@ -35,7 +35,7 @@ export class Spectrogram extends EventTarget {
    */
   draw(to, { width, height }, view, track, offset_s = 0) {
     const { levels, tile_px } = this.media.spectrogram;
-    const fine = levelFor(levels, view.span_s / width);
+    const fine = levelFor(levels, view.span_s / width), all = levelFor(levels, view.duration_s / width);
     to.imageSmoothingEnabled = true;
     to.imageSmoothingQuality = "high";
     for (let level = levels.length - 1; level >= fine; level--) {  // the coarse ones are there until the fine ones come
@@ -43,7 +43,7 @@ export class Spectrogram extends EventTarget {
       const start_s = Math.max(0, view.start_s - offset_s);
       const stop_s = Math.min(this.media.duration_s, view.start_s + view.span_s - offset_s);
       for (let index = Math.floor(start_s / each_s); index * each_s < stop_s; index++) {
-        const tile = this.#tile(track, level, index, level === fine);
+        const tile = this.#tile(track, level, index, level === fine || level === all);
         if (!tile) continue;
         const left = (index * each_s + offset_s - view.start_s) * per_s;
         to.drawImage(tile, left, 0, tile.width * levels[level] * per_s, height);

@@ -42,6 +42,7 @@ def blank(browser: Browser, server: Server) -> Iterator[Page]:
 def site(server: Server, noisy: Recording) -> Site:
     """With the recording `noisy`, and nothing in the way."""
     server.site.asked.clear()
+    server.site.faults.clear()
     server.site.hinder = lambda path: False
     server.site.add(noisy)
     return server.site
@@ -76,4 +77,4 @@ def page(context: BrowserContext, site: Site) -> Iterator[Page]:
     opened.on("pageerror", lambda fault: wrong.append(str(fault)))
     opened.goto(site.url)
     yield opened
-    assert not wrong
+    assert not wrong + site.faults

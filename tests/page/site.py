@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Site:
     url: str = ""
     recordings: dict[str, Recording] = field(default_factory=dict)
     asked: list[tuple[str, int]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     hinder: Callable[[str], bool | int] = lambda path: False
 
     def add(self, recording: Recording) -> dict[str, Any]:
@@ -113,21 +115,26 @@ def peaks(recording: Recording, track: str, start_s: float, stop_s: float, point
     edges = np.linspace(start_s * SAMPLE_RATE, stop_s * SAMPLE_RATE, points + 1).astype(np.int64)
     found = np.zeros((points, 2))
     for k, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
-        part = x[:, np.arange(a, max(b, a + 1)) % x.shape[1]] if recording.repeats > 1 else x[:, a : max(b, a + 1)]
+        b = max(b, a + 1)
+        turned = recording.repeats > 1 and b - a < x.shape[1]
+        part = x[:, np.arange(a, b) % x.shape[1]] if turned else x if recording.repeats > 1 else x[:, a:b]
         if part.size:
             found[k] = part.min(), part.max()
     return np.rint(np.clip(found * 127, -127, 127)).astype(np.int8).tobytes()
 
 
+def mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Slaney's scale: linear below 1 kHz, logarithmic above."""
+    return np.where(hz < BREAK_HZ, hz * 3 / 200, 15 + 27 * np.log(np.maximum(hz, 1) / BREAK_HZ) / np.log(6.4))
+
+
 @cache
 def mel_bank(length: int) -> NDArray[np.float64]:
-    """(HEIGHT_PX, bins): triangles on Slaney's scale."""
-    import librosa
-
-    bank: NDArray[np.float64] = librosa.filters.mel(
-        sr=SAMPLE_RATE, n_fft=length, n_mels=HEIGHT_PX, fmin=MIN_HZ, fmax=MAX_HZ, norm=None
-    )
-    return bank
+    """(HEIGHT_PX, bins): triangles, evenly spaced in mel from MIN_HZ to MAX_HZ."""
+    at = mel(np.fft.rfftfreq(length, 1 / SAMPLE_RATE))
+    low, high = mel(np.array([MIN_HZ, MAX_HZ]))
+    centres = np.linspace(low, high, HEIGHT_PX + 2)[1:-1]
+    return np.maximum(0.0, 1 - np.abs(at[None] - centres[:, None]) / (centres[1] - centres[0]))
 
 
 def tile(recording: Recording, track: str, level: int, index: int) -> bytes:
@@ -140,7 +147,7 @@ def tile(recording: Recording, track: str, level: int, index: int) -> bytes:
     db = 10 * np.log10(np.maximum(power, 1e-9)) - 34.0
     grey = np.rint(np.clip((db + 75) / 75, 0, 1) * 255).astype(np.uint8).T[::-1]
     out = io.BytesIO()
-    Image.fromarray(grey, "L").save(out, "PNG")
+    Image.fromarray(grey).save(out, "PNG")
     return out.getvalue()
 
 
@@ -218,6 +225,9 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that hangs up is no fault of the server."""
+        fault = sys.exception()
+        if not isinstance(fault, ConnectionError):
+            self.site.faults.append(repr(fault))
 
 
 def as_js(value: object) -> str:

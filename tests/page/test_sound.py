@@ -24,6 +24,18 @@ window.packed = (samples) => {
   for (let k = 0; k < bytes.length; k += 8192) text += String.fromCharCode(...bytes.subarray(k, k + 8192));
   return btoa(text);
 };
+let busy = 0;
+const counted = (does) => async function (...given) {
+  busy += 1;
+  try { return await does.apply(this, given); } finally { busy -= 1; }
+};
+window.fetch = counted(window.fetch);
+Response.prototype.arrayBuffer = counted(Response.prototype.arrayBuffer);
+const decode = OfflineAudioContext.prototype.decodeAudioData;
+OfflineAudioContext.prototype.decodeAudioData = function (data, done, failed) {
+  busy += 1;
+  return decode.call(this, data, (buffer) => { done(buffer); busy -= 1; }, (error) => { failed(error); busy -= 1; });
+};
 // Plays in no time: `does` is called at its second of the context's time, when all that is asked for has come.
 window.rendered = async (media, seconds, gains, does = {}, make_voices = null) => {
   const [{ Transport }, { Feed }, t] = await Promise.all(
@@ -40,11 +52,9 @@ window.rendered = async (media, seconds, gains, does = {}, make_voices = null) =
   transport.gains = gains;
   transport.load(voices, total);
   const settled = async () => {
-    for (let quiet = 0; quiet < 3; ) {
-      const held = voices.map((voice) => voice.feed.held.pieces).join();
-      await new Promise((resolve) => setTimeout(resolve, 40));
+    for (let quiet = 0; quiet < 3; quiet = busy ? 0 : quiet + 1) {
+      await new Promise((resolve) => setTimeout(resolve, 4));
       transport.tick();
-      quiet = held === voices.map((voice) => voice.feed.held.pieces).join() ? quiet + 1 : 0;
     }
   };
   await settled();
