@@ -6,12 +6,11 @@ export function coloursOf(element) {
   const of = (name) => style.getPropertyValue(`--sp-${name}`).trim();
   return {
     before: of("before"), after: of("after"), removed: of("removed"), ink: of("calm"), line: of("line"),
-    paper: of("paper"), font: style.fontFamily, heat: of("heat").split(/\s+/).map(rgb),
+    paper: of("paper"), ground: of("ground"), font: style.fontFamily, heat: of("heat").split(/\s+/).map(rgb),
   };
 }
 
-/** @returns {[number, number, number]} */
-const rgb = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16) || 0);
+const rgb = (hex) => /** @type {[number, number, number]} */ ([1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16) || 0));
 
 /** @param {() => void} changed @param {AbortSignal} signal */
 export function watchTheme(changed, signal) {

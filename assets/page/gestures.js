@@ -6,12 +6,14 @@ const EDGE_PX = { mouse: 7, pen: 10, touch: 18 };
 /**
  * @param {HTMLElement} area
  * @param {{
- *   edges: () => number[],                           the passage's ends, px
+ *   edges: () => number[],
  *   seek: (px: number) => void,
  *   select: (one_px: number, other_px: number, done: boolean) => void,
  *   zoom: (factor: number, around_px: number) => void,
- *   pan: (px: number) => boolean,                    whether there was anything to move
+ *   pan: (px: number) => boolean,
  * }} does
+ *   edges : where the passage begins and ends
+ *   pan : answers whether there was anything to move
  * @param {AbortSignal} signal ends all of it
  */
 export function listen(area, does, signal) {

@@ -2,6 +2,7 @@
 
 import { say } from "./words.js";
 
+/** @type {[string[], string][]} */
 const KEYS = [
   [["player.help.space.key"], "player.help.space"],
   [["1", "2", "3"], "player.help.tracks"],

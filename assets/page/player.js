@@ -81,9 +81,12 @@ export class SpeechPlayer extends HTMLElement {
     this.#part = media ? this.#watched(opened(media)) : null;
     const swap = () => { this.#load(); closed(old); this.#stage?.redraw(); };
     const piece = media ? Math.floor((this.#transport.position - media.start_s * RATE) / pieceSamples(media)) : -1;
-    if (!this.playing || piece < 0 || piece * pieceSamples(media) >= media.length_s * RATE) return swap();
-    // It plays there: what is heard is replaced when the new is there.
     const part = this.#part;
+    if (!this.playing || piece < 0 || piece * pieceSamples(media) >= media.length_s * RATE) {
+      swap();
+      return;
+    }
+    // It plays there: what is heard is replaced when the new is there.
     part.feed.want(["after", "removed"].map((track) => ({ track, piece })));
     part.feed.addEventListener("piece", () => { if (this.#part === part) swap(); }, { once: true });
   }
@@ -331,7 +334,7 @@ export class SpeechPlayer extends HTMLElement {
 
   #view(kind) {
     this.#stage.kind = kind;
-    for (const button of this.querySelectorAll("[data-view]")) check(button, button.dataset.view === kind);
+    for (const button of this.#all("[data-view]")) check(button, button.dataset.view === kind);
   }
 
   // ---- what sounds --------------------------------------------------------------------------------------------
@@ -381,6 +384,14 @@ export class SpeechPlayer extends HTMLElement {
     return /** @type {HTMLElement} */ (this.querySelector(selector));
   }
 
+  #input(selector) {
+    return /** @type {HTMLInputElement} */ (this.querySelector(selector));
+  }
+
+  #all(selector) {
+    return /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(selector));
+  }
+
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
@@ -389,7 +400,9 @@ export class SpeechPlayer extends HTMLElement {
     if (!this.#stage) return;
     if (anew) this.#stage.show(this.#duration_s), (this.#stage.passage = this.passage);
     this.toggleAttribute("empty", !this.media);
-    for (const part of this.querySelectorAll("button, input")) part.disabled = !this.media && !this.help.contains(part);
+    for (const part of this.#all("button, input")) {
+      part.toggleAttribute("disabled", !this.media && !this.help.contains(part));
+    }
     this.#mark();
     this.#moved(false);
     this.#said();
@@ -435,9 +448,9 @@ export class SpeechPlayer extends HTMLElement {
     this.dataset.state = this.#transport.state;
     this.dataset.heard = this.#heard;
     set(this.#find(".sp-play"), "aria-label", say(this.playing ? "player.pause" : "player.play"));
-    for (const button of this.querySelectorAll("[data-heard]")) check(button, button.dataset.heard === this.#heard);
-    this.#find(".sp-equal input").checked = this.#equal;
-    const slider = this.#find(".sp-amount input");
+    for (const button of this.#all("[data-heard]")) check(button, button.dataset.heard === this.#heard);
+    this.#input(".sp-equal input").checked = this.#equal;
+    const slider = this.#input(".sp-amount input");
     slider.value = String(this.#amount);
     slider.style.setProperty("--sp-part", `${this.#amount}%`);
     const percent = say("player.amount.value", { percent: this.#amount });

@@ -50,7 +50,7 @@ async function once(url, signal, first, last) {
   }
 }
 
-/** So many seconds, or until the browser is online again. */
+/** So many seconds, or until the browser is online again. @returns {Promise<void>} */
 function waited(seconds, signal) {
   return new Promise((resolve, reject) => {
     const done = () => {

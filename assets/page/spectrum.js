@@ -4,7 +4,7 @@ const LINEAR_HZ = 200 / 3, BREAK_HZ = 1000, BREAK_MEL = 15, STEP = Math.log(6.4)
 
 export const mel = (hz) => (hz < BREAK_HZ ? hz / LINEAR_HZ : BREAK_MEL + Math.log(hz / BREAK_HZ) / STEP);
 
-/** 0 at the top, 1 at the bottom. @param {{min_hz: number, max_hz: number}} scale */
+/** 0 at the top, 1 at the bottom. @param {number} hz @param {{min_hz: number, max_hz: number}} scale */
 export const rowOf = (hz, { min_hz, max_hz }) => (mel(max_hz) - mel(hz)) / (mel(max_hz) - mel(min_hz));
 
 export const LABELLED_HZ = [100, 500, 1000, 2000, 4000, 8000, 16_000];

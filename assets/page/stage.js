@@ -12,7 +12,7 @@ const AXIS_PX = 22;
 /**
  * What there is to draw; asked for at every drawing.
  * @typedef {{
- *   layers: (colours: Record<string, string>, from_s: number, to_s: number) =>
+ *   layers: (colours: ReturnType<typeof coloursOf>, from_s: number, to_s: number) =>
  *     {layers: import("./waveform.js").Layer[], scale: number},
  *   spectrograms: () => {pictures: import("./spectrogram.js").Spectrogram, track: string, origin_s: number}[],
  *   hz: () => {min_hz: number, max_hz: number} | null,
@@ -37,8 +37,8 @@ export class Stage extends EventTarget {
     this.scroll = scroll;
     this.pictures = pictures;
     this.canvas = area.querySelector("canvas");
-    this.head = area.querySelector(".sp-head");
-    this.band = area.querySelector(".sp-passage");
+    this.head = /** @type {HTMLElement} */ (area.querySelector(".sp-head"));
+    this.band = /** @type {HTMLElement} */ (area.querySelector(".sp-passage"));
     const { signal } = this.#ending;
     this.colours = coloursOf(area);
     watchTheme(() => { this.colours = coloursOf(area); this.redraw(); }, signal);
@@ -187,6 +187,8 @@ export class Stage extends EventTarget {
     to.beginPath();
     to.rect(0, 0, size.width, size.height);
     to.clip();
+    to.fillStyle = this.colours.ground;  // where the server has not answered yet
+    to.fillRect(0, 0, size.width, size.height);
     for (const { pictures, track, origin_s } of this.pictures.spectrograms()) {
       pictures.colours = this.colours.heat;
       pictures.draw(to, size, this.#view, track, origin_s);

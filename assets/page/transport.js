@@ -38,7 +38,7 @@ export class Transport extends EventTarget {
   #timer = 0;
   #rest = 0;
 
-  /** @param {() => BaseAudioContext} [make] called within the first press */
+  /** @param {() => AudioContext} [make] called within the first press */
   constructor(make = makeContext) {
     super();
     this.make = make;
@@ -387,6 +387,7 @@ class Playing {
 
 function makeContext() {
   // Speech, not an effect of a game: an iPhone's mute switch does not silence it.
-  if (navigator.audioSession) navigator.audioSession.type = "playback";
+  const session = /** @type {any} */ (navigator).audioSession;
+  if (session) session.type = "playback";
   return new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
 }

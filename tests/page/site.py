@@ -114,10 +114,9 @@ def peaks(recording: Recording, track: str, start_s: float, stop_s: float, point
     x = recording.tracks[track]
     edges = np.linspace(start_s * SAMPLE_RATE, stop_s * SAMPLE_RATE, points + 1).astype(np.int64)
     found = np.zeros((points, 2))
-    for k, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
-        b = max(b, a + 1)
-        turned = recording.repeats > 1 and b - a < x.shape[1]
-        part = x[:, np.arange(a, b) % x.shape[1]] if turned else x if recording.repeats > 1 else x[:, a:b]
+    for k, a in enumerate(edges[:-1]):
+        n = min(max(edges[k + 1] - a, 1), x.shape[1])  # of a repeated one no more than a round
+        part = x.take(np.arange(a, a + n), axis=1, mode="wrap") if recording.repeats > 1 else x[:, a : a + n]
         if part.size:
             found[k] = part.min(), part.max()
     return np.rint(np.clip(found * 127, -127, 127)).astype(np.int8).tobytes()

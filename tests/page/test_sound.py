@@ -43,7 +43,8 @@ window.rendered = async (media, seconds, gains, does = {}, make_voices = null) =
   const context = new OfflineAudioContext(1, seconds * 48000, 48000);
   const resume = context.resume.bind(context);
   context.resume = async () => {};
-  context.suspend = ((suspend) => (at) => (at === undefined ? Promise.resolve() : suspend(at)))(context.suspend.bind(context));
+  const suspend = context.suspend.bind(context);
+  context.suspend = async () => {};
   const transport = new Transport(() => context);
   const feed = new Feed(media);
   const piece_samples = t.pieceSamples(media), total = t.samplesOf(media);
@@ -62,7 +63,7 @@ window.rendered = async (media, seconds, gains, does = {}, make_voices = null) =
   const times = new Set(Object.keys(does).map(Number));
   for (let at = 1; at < seconds; at++) times.add(at);
   for (const at of times) {
-    if (at > 0) context.suspend(at).then(async () => {
+    if (at > 0) suspend(at).then(async () => {
       does[at]?.(transport, log);
       await settled();
       resume();
@@ -112,7 +113,8 @@ def test_pieces_put_together_are_the_file(sound: Page, noisy: Recording) -> None
         const got = [];
         for (const piece of [2, 0, 1, 3]) {{  // in no order
             feed.want([{{ track: "after", piece }}]);
-            while (!feed.get("after", piece)) await new Promise((go) => feed.addEventListener("piece", go, {{ once: true }}));
+            const come = new Promise((go) => feed.addEventListener("piece", go, {{ once: true }}));
+            if (!feed.get("after", piece)) await come;
             got[piece] = packed(feed.get("after", piece).getChannelData(0));
         }}
         return got;
@@ -213,10 +215,11 @@ def test_a_stretch_takes_the_place_of_after(sound: Page, site: Site, noisy: Reco
     part = recorded("part", other, start_s=3.0, length_s=n / RATE)
     site.add(part)
     voices = f"""(feed, Feed) => {{
-        const part = new Feed({as_js(part.media)}), piece_samples = {PIECE}, total = {noisy.tracks["after"].shape[1]};
+        const part = new Feed({as_js(part.media)}), total = {noisy.tracks["after"].shape[1]};
+        const common = {{track: "after", piece_samples: {PIECE}}}, start = 144000, end = {144_000 + n};
         return [
-            {{name: "after", track: "after", feed, spans: [[0, 144000], [{144_000 + n}, total]], origin: 0, piece_samples}},
-            {{name: "part", track: "after", feed: part, spans: [[144000, {144_000 + n}]], origin: 144000, piece_samples}},
+            {{...common, name: "after", feed, spans: [[0, start], [end, total]], origin: 0}},
+            {{...common, name: "part", feed: part, spans: [[start, end]], origin: start}},
         ];
     }}"""
     found = sound.evaluate(f"rendered({as_js(noisy.media)}, 10, {{after: 1, part: 1}}, {{}}, {voices})")

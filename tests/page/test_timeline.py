@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_ticks_are_apart_and_in_view(blank: Page, span: float) -> None:
     found = call(blank, "timeline", f"m.ticks({view}, 900)")
     assert 2 <= len(found) <= 12
     assert all(0 <= tick["px"] <= 900 for tick in found)
-    assert min(b["px"] - a["px"] for a, b in zip(found, found[1:], strict=False)) >= 76
+    assert min(b["px"] - a["px"] for a, b in pairwise(found)) >= 76
 
 
 def test_runs_follow_each_other_and_repeat(blank: Page) -> None:
