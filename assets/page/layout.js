@@ -17,7 +17,7 @@ const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${I
 
 const choice = (name, options, chosen) => options.map((option) => `
   <button type="button" role="radio" class="sp-choice" data-${name}="${option}" aria-checked="${option === chosen}"
-    tabindex="${option === chosen ? 0 : -1}">${word(option)}</button>`).join("");
+    tabindex="${option === chosen ? 0 : -1}" data-label="${word(option)}">${word(option)}</button>`).join("");
 
 const tool = (name, label, extra = "") =>
   `<button type="button" class="sp-tool" data-do="${name}" aria-label="${word(label)}" title="${word(label)}"

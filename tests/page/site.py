@@ -36,11 +36,11 @@ BLANK = """<!doctype html><html lang="en"><head><title>Player</title><meta name=
 body { margin: 0; padding: 16px; background: var(--body-background-fill); color: var(--body-text-color);
   font-family: system-ui, sans-serif;
   --body-background-fill: #f6f7f8; --body-text-color: #1f2937; --body-text-color-subdued: #5b6672;
-  --block-background-fill: #ffffff; --block-border-color: #e3e7ea; --border-color-primary: #d5dade;
-  --background-fill-secondary: #f1f3f5; --color-accent: #0f766e; }
+  --block-background-fill: #ffffff; --block-border-color: #e3e7ea; --button-secondary-border-color: #d5dade;
+  --checkbox-label-background-fill: #f1f3f5; --color-accent: #0f766e; }
 body.dark { --body-background-fill: #0f1317; --body-text-color: #f1f5f9; --body-text-color-subdued: #96a1ad;
-  --block-background-fill: #151a20; --block-border-color: #252c34; --border-color-primary: #323a43;
-  --background-fill-secondary: #1d242b; }
+  --block-background-fill: #151a20; --block-border-color: #252c34; --button-secondary-border-color: #323a43;
+  --checkbox-label-background-fill: #1d242b; }
 main { max-width: 1072px; margin: auto; }
 </style></head><body><main></main></body></html>"""
 

@@ -285,24 +285,67 @@ def test_two_hours_cost_little(page: Page, site: Site, shown: Shown) -> None:
     assert 0 < value(page, "held_bytes") < 40e6
 
 
+# Of all that stands still. The clock's length is the recording's, so what follows it is measured in itself.
+PLACES = """querySelectorAll("button:not(.sp-again), .sp-group, .sp-stage, .sp-amount").values().map((e) =>
+    [e.offsetTop, e.offsetWidth, e.offsetHeight, e.closest(".sp-tools") ? e.offsetLeft : 0]).toArray().join()"""
+
+
 def test_nothing_moves_when_states_change(page: Page, site: Site, shown: Shown, noisy: Recording) -> None:
     for width in (1120, 700, 390, 320):
         page.set_viewport_size({"width": width, "height": 700})
         page.evaluate("document.querySelector('main').replaceChildren()")
         site.hinder = lambda path: False
         player = shown(None)
-        heights = {value(page, "offsetHeight")}
+        places = {value(page, PLACES)}
         page.evaluate(f"player.media = {as_js(noisy.media)}")
         for does in ("passage = {start_s: 2, end_s: 6}", "querySelector('[data-view=spectrogram]').click()",
                      "querySelector('[data-do=closer]').click()", "heard = 'removed'"):  # fmt: skip
             page.evaluate(f"void (player.{does})")
-            heights.add(value(page, "offsetHeight"))
-        assert len(heights) == 1
+            places.add(value(page, PLACES))
+        assert len(places) == 1
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         outside = player.locator("button, input, p, label, .sp-percent").evaluate_all("""(all) => all.filter((e) =>
             e.offsetParent && (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"))
             .map((e) => e.className + e.textContent)""")
         assert outside == []
+
+
+def test_two_fingers_zoom(page: Page, shown: Shown, noisy: Recording) -> None:
+    player = shown(noisy.media)
+    box = player.locator(".sp-stage").bounding_box()
+    assert box
+    client = page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + 60
+
+    def touch(kind: str, *apart_px: float) -> None:
+        points = [{"x": x + sign * px, "y": y, "id": int(sign > 0)} for px in apart_px for sign in (-1, 1)]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 50)
+    for apart_px in (75, 100, 150):
+        touch("touchMove", apart_px)
+    touch("touchEnd")
+    until(page, "Math.abs(parseFloat(document.querySelector('.sp-scroll div').style.width) - 33) < 3")
+    assert value(page, "passage") is None
+    assert value(page, "position_s") == 0
+
+
+def test_a_device_that_stopped_the_sound_gives_it_back(page: Page, shown: Shown, noisy: Recording) -> None:
+    """A call, a phone that slept: the clock stood still, so nothing is lost, and the next touch goes on."""
+    page.evaluate("""(() => {
+        const real = window.AudioContext;
+        window.AudioContext = class extends real { constructor(...given) { super(...given); window.context = this; } };
+    })()""")
+    player = shown(noisy.media)
+    player.get_by_role("button", name="Play").click()
+    until(page, "player.position_s > 0.2")
+    page.evaluate("context.suspend()")
+    expect(player.get_by_role("status")).to_have_text(re.compile("stopped by your device"))
+    stands = value(page, "position_s")
+    assert value(page, "playing")
+    page.mouse.click(5, 630)
+    until(page, f"player.position_s > {stands} + 0.2")
+    expect(player.get_by_role("status")).to_have_text("")
 
 
 def test_removed_from_the_page_it_is_silent_and_asks_nothing(

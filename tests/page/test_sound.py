@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,44 @@ def test_pieces_put_together_are_the_file(sound: Page, noisy: Recording) -> None
     expected = whole(noisy, "after")[0]
     assert len(y) == len(expected)
     np.testing.assert_allclose(y, expected, atol=EXACT)
+
+
+FEED = """const { Feed } = await import("/page/feed.js");
+const feed = new Feed(media);
+const got = (track, piece) => new Promise((go) => {
+    feed.addEventListener("piece", function come() {
+        if (!feed.get(track, piece)) return;
+        feed.removeEventListener("piece", come);
+        go();
+    });
+    feed.want([{ track, piece }]);
+});
+const all = ["before", "after", "removed"].flatMap((track) => [0, 1, 2, 3].map((piece) => [track, piece]));
+"""
+
+
+def test_a_few_pieces_are_kept_and_a_step_back_asks_for_nothing(sound: Page, site: Site, noisy: Recording) -> None:
+    held = sound.evaluate(f"""(async (media) => {{ {FEED}
+        for (const one of all) await got(...one);
+        feed.want([{{ track: "removed", piece: 2 }}]);
+        return [feed.held, all.map((one) => feed.get(...one) !== null)];
+    }})({as_js(noisy.media)})""")
+    assert held[0]["pieces"] == 5
+    assert held[1] == [False] * 7 + [True] * 5
+    assert len([path for path, _ in site.asked if ".mp3" in path]) == 12
+
+
+def test_what_is_no_longer_wanted_is_not_waited_for(sound: Page, site: Site, noisy: Recording) -> None:
+    come = threading.Event()
+    site.hinder = lambda path: "before.mp3" in path and not come.wait(20)
+    try:
+        sound.evaluate(f"""(async (media) => {{ {FEED}
+            feed.want([0, 1, 2].map((piece) => ({{ track: "before", piece }})));
+            await new Promise((go) => setTimeout(go, 50));
+            await got("after", 1);
+        }})({as_js(noisy.media)})""")
+    finally:
+        come.set()
 
 
 def test_it_is_in_step_with_the_source(sound: Page, noisy: Recording) -> None:

@@ -83,15 +83,17 @@ def test_ticks_are_apart_and_in_view(blank: Page, span: float) -> None:
 
 
 def test_runs_follow_each_other_and_repeat(blank: Page) -> None:
-    plain, again, outside = call(blank, "schedule", """(() => {
+    plain, again, outside, freed = call(blank, "schedule", """(() => {
         const from = m.first(100, 40, null, 1000), loop = m.first(100, 40, [20, 60], 1000);
         const late = m.first(100, 70, [20, 60], 1000);
-        return [[from, m.next(from, null, 1000)], [loop, m.next(loop, [20, 60], 1000)], [late]];
+        return [[from, m.next(from, null, 1000)], [loop, m.next(loop, [20, 60], 1000)], [late],
+                m.next(loop, null, 1000)];
     })()""")  # fmt: skip
     assert plain == [{"frame": 100, "from": 40, "count": 960, "in": True, "out": True}, None]
     assert again[0]["count"] == 20
     assert again[1] == {"frame": 120, "from": 20, "count": 40, "in": True, "out": True}
     assert outside[0]["count"] == 930
+    assert freed == {"frame": 120, "from": 60, "count": 940, "in": False, "out": True}  # on without a seam
 
 
 def test_cuts_cover_a_run_once(blank: Page) -> None:
@@ -105,6 +107,12 @@ def test_cuts_cover_a_run_once(blank: Page) -> None:
         for cut in found:
             assert cut["piece"] * 100 + cut["offset"] + origin == cut["frame"] - 1000 + 150
             assert cut["offset"] + cut["count"] <= 100
-        assert sum(cut["in"] for cut in found) == sum(a < 850 and b > 150 for a, b in spans)
+        parts = sum(a < 850 and b > 150 for a, b in spans)
+        assert sum(cut["in"] for cut in found) == sum(cut["out"] for cut in found) == parts
+        assert found[0]["in"]
+        assert found[-1]["out"]
+        goes_on = call(blank, "schedule", f"m.cuts({as_js(run | {'in': False, 'out': False})}, {as_js(voice)}, 0, 1e9)")
+        edges = sum((a > 150) + (b < 850) for a, b in spans)
+        assert sum(cut["in"] + cut["out"] for cut in goes_on) == edges
         later = call(blank, "schedule", f"m.cuts({as_js(run)}, {as_js(voice)}, 1240, 1460)")
         assert later == [cut for cut in found if cut["frame"] < 1460 and cut["frame"] + cut["count"] > 1240]
