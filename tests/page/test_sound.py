@@ -107,27 +107,9 @@ def begins(y: Samples) -> int:
     return RATE // 20
 
 
-def test_pieces_put_together_are_the_file(sound: Page, noisy: Recording) -> None:
-    found = sound.evaluate(f"""(async () => {{
-        const {{ Feed }} = await import("/page/feed.js");
-        const feed = new Feed({as_js(noisy.media)});
-        const got = [];
-        for (const piece of [2, 0, 1, 3]) {{  // in no order
-            feed.want([{{ track: "after", piece }}]);
-            const come = new Promise((go) => feed.addEventListener("piece", go, {{ once: true }}));
-            if (!feed.get("after", piece)) await come;
-            got[piece] = packed(feed.get("after", piece).getChannelData(0));
-        }}
-        return got;
-    }})()""")
-    y = np.concatenate([unpacked(piece) for piece in found])
-    expected = whole(noisy, "after")[0]
-    assert len(y) == len(expected)
-    np.testing.assert_allclose(y, expected, atol=EXACT)
-
-
-FEED = """const { Feed } = await import("/page/feed.js");
-const feed = new Feed(media);
+FEED = """const given = [];
+const { Feed } = await import("/page/feed.js");
+const feed = new Feed(media, ...given);
 const got = (track, piece) => new Promise((go) => {
     feed.addEventListener("piece", function come() {
         if (!feed.get(track, piece)) return;
@@ -138,6 +120,39 @@ const got = (track, piece) => new Promise((go) => {
 });
 const all = ["before", "after", "removed"].flatMap((track) => [0, 1, 2, 3].map((piece) => [track, piece]));
 """
+
+
+def pieces(page: Page, recording: Recording, trimmed: int) -> Samples:
+    """The pieces of "after" in their order, by a decoder that takes `trimmed` samples off the front."""
+    found = page.evaluate(f"""(async (media) => {{ {FEED.replace("given = []", "given = [trimming]")}
+        async function trimming(bytes) {{
+            const {{ decoded }} = await import("/page/feed.js");
+            const all = await decoded(bytes), sound = all.getChannelData(0).slice({trimmed});
+            const less = new AudioBuffer({{ length: sound.length, sampleRate: all.sampleRate }});
+            less.copyToChannel(sound, 0);
+            return less;
+        }}
+        const found = [];
+        for (const piece of [2, 0, 1, 3]) {{  // in no order
+            await got("after", piece);
+            found[piece] = packed(feed.get("after", piece).getChannelData(0));
+        }}
+        return found;
+    }})({as_js(recording.media)})""")
+    return np.concatenate([unpacked(piece) for piece in found])
+
+
+def test_pieces_put_together_are_the_file(sound: Page, noisy: Recording) -> None:
+    y = pieces(sound, noisy, 0)
+    expected = whole(noisy, "after")[0]
+    assert len(y) == len(expected)
+    np.testing.assert_allclose(y, expected, atol=EXACT)
+
+
+def test_a_decoder_that_trims_leaves_no_gap(sound: Page, noisy: Recording) -> None:
+    """Some take a codec's delay off whatever they are given: all is early by as much, and still of one piece."""
+    y = pieces(sound, noisy, 529)
+    np.testing.assert_allclose(y[:-529], whole(noisy, "after")[0, 529:], atol=EXACT)
 
 
 def test_a_few_pieces_are_kept_and_a_step_back_asks_for_nothing(sound: Page, site: Site, noisy: Recording) -> None:
