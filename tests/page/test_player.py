@@ -404,6 +404,13 @@ def test_before_and_after_are_drawn_on_one_scale(page: Page, site: Site, shown: 
     until(page, "player.heard === 'before'")
     page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     assert column_heights(page, [1, 3], "--sp-before") == [pytest.approx(38, abs=2)] * 2
+    # Equally loud, they are drawn as they are heard.
+    page.evaluate("player.equal = true")
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    lufs = {name: found["lufs"] for name, found in value(page, "media")["tracks"].items()}
+    assert lufs["after"] > lufs["before"]
+    ratio = 0.4 / (0.8 * 10 ** ((lufs["before"] - lufs["after"]) / 20))
+    assert column_heights(page, [1, 3], "--sp-before") == [pytest.approx(77 * ratio, abs=2)] * 2
 
 
 def test_a_tone_stands_at_its_hertz(page: Page, site: Site, shown: Shown) -> None:
