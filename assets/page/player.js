@@ -6,15 +6,12 @@
 //   player.play(), pause(), seek(s); player.playing
 //   events: "amount" {percent}, "position" {s}, "heard" {heard}, "playing" {playing}
 
-import { Feed } from "./feed.js";
 import { helpDialog } from "./help.js";
 import { command, isOurs } from "./keys.js";
 import { layout } from "./layout.js";
-import { besides, gains } from "./mixing.js";
-import { largest, Peaks } from "./peaks.js";
-import { Spectrogram } from "./spectrogram.js";
+import { Recording } from "./recording.js";
 import { Stage } from "./stage.js";
-import { clamp, clock, passage, pieceSamples, RATE, samplesOf, whole } from "./timeline.js";
+import { clamp, clock, passage, RATE, whole } from "./timeline.js";
 import { Transport } from "./transport.js";
 import { say } from "./words.js";
 
@@ -25,21 +22,13 @@ let count = 0;
 /** @type {Set<SpeechPlayer>} the one that was used last takes the keys of the page */
 const players = new Set();
 
-/** All that belongs to one recording, or to a stretch of it. @param {import("./timeline.js").Media} media */
-const opened = (media) => ({ media, feed: new Feed(media), peaks: new Peaks(media), pictures: new Spectrogram(media) });
-
-const closed = (one) => {
-  for (const part of one ? [one.feed, one.peaks, one.pictures] : []) part.close();
-};
-
 export class SpeechPlayer extends HTMLElement {
   static observedAttributes = ["media"];
 
   #transport = new Transport();
-  /** @type {ReturnType<typeof opened> | null} */
-  #whole = null;
-  /** @type {ReturnType<typeof opened> | null} */
-  #part = null;
+  /** @type {Recording | null} */
+  #open = null;
+  /** @type {import("./mixing.js").Heard} */
   #heard = "after";
   #amount = 100;
   #equal = true;
@@ -55,17 +44,17 @@ export class SpeechPlayer extends HTMLElement {
   // ---- for the page -------------------------------------------------------------------------------------------
 
   get media() {
-    return this.#whole?.media ?? null;
+    return this.#open?.media ?? null;
   }
 
   set media(media) {
     const same = media && this.media && Math.abs(media.duration_s - this.media.duration_s) < 0.01;
     const position_s = same ? this.position_s : 0;
     if (!same) this.#transport.pause(), (this.#transport.passage = null);
-    closed(this.#whole);
-    closed(this.#part);
-    this.#part = null;
-    this.#whole = media ? this.#watched(opened(media)) : null;
+    this.#open?.close();
+    this.#open = media ? new Recording(media) : null;
+    this.#open?.addEventListener("trouble", () => this.#said());
+    this.#open?.addEventListener("change", () => this.#stage?.redraw());
     if (!same) this.#transport.load([], 0);
     this.#load();
     if (!same) this.#transport.seek(position_s * RATE);
@@ -73,22 +62,12 @@ export class SpeechPlayer extends HTMLElement {
   }
 
   get stretch() {
-    return this.#part?.media ?? null;
+    return this.#open?.stretch ?? null;
   }
 
   set stretch(media) {
-    const old = this.#part;
-    this.#part = media ? this.#watched(opened(media)) : null;
-    const swap = () => { this.#load(); closed(old); this.#stage?.redraw(); };
-    const piece = media ? Math.floor((this.#transport.position - media.start_s * RATE) / pieceSamples(media)) : -1;
-    const part = this.#part;
-    if (!this.playing || piece < 0 || piece * pieceSamples(media) >= media.length_s * RATE) {
-      swap();
-      return;
-    }
-    // It plays there: what is heard is replaced when the new is there.
-    part.feed.want(["after", "removed"].map((track) => ({ track, piece })));
-    part.feed.addEventListener("piece", () => { if (this.#part === part) swap(); }, { once: true });
+    const swap = () => { this.#load(); this.#stage?.redraw(); };
+    this.#open?.replace(media, this.playing ? this.#transport.position : null, swap);
   }
 
   get playing() {
@@ -153,7 +132,7 @@ export class SpeechPlayer extends HTMLElement {
 
   /** To be called within a press, as every browser demands. */
   play() {
-    if (this.#whole) this.#transport.play();
+    if (this.#open) this.#transport.play();
   }
 
   pause() {
@@ -167,7 +146,7 @@ export class SpeechPlayer extends HTMLElement {
 
   /** Bytes of decoded sound in memory. */
   get held_bytes() {
-    return [this.#whole, this.#part].reduce((sum, one) => sum + (one?.feed.held.bytes ?? 0), 0);
+    return this.#open?.held_bytes ?? 0;
   }
 
   // ---- life ---------------------------------------------------------------------------------------------------
@@ -202,9 +181,8 @@ export class SpeechPlayer extends HTMLElement {
     queueMicrotask(() => {  // unless it was only moved to another place
       if (this.isConnected) return;
       this.#transport.close();
-      closed(this.#whole);
-      closed(this.#part);
-      this.#whole = this.#part = null;
+      this.#open?.close();
+      this.#open = null;
     });
   }
 
@@ -231,19 +209,13 @@ export class SpeechPlayer extends HTMLElement {
       this.heard = "after";  // nothing else has an amount
       this.#tell("amount", { percent: this.#amount });
     });
-    on(this.#find(".sp-again"), "click", () => { for (const one of [this.#whole, this.#part]) one?.feed.retry(); });
+    on(this.#find(".sp-again"), "click", () => this.#open?.retry());
     on(this.#stage, "seek", ({ detail }) => this.seek(detail.s));
     on(this.#stage, "passage", ({ detail }) => {
       if (detail.done) this.passage = detail.passage;
       else this.#stage.passage = detail.passage;
     });
     on(this.#stage, "view", () => this.#mark());
-  }
-
-  #watched(one) {
-    one.feed.addEventListener("trouble", () => this.#said());
-    for (const part of [one.peaks, one.pictures]) part.addEventListener("change", () => this.#stage?.redraw());
-    return one;
   }
 
   // ---- what is pressed ----------------------------------------------------------------------------------------
@@ -343,39 +315,23 @@ export class SpeechPlayer extends HTMLElement {
     return this.media?.duration_s ?? 0;
   }
 
-  /** The tracks of the whole, and in place of two of them, there, those of the stretch. */
   #load() {
-    if (!this.#whole) return this.#transport.load([], 0);
-    const { media, feed } = this.#whole;
-    const total = samplesOf(media), piece_samples = pieceSamples(media);
-    const voice = (track, spans) => ({ name: track, track, feed, spans, origin: 0, piece_samples });
-    const voices = [voice("before", [[0, total]])];
-    const part = this.#part?.media;
-    const origin = part ? Math.round(part.start_s * RATE) : 0;
-    const end = part ? Math.min(total, origin + samplesOf(part)) : 0;
-    for (const track of ["after", "removed"]) {
-      voices.push(voice(track, part ? [[0, origin], [end, total]] : [[0, total]]));
-      if (!part) continue;
-      const name = `stretch ${track}`;
-      voices.push({ name, track, feed: this.#part.feed, spans: [[origin, end]], origin, piece_samples });
-    }
     this.#mix();
-    this.#transport.load(voices, total);
+    this.#transport.load(this.#open?.voices() ?? [], this.#open?.total ?? 0);
   }
 
   #mix() {
-    if (!this.#whole) return;
-    const now = this.#gains(this.#heard);
-    this.#transport.gains = { ...now.whole, "stretch after": now.part.after, "stretch removed": now.part.removed };
+    if (this.#open) this.#transport.gains = this.#open.gains(this.#heard, this.#amount, this.#equal);
   }
 
-  #gains(heard) {
-    const lufs = loudness(this.#whole.media);
-    const common = { heard, amount: this.#amount, equal: this.#equal };
-    const now = gains({ ...common, lufs, gain_db: this.#whole.media.gain_db ?? 0 });
-    if (!this.#part) return { whole: now, part: now };
-    const { media } = this.#part;
-    return { whole: now, part: gains({ ...common, lufs: besides(lufs, loudness(media)), gain_db: media.gain_db ?? 0 }) };
+  /** @returns {import("./stage.js").Pictures} */
+  #pictures() {
+    return {
+      layers: (colours, from_s, to_s) =>
+        this.#open?.layers(this.#heard, this.#equal, colours, from_s, to_s) ?? { layers: [], scale: 1 },
+      spectrograms: () => this.#open?.spectrograms(this.#heard) ?? [],
+      hz: () => this.media?.spectrogram ?? null,
+    };
   }
 
   // ---- what is seen -------------------------------------------------------------------------------------------
@@ -466,64 +422,13 @@ export class SpeechPlayer extends HTMLElement {
   /** What is to be known: in words, over the picture, so that nothing moves. */
   #said() {
     if (!this.#stage) return;
-    const trouble = this.#whole?.feed.trouble ?? this.#part?.feed.trouble ?? null;
+    const trouble = this.#open?.trouble ?? null;
     const waits = this.#transport.state === "waiting" ? "loading" : null;
     const key = this.media ? trouble ?? (this.#asleep ? "asleep" : waits) : "empty";
     this.#find(".sp-said").textContent = key ? say(`player.${key}`) : "";
     this.#find(".sp-again").hidden = key !== "damaged" && key !== "gone";
   }
-
-  /** @returns {import("./stage.js").Pictures} */
-  #pictures() {
-    return {
-      layers: (colours, from_s, to_s) => this.#layers(colours, from_s, to_s),
-      spectrograms: () => this.#spectrograms(),
-      hz: () => this.media?.spectrogram ?? null,
-    };
-  }
-
-  /** What it was in grey, what it is in colour, each as loud as it is heard, what is heard in front. */
-  #layers(colours, from_s, to_s) {
-    if (!this.#whole) return { layers: [], scale: 1 };
-    const shown = this.#heard === "removed" ? "removed" : "after";
-    const before = this.#gains("before").whole.before;
-    const gain = { before, after: this.#equal ? this.#afterGain() : 1, removed: before };
-    const layers = ["before", shown].map((track) =>
-      ({ parts: this.#parts(track, from_s, to_s), gain: gain[track], colour: colours[track] }));
-    const { peaks } = this.#whole;
-    const most = ["before", "after"].map((track) => largest(peaks.get(track, 0, this.#duration_s)) * gain[track]);
-    const scale = Math.max(...most) > 0 ? 0.96 / Math.max(...most) : 1;
-    return { layers: this.#heard === "before" ? layers.reverse() : layers, scale };
-  }
-
-  /** Of "after" alone, whatever is mixed to it. */
-  #afterGain() {
-    const { media } = this.#whole;
-    return gains({ heard: "after", equal: true, lufs: loudness(media), gain_db: media.gain_db ?? 0 }).after;
-  }
-
-  #parts(track, from_s, to_s) {
-    const { duration_s } = this.media;
-    const all = { window: this.#whole.peaks.get(track, from_s, to_s), from_s: 0, to_s: duration_s, origin_s: 0 };
-    if (!this.#part || track === "before") return [all];
-    const { media, peaks } = this.#part;
-    const [start, end] = [media.start_s, media.start_s + media.duration_s];
-    const [left, right] = [clamp(from_s, start, end) - start, clamp(to_s, start, end) - start];
-    if (right <= left) return [all];
-    return [all, { window: peaks.get(track, left, right), from_s: start, to_s: end, origin_s: start }];
-  }
-
-  #spectrograms() {
-    if (!this.#whole) return [];
-    const all = [{ pictures: this.#whole.pictures, track: this.#heard, origin_s: 0 }];
-    if (this.#part && this.#heard !== "before") {
-      all.push({ pictures: this.#part.pictures, track: this.#heard, origin_s: this.#part.media.start_s });
-    }
-    return all;
-  }
 }
-
-const loudness = ({ tracks }) => ({ before: tracks.before.lufs, after: tracks.after.lufs });
 
 const set = (element, name, value) => element.setAttribute(name, String(value));
 
