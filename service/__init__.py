@@ -10,6 +10,7 @@
 - spectrograms  the pictures
 - warm_up       all of this, called once before the first visitor waits for it
 - faults        from an exception to what a person or a program is told
+- media/        what the browser plays and draws of a result
 - health        what /health and /api/diagnostics say
 - http/         the routes that are ours
 """

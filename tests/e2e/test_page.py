@@ -11,7 +11,8 @@ import soundfile
 from playwright.sync_api import Locator, Page, expect
 
 from pipeline.presets import NAMED_PRESETS
-from tests.e2e.conftest import DESKTOP, PATIENCE_MS, PHONE
+from tests.browser import PATIENCE_MS
+from tests.e2e.conftest import DESKTOP, PHONE
 
 LOOKS = [(size, theme) for size in (DESKTOP, PHONE) for theme in ("light", "dark")]
 LOOK_NAMES = ["desktop-light", "desktop-dark", "phone-light", "phone-dark"]
