@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -27,7 +27,8 @@ from .refusals import RequestError
 
 FRESH = {"Cache-Control": "no-store"}
 LONGEST_STRETCH_S = 60.0
-KEYS = {"file", "preset", "settings", "output_format", "track", "stretch", "listens", *kinds(Encoding)}
+FLAC_FRAME = 4096  # samples, as libsndfile writes them
+KEYS = {"file", "preset", "settings", "output_format", "track", "stretch", "listens", "like", *kinds(Encoding)}
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,25 @@ class JobRoutes:
         """POST: begin what is ordered. 202 and the token."""
         asked = _asked(await request.body())
         visit = Visit(str(request.scope.get("visitor", "")))
-        job = await run_in_threadpool(lambda: self.registry.start(order(self.site, asked, visit)))
+        job = await run_in_threadpool(lambda: self.registry.start(self._order(asked, visit)))
         return JSONResponse({"job": job.token}, 202, FRESH)
+
+    def _order(self, asked: dict[str, Any], visit: Visit) -> jobs.Order:
+        """like : a finished job, whose recording is meant once more; without a file"""
+        told = {name: value for name, value in asked.items() if value is not None}
+        if "like" not in told:
+            return order(self.site, told, visit)
+        if "file" in told:
+            raise SettingsError("Either file or like says which recording is meant, not both.")
+        earlier = self.registry.get(str(told.pop("like")))
+        found = replace(order(self.site, {**told, "file": str(earlier.order.source)}, visit), track=earlier.order.track)
+        outcome = earlier.now().outcome
+        if found.stretch is None or outcome is None or outcome.media is None:
+            return found
+        # Of our own copy: there a stretch can begin at a sample.
+        return replace(
+            found, source=outcome.media.tracks["before"].copy.path, track=None, stretch=on_grid(found.stretch, outcome)
+        )
 
     async def look(self, request: Request) -> Response:
         """GET: how the job stands."""
@@ -89,11 +107,10 @@ class JobRoutes:
         }
 
 
-def order(site: Site, asked: dict[str, Any], visit: Visit) -> jobs.Order:
-    """What a request asks for. Raises SettingsError and AudioError."""
-    if unknown := sorted(set(asked) - KEYS):
+def order(site: Site, told: dict[str, Any], visit: Visit) -> jobs.Order:
+    """What a request asks for; what is left out is left out of `told`. Raises SettingsError and AudioError."""
+    if unknown := sorted(set(told) - KEYS):
         raise SettingsError(f"{shown(unknown[0])} is not known.", suggestion=f"There are {', '.join(sorted(KEYS))}.")
-    told = {name: value for name, value in asked.items() if value is not None}
     given = told.get("settings", {})
     if not isinstance(given, dict):
         raise SettingsError("settings must be an object: a value for each parameter that is not the preset's.")
@@ -136,6 +153,12 @@ def _media(job: Job) -> dict[str, Any] | None:
     """Addresses are relative to the page."""
     outcome = job.now().outcome
     return None if outcome is None or outcome.media is None else outcome.media.told(f"api/jobs/{job.token}")
+
+
+def on_grid(stretch: tuple[float, float], outcome: jobs.Outcome) -> tuple[float, float]:
+    """Where FLAC's frames begin, which is where decoding can."""
+    rate = outcome.report.before.sample_rate
+    return int(stretch[0] * rate) // FLAC_FRAME * FLAC_FRAME / rate, stretch[1]
 
 
 def _result(outcome: jobs.Outcome) -> dict[str, Any]:

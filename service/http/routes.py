@@ -13,6 +13,7 @@ from service.health import diagnostics, health
 from service.registry.registry import Registry
 from service.site import Site
 
+from . import parts
 from .downloads import download
 from .jobs import JobRoutes
 from .media import MediaRoutes
@@ -52,4 +53,5 @@ def routes(site: Site, registry: Registry) -> list[BaseRoute]:
         Route("/gradio_api/file={path:path}", answer_download, methods=METHODS),
         *JobRoutes(site, registry).routes(),
         *MediaRoutes(registry).routes(),
+        parts.route(),
     ]

@@ -98,6 +98,7 @@ DECIDED = {
     "/monitoring/{key}": False,
     "/pwa_icon": False,
     "/pwa_icon/{size}": False,
+    "/page/{name:path}": True,
     "/robots.txt": True,
     "/static/{path:path}": True,
     "/svelte/{path:path}": True,

@@ -61,6 +61,7 @@ DOORS = (
     _read(f"/api/jobs/{WORD}/peaks", Kind.FILE),
     _read(f"/api/jobs/{WORD}/spectrogram/{NAME}/\\d{{1,2}}/\\d{{1,6}}.png", Kind.FILE),
     _read("/", Kind.PAGE),  # the page and its parts
+    _read(r"/page/[a-z0-9_./-]{1,100}"),
     _read("/config/?", Kind.PAGE),
     _read(r"/(assets|static|svelte)/[\w./@+-]{1,200}"),
     _read(f"({API})?/theme.css"),

@@ -7,18 +7,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pipeline import Settings
+from pipeline import Settings, load
 from pipeline.errors import EnhancementError
 from service.http.refusals import answer_fault
 from service.http.routes import routes
 from service.registry.registry import Registry
 from service.site import Site
 
-PATIENCE_S = 60
+PATIENCE_S = 270  # the first to enhance compiles
 OFF = Settings.nothing().flat()
 
 
@@ -44,7 +45,7 @@ def begun(client: TestClient, **asked: Any) -> str:
 def at_the_end(client: TestClient, path: str) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE_S
     while (found := client.get(path).json())["state"] in ("waiting", "running"):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, found["stage"]
         time.sleep(0.05)
     return dict(found)
 
@@ -120,3 +121,27 @@ def test_what_is_no_order_is_refused(client: TestClient, body: str) -> None:
 def test_nobody_finds_a_job_by_another_name(client: TestClient) -> None:
     assert client.get(f"/api/jobs/{'x' * 32}").status_code == 404
     assert client.delete(f"/api/jobs/{'x' * 32}").status_code == 404
+
+
+def test_a_stretch_of_a_finished_job_begins_where_it_is_said_to_the_sample(
+    client: TestClient, site: Site, file: str
+) -> None:
+    first = at_the_end(client, begun(client, file=file, settings=OFF, listens=True))
+    again = at_the_end(client, begun(client, like=first["job"], settings=OFF, stretch=[1.3, 1.0], listens=True))
+    assert again["state"] == "done", again
+    start_s, length_s = again["stretch"]
+    assert 1.3 - 4096 / 16_000 < start_s <= 1.3
+    assert (length_s, again["media"]["duration_s"]) == (1.0, 1.0)
+    (whole,), (part,) = (site.storage.root.glob(f"*/{name}") for name in ("talk.removed.flac", "before.removed.flac"))
+    x, y = (load(path.parent / "before.flac").samples for path in (whole, part))
+    at = round(start_s * 16_000)
+    assert np.array_equal(x[:, at : at + 16_000], y)
+
+
+def test_the_same_recording_once_more(client: TestClient, file: str) -> None:
+    first = at_the_end(client, begun(client, file=file, settings=OFF))
+    again = at_the_end(client, begun(client, like=first["job"], settings=OFF, output_format="flac"))
+    assert (again["state"], again["name"], again["result"]["name"]) == ("done", "talk.wav", "talk.clean.flac")
+    assert client.post("/api/jobs", json={"like": first["job"], "file": file}).status_code == 400
+    assert client.post("/api/jobs", json={"like": "x" * 32}).status_code == 404
+    assert client.post("/api/jobs", json={"like": ["x"]}).status_code == 404

@@ -24,7 +24,7 @@ from service.registry.registry import Registry, UnknownJobError
 from service.site import Site
 from service.work import Progress
 
-PATIENCE_S = 60
+PATIENCE_S = 270  # the first to enhance compiles
 OFF = Settings.nothing()
 
 

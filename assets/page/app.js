@@ -1,0 +1,259 @@
+// <speech-app>: the page's main job. It holds the parts together; what each of them does is in its own file.
+//
+//   <speech-app facts='{"names": […], "defaults": {…}, "presets": {…}, "formats": […], "max_bytes": …, "examples": […]}'>
+
+import "./intake.js";
+import "./presets.js";
+import "./progress.js";
+import "./result.js";
+import { Following } from "./following.js";
+import * as memory from "./memory.js";
+import { begin, end, Fault, Lost } from "./server.js";
+import { fromAddress, same, Settings, toAddress } from "./settings.js";
+import { say } from "./words.js";
+
+const PREVIEW_S = 10, PREVIEW_AFTER_MS = 500, FILE_KEYS = ["output_format", "subtype", "bitrate_kbps"];
+
+export class SpeechApp extends HTMLElement {
+  #facts = null;
+  #settings = null;
+  #recording = null;  // {path, name}
+  #following = null;
+  #asked = null;  // what the shown job was asked for
+  #preview = 0;
+  #previewing = null;
+
+  connectedCallback() {
+    this.#facts = JSON.parse(this.getAttribute("facts"));
+    this.innerHTML = `<speech-intake></speech-intake>
+      <div class="order"><speech-presets></speech-presets>
+        <div class="act"><button type="button" id="enhance-button" class="button primary"></button>
+          <button type="button" id="cancel-button" class="button" hidden></button></div>
+        <speech-progress id="status"></speech-progress></div>
+      <speech-result id="results"></speech-result>`;
+    const { names, defaults, presets, formats, max_bytes, examples } = this.#facts;
+    this.#settings = new Settings(names, defaults);
+    this.#part("intake").max_bytes = max_bytes;
+    this.#part("intake").examples = examples;
+    this.#part("presets").choices = Object.entries(presets).map(([name, { label, why }]) => ({ name, label, why }));
+    this.#part("result").formats = formats;
+    this.#find("#enhance-button").textContent = say("work.enhance");
+    this.#find("#cancel-button").textContent = say("work.stop");
+    this.#listen();
+    window.speech = {
+      settings: (values) => this.#settings.arrived(values),
+      wanted: () => this.#settings.inOrder(),
+    };
+    this.#begin();
+    this.#mark();
+  }
+
+  disconnectedCallback() {
+    this.#following?.stop();
+    this.#previewing?.stop();
+  }
+
+  #find(selector) {
+    return /** @type {any} */ (this.querySelector(selector));
+  }
+
+  /** @param {"intake" | "presets" | "progress" | "result"} name */
+  #part(name) {
+    return this.#find(`speech-${name}`);
+  }
+
+  #listen() {
+    const on = (part, name, does) => part.addEventListener(name, does);
+    on(this, "given", ({ detail }) => this.#given(detail.files));
+    on(this, "cleared", () => this.#cleared());
+    on(this, "chosen", ({ detail }) => this.#choose(detail.name));
+    on(this.#settings, "change", () => this.#moved());
+    on(this.#find("#enhance-button"), "click", () => this.#enhance());
+    on(this.#find("#cancel-button"), "click", () => this.#cancel());
+    on(this.#part("progress"), "again", () => this.#enhance());
+    on(this.#part("result"), "apply", () => this.#enhance());
+    on(this.#part("result"), "new", () => this.#anew());
+    on(this.#part("result"), "link", () => this.#copyLink());
+  }
+
+  // ---- how it begins --------------------------------------------------------------------------------------------
+
+  /** The settings of the address, else those of the last visit; and the work that is still there. */
+  #begin() {
+    const { presets, defaults } = this.#facts;
+    const asked = new URLSearchParams(location.search), kept = memory.settings();
+    const told = fromAddress(location.search, defaults);
+    const preset = asked.get("preset") ?? (Object.keys(told).length ? "default" : kept.preset) ?? "default";
+    const known = preset in presets ? preset : "default";
+    this.#part("presets").value = known;
+    const values = asked.has("preset") || Object.keys(told).length ? told : kept.values ?? {};
+    const start = { ...defaults, ...presets[known].settings, ...values };
+    if (!same(start, defaults)) this.#settings.set(start);
+    const job = memory.jobs()[0];
+    if (job) this.#follow(job.token, true);
+  }
+
+  // ---- what is given --------------------------------------------------------------------------------------------
+
+  #given(files) {
+    this.#forgetResult();
+    this.#recording = files[0] ?? null;
+    this.#part("progress").job = null;
+    this.#mark();
+    if (this.#recording) this.#find("#enhance-button").focus({ preventScroll: true });
+  }
+
+  #cleared() {
+    this.#recording = null;
+    this.#forgetResult();
+    this.#mark();
+  }
+
+  #anew() {
+    const job = this.#part("result").job;
+    if (job) memory.dropJob(job.job);
+    this.#forgetResult();
+    this.#part("intake").clear();
+    this.#part("intake").scrollIntoView({ block: "start" });
+  }
+
+  #forgetResult() {
+    this.#following?.stop();
+    this.#following = null;
+    this.#part("result").job = null;
+    this.#asked = null;
+  }
+
+  // ---- settings -------------------------------------------------------------------------------------------------
+
+  #choose(name) {
+    this.#settings.set(this.#facts.presets[name].settings);
+  }
+
+  #moved() {
+    memory.keepSettings(this.#part("presets").value, this.#settings.values);
+    this.#compare();
+  }
+
+  /** Whether the result is one of these settings; else ten seconds of it are made with them. */
+  #compare() {
+    const result = this.#part("result");
+    if (!this.#asked || !result.job) return;
+    const sound = (values) => Object.fromEntries(Object.entries(values).filter(([name]) => !FILE_KEYS.includes(name)));
+    result.is_older = !same(sound(this.#settings.values), sound(this.#asked));
+    clearTimeout(this.#preview);
+    this.#previewing?.stop();
+    if (result.is_older) this.#preview = setTimeout(() => this.#try(), PREVIEW_AFTER_MS);
+  }
+
+  async #try() {
+    const result = this.#part("result"), job = result.job, { duration_s } = job.media;
+    const start_s = Math.max(0, Math.min(result.player.position_s - PREVIEW_S / 4, duration_s - PREVIEW_S));
+    try {
+      const stretch = [start_s, Math.min(PREVIEW_S, duration_s)];
+      const token = await begin({ ...this.#order(), output_format: "flac", like: job.job, stretch, file: null });
+      this.#previewing = new Following(token);
+      this.#previewing.addEventListener("change", ({ detail }) => {
+        if (detail.state === "done" && result.job === job && result.is_older) result.preview = detail;
+      });
+    } catch {
+      // the note says already that the result is an older one
+    }
+  }
+
+  // ---- work -----------------------------------------------------------------------------------------------------
+
+  #order() {
+    const { output_format, subtype, bitrate_kbps, ...settings } = this.#settings.values;
+    return { file: this.#recording?.path, settings, output_format, subtype, bitrate_kbps, listens: true };
+  }
+
+  async #enhance() {
+    const shown = this.#part("result").job;
+    if (!this.#recording && !shown) {
+      this.#part("progress").fault = { message: say("work.nothing"), suggestion: say("work.nothing.why") };
+      return;
+    }
+    if (this.#following) return;
+    const order = this.#recording ? this.#order() : { ...this.#order(), file: null, like: shown.job };
+    this.#busy(true);
+    this.#part("progress").job = { state: "waiting", stage: "Starting…", fraction: 0, before: 0 };
+    try {
+      const token = await begin(order);
+      memory.keepJob({ token, name: this.#recording?.name ?? shown.name, at: Date.now() });
+      this.#follow(token, false);
+    } catch (fault) {
+      this.#busy(false);
+      this.#part("progress").fault = fault instanceof Lost ? { message: say("work.lost"), suggestion: say("work.lost.try") } : fault;
+    }
+  }
+
+  #follow(token, is_old) {
+    this.#following?.stop();
+    const following = (this.#following = new Following(token)), progress = this.#part("progress");
+    if (!is_old) this.#busy(true);
+    following.addEventListener("change", ({ detail }) => this.#look(detail, is_old));
+    following.addEventListener("lost", () => { progress.lost = true; });
+    following.addEventListener("gone", ({ detail }) => {
+      this.#following = null;
+      memory.dropJob(token);
+      this.#busy(false);
+      if (!is_old) progress.fault = detail;
+    });
+  }
+
+  #look(job, is_old) {
+    const progress = this.#part("progress");
+    if (job.state === "waiting" || job.state === "running") {
+      this.#busy(true);
+      progress.job = job;
+      return;
+    }
+    this.#following = null;
+    this.#busy(false);
+    progress.job = job.state === "done" || is_old ? null : job;
+    if (job.state === "done") this.#done(job, is_old);
+    else memory.dropJob(job.job);
+    if (job.state === "failed" && job.error?.status === 422) this.#part("intake").clear();  // it was of no use
+  }
+
+  #done(job, is_old) {
+    const { output_format, subtype, bitrate_kbps } = this.#settings.values;
+    this.#asked = { ...job.settings, output_format, subtype, bitrate_kbps };
+    this.#part("result").job = job;
+    if (!is_old) this.#part("result").reveal();
+    this.#compare();
+  }
+
+  #cancel() {
+    const token = this.#following?.token;
+    if (token) end(token).catch(() => {});
+  }
+
+  #busy(busy) {
+    this.#find("#enhance-button").textContent = say(busy ? "work.working" : "work.enhance");
+    this.#find("#cancel-button").hidden = !busy;
+    this.toggleAttribute("busy", busy);
+    this.#mark();
+  }
+
+  #mark() {
+    const can = Boolean(this.#recording) && !this.hasAttribute("busy");
+    this.#find("#enhance-button").setAttribute("aria-disabled", String(!can));
+    this.toggleAttribute("given", Boolean(this.#recording));
+  }
+
+  async #copyLink() {
+    const preset = this.#part("presets").value, of_preset = { ...this.#facts.defaults, ...this.#facts.presets[preset].settings };
+    const link = toAddress(preset, this.#settings.values, of_preset), button = this.#find("[data-do=link]");
+    try {
+      await navigator.clipboard.writeText(link);
+    } catch {
+      prompt(say("result.link"), link);  // without HTTPS there is no clipboard to write to
+    }
+    button.textContent = say("result.link.done");
+    setTimeout(() => { button.textContent = say("result.link"); }, 1500);
+  }
+}
+
+customElements.define("speech-app", SpeechApp);

@@ -1,0 +1,92 @@
+// <speech-progress>: how far a job is, in words, per cent and time left; and what became of it if it was no result.
+//
+//   progress.job = {…} | null;  progress.lost = true | false;  progress.fault = Fault | null;  event "again"
+
+import { left } from "./times.js";
+import { say } from "./words.js";
+
+export class SpeechProgress extends HTMLElement {
+  #job = null;
+  #lost = false;
+  #spoken = -1;
+
+  connectedCallback() {
+    this.innerHTML = `<div class="card" hidden><p class="what"><b></b><span class="left"></span></p>
+      <div class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100"><div></div></div>
+      <p class="advice"></p><p class="details"></p><button type="button" class="again" hidden></button></div>
+      <p class="spoken visually-hidden" role="status"></p>`;
+    this.querySelector(".bar").setAttribute("aria-label", say("work.progress"));
+    const again = this.querySelector(".again");
+    again.textContent = say("work.again");
+    again.addEventListener("click", () => this.dispatchEvent(new Event("again")));
+  }
+
+  get job() {
+    return this.#job;
+  }
+
+  set job(job) {
+    this.#job = job;
+    this.#lost = false;
+    this.#show();
+  }
+
+  set lost(lost) {
+    this.#lost = lost;
+    this.#show();
+  }
+
+  /** What is shown instead of progress. @param {{message: string, suggestion?: string, details?: string} | null} fault */
+  set fault(fault) {
+    this.#job = fault && { state: "failed", error: fault };
+    this.#lost = false;
+    this.#show();
+  }
+
+  #show() {
+    const card = this.querySelector(".card"), job = this.#job;
+    if (!card) return;
+    const state = job?.state ?? "none", runs = state === "waiting" || state === "running";
+    card.hidden = !runs && state !== "failed" && state !== "cancelled";
+    card.className = `card ${state}`;
+    const text = (part, words) => { card.querySelector(part).textContent = words ?? ""; };
+    text("b", this.#what(job));
+    text(".left", runs ? this.#left(job) : "");
+    text(".advice", this.#lost ? say("work.lost.why") : job?.error?.suggestion);
+    text(".details", job?.error?.details);
+    card.querySelector(".again").hidden = state !== "failed" && state !== "cancelled";
+    const bar = card.querySelector(".bar"), percent = Math.floor(100 * (job?.fraction ?? 0));
+    bar.hidden = !runs;
+    if (state === "running") bar.setAttribute("aria-valuenow", String(percent));
+    else bar.removeAttribute("aria-valuenow");
+    bar.firstElementChild.style.width = `${Math.max(2, percent)}%`;
+    bar.toggleAttribute("endless", state === "waiting");
+    this.#speak(state, percent, job);
+  }
+
+  #what(job) {
+    if (!job) return "";
+    if (this.#lost) return say("work.lost");
+    if (job.state === "cancelled") return say("work.cancelled");
+    if (job.state === "failed") return job.error?.message ?? say("work.failed");
+    if (job.before) return job.before === 1 ? say("work.before.one") : say("work.before", { n: job.before });
+    return say(`stage.${job.stage}`) === `stage.${job.stage}` ? job.stage : say(`stage.${job.stage}`);
+  }
+
+  #left(job) {
+    if (job.state === "waiting") return job.wait_s == null ? "" : say("work.wait", { time: left(job.wait_s) });
+    const percent = `${Math.floor(100 * job.fraction)} %`;
+    return job.left_s == null ? percent : `${percent} · ${say("work.left", { time: left(job.left_s) })}`;
+  }
+
+  /** To a screen reader only now and then. */
+  #speak(state, percent, job) {
+    const step = state === "running" ? Math.floor(percent / 25) : state;
+    if (step === this.#spoken) return;
+    this.#spoken = step;
+    const said = this.#what(job);
+    this.querySelector(".spoken").textContent = state === "running" ? `${said} ${this.#left(job)}` : said;
+  }
+}
+
+customElements.define("speech-progress", SpeechProgress);
