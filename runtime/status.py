@@ -32,7 +32,9 @@ class Refusal:
     named_by: str = ""
 
     def __str__(self) -> str:
-        named = f"{self.named_by[:1].upper()}{self.named_by[1:]} {self.path}" if self.named_by else self.path
+        named = f"{self.named_by[:1].upper()}{self.named_by[1:]}" if self.named_by else self.path
+        if self.named_by and "@" not in self.path:  # else it may be an address with a password
+            named += f" {self.path}"
         return f"{named} is not used: {self.why}."
 
 

@@ -109,7 +109,7 @@ def _positive(name: str, text: str) -> float | None:
     except ValueError:
         value = 0.0
     if not (math.isfinite(value) and value >= 1):
-        log.warning("%s is ignored: it must be a number of at least 1, not %.40r", name, text)
+        log.warning("%s is ignored: it must be a number of at least 1", name)  # its text may be a password
         return None
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import subprocess
 import sys
@@ -90,7 +91,7 @@ def _is_ready(server: Server) -> bool:
 
 def command_line(place: Place, changes: Mapping[str, str | None]) -> None:
     """`python -m pipeline`."""
-    target = place.folder / "clean.wav"
+    target = place.folder / f"clean-{secrets.token_hex(4)}.wav"  # one place may be visited often
     _run(place, changes, "-m", "pipeline", str(place.talk), "-o", str(target), "--report", "none")
     assert target.stat().st_size > 1000
 

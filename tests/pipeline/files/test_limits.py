@@ -34,11 +34,12 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureF
     monkeypatch.setenv("MAX_DECODED_MB", "")
     assert Limits.from_environment() == Limits(max_file_bytes=25 * MIB, max_duration_s=90.5)
     assert Limits.from_environment(LOCAL).max_decoded_bytes == LOCAL.max_decoded_bytes
-    for bad in ("much", "-3", "0", "nan", "inf"):
+    for bad in ("much", "-3", "0", "nan", "inf", "http://me:s3cret@host/"):
         monkeypatch.setenv("MAX_UPLOAD_MB", bad)
         with caplog.at_level(logging.WARNING):
             assert Limits.from_environment().max_file_bytes == Limits().max_file_bytes
         assert "MAX_UPLOAD_MB is ignored" in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 @pytest.mark.parametrize("bad", [0, -1, float("nan"), "9", True, None])
