@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if (HERE := str(Path(__file__).resolve().parent)) not in sys.path:  # with PYTHONSAFEPATH it is not
     sys.path.insert(0, HERE)
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
     import gradio as gr
     from fastapi import FastAPI
 
+    from service.registry.registry import Registry
     from service.site import Site
     from web.front.listeners import Listeners
 
 
 def build() -> tuple[gr.Blocks, Site]:
     """The page and its site. Nothing is served and nothing is written yet."""
-    demo, site, _ = _build()
-    return demo, site
+    parts = _build()
+    return parts.demo, parts.site
 
 
 def create_app() -> FastAPI:
@@ -45,7 +46,7 @@ def create_app() -> FastAPI:
 
     server.configure_logging()
     server.say_environment()
-    return _application(*parts)
+    return _application(parts)
 
 
 def main() -> int:
@@ -57,30 +58,42 @@ def main() -> int:
 
     server.configure_logging()
     server.say_environment()
-    return server.serve(_application(*parts), parts[1])
+    return server.serve(_application(parts), parts.site)
 
 
-def _build() -> tuple[gr.Blocks, Site, Listeners]:
+class _Parts(NamedTuple):
+    """What one running app is made of."""
+
+    demo: gr.Blocks
+    site: Site
+    registry: Registry
+    listeners: Listeners
+
+
+def _build() -> _Parts:
     runtime_setup.own_process()  # before anything but the standard library is imported
     runtime_setup.configure()
 
+    from service.registry.registry import Registry
     from service.site import Site
     from web import page
     from web.front.listeners import Listeners
 
     site, listeners = Site(), Listeners()
-    return page.build(site, listeners), site, listeners
+    registry = Registry(site)
+    return _Parts(page.build(site, registry, listeners), site, registry, listeners)
 
 
-def _application(demo: gr.Blocks, site: Site, listeners: Listeners) -> FastAPI:
+def _application(parts: _Parts) -> FastAPI:
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware import Middleware
 
     from service.http import routes
-    from service.registry.registry import Registry
     from web import server
     from web.front.gate import FrontDoor
+
+    demo, site, registry, listeners = parts
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -90,7 +103,7 @@ def _application(demo: gr.Blocks, site: Site, listeners: Listeners) -> FastAPI:
         site.storage.close()
 
     app = FastAPI(
-        openapi_url=None, lifespan=lifespan, routes=routes.routes(site, Registry(site)),
+        openapi_url=None, lifespan=lifespan, routes=routes.routes(site, registry),
         middleware=[Middleware(FrontDoor, site=site, demo=demo, listeners=listeners)],
     )  # fmt: skip
     gr.mount_gradio_app(app, demo, path="/", **server.page_options(site))

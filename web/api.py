@@ -10,13 +10,13 @@ from typing import Any, Literal
 import gradio as gr
 from gradio.events import api as add_endpoint
 
-from pipeline.errors import SettingsError
 from pipeline.files.formats import OUTPUT_NAMES, Encoding
-from pipeline.files.stored import MOST_TRACKS
-from pipeline.parameter import Choice, Kind, Range, Switch, kinds, shown
+from pipeline.parameter import Choice, Kind, Range, Switch, kinds
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 from service import jobs
+from service.http.jobs import track_number
+from service.registry.registry import Registry
 from service.site import Site
 from service.work import mapped
 
@@ -44,14 +44,18 @@ While the work runs, `generating` events tell how far it is."""
 PRESETS = "All presets with their settings, all parameters with what they may be, and the output formats."
 
 
-def add_endpoints(site: Site, listeners: Listeners) -> None:
+def add_endpoints(site: Site, registry: Registry, listeners: Listeners) -> None:
     """Inside a Blocks context. Gradio lets all of them in at once: the line of those who wait is ours."""
-    add_endpoint(enhance_endpoint(site, listeners), api_name="enhance", api_description=ENHANCE, concurrency_limit=None)
+    add_endpoint(
+        enhance_endpoint(site, registry, listeners), api_name="enhance", api_description=ENHANCE, concurrency_limit=None
+    )
     add_endpoint(analyze_endpoint(site, listeners), api_name="analyze", api_description=ANALYZE, concurrency_limit=None)
     add_endpoint(presets, api_name="presets", api_description=PRESETS, concurrency_limit=None)
 
 
-def enhance_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generator[Answer, None, None]]:
+def enhance_endpoint(
+    site: Site, registry: Registry, listeners: Listeners
+) -> Callable[..., Generator[Answer, None, None]]:
     """The function behind `/enhance`, with one optional parameter for each of the settings and for the encoding."""
     first = {name: kind for name, kind in parameters().items() if name not in ADDED}
     added = {name: parameters()[name] for name in ADDED}
@@ -66,8 +70,11 @@ def enhance_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generato
             settings = Settings.from_flat(given, base=jobs.preset(PRESET if preset is None else preset))
             source = jobs.uploaded(site, _path(file))
             form = FORMAT if output_format is None else output_format
-            order = jobs.Order(source, settings, form, Encoding(**encoding), visits.current(listeners), _track(track))
-            outcome = yield from mapped(jobs.serve_one(site, order), lambda now: (None, asdict(now)))
+            order = jobs.Order(
+                source, settings, form, Encoding(**encoding), visits.current(listeners), track_number(track)
+            )
+            job = registry.start(order)
+            outcome = yield from mapped(registry.follow(job), lambda now: (None, {**asdict(now), "job": job.token}))
         except Exception as fault:
             raise for_programs(fault) from fault
         yield _file(str(outcome.after), outcome.after.name), outcome.report.as_dict()
@@ -80,15 +87,6 @@ def enhance_endpoint(site: Site, listeners: Listeners) -> Callable[..., Generato
         {"preset": PRESET, **dict.fromkeys(names), "output_format": FORMAT},
         tuple[File, dict[str, Any]],
     )
-
-
-def _track(value: Any) -> int | None:
-    """0 and null mean the file's own choice. Raises SettingsError."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1 or value < 0:
-        raise SettingsError(f"track must be a whole number, 0 or more, not {shown(value)}.")
-    return min(int(value), MOST_TRACKS + 1) or None
 
 
 def _given(names: Iterable[str], told: Mapping[str, Any]) -> dict[str, Any]:

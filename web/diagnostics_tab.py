@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Any
+
+from service import health as service_health
+from service.site import Site
 
 MEANING = {
     "environment": "Starts are quick.",
@@ -13,6 +17,12 @@ MEANING = {
     "memory": "Every start is slow, since code is compiled anew each time. Quick afterwards.",
     "interpreted": "Everything works, but slowly.",
 }
+
+
+def diagnose(site: Site) -> tuple[str, str]:
+    """The tab's content: in words, and as JSON."""
+    report = service_health.diagnostics(site)
+    return render(report, service_health.health(site)), json.dumps(report, indent=2, ensure_ascii=False)
 
 
 def render(report: dict[str, Any], health: dict[str, Any]) -> str:

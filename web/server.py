@@ -31,7 +31,7 @@ def page_options(site: Site) -> dict[str, Any]:
     """How Gradio is mounted."""
     return {
         "theme": theme.theme(),
-        "css_paths": [theme.STYLE],
+        "css_paths": theme.STYLES,
         "head": theme.HEAD,
         "footer_links": ["api", "settings"],
         "favicon_path": str(theme.ICON),

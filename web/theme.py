@@ -7,22 +7,17 @@ import gradio as gr
 from service.site import ASSETS
 
 PAGE = ASSETS / "page"
-STYLE = PAGE / "style.css"
+STYLES = [PAGE / name for name in ("style.css", "app.css", "player.css", "intake.css")]
 ICON = PAGE / "favicon.svg"
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
-HEAD = f"""
+HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<script>
-{(PAGE / "microphone.js").read_text(encoding="utf-8")}
-</script>
+<script type="module" src="page/app.js"></script>
 """
 COPY_JS = (PAGE / "copy.js").read_text(encoding="utf-8")
-
-
-WAVEFORM = gr.WaveformOptions(waveform_color="#9aa6b2", waveform_progress_color="#0f766e", sample_rate=48000)
 
 
 def theme() -> gr.themes.Base:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.errors import EnhancementError
 from pipeline.files.formats import FORMATS, Format
 from pipeline.parameter import Range
-from service.work import Progress
 
 TITLE = "Speech Enhancement"
 CLAIM = "Noisy recording in. Clear speech out."
-STARTING = Progress(0.0, "Starting…")
-
-
-def no_input() -> EnhancementError:
-    """Made anew each time: an exception that is raised keeps the frames that it went through."""
-    return EnhancementError(
-        "There is no recording yet.", suggestion="Record, upload or pick an example first, then press Enhance."
-    )
 
 
 def duration(seconds: float) -> str:
@@ -26,11 +16,6 @@ def duration(seconds: float) -> str:
             count = f"{seconds / length:.3g}"
             return f"{count} {unit}" + ("" if count == "1" else "s")
     return f"{seconds:.0f} seconds"
-
-
-def clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
 
 
 def slider_label(kind: Range) -> str:

@@ -178,6 +178,7 @@ export class SpeechApp extends HTMLElement {
     const order = this.#recording ? this.#order() : { ...this.#order(), file: null, like: shown.job };
     this.#busy(true);
     this.#part("progress").job = { state: "waiting", stage: "Starting…", fraction: 0, before: 0 };
+    this.#part("progress").scrollIntoView({ block: "nearest" });
     try {
       const token = await begin(order);
       memory.keepJob({ token, name: this.#recording?.name ?? shown.name, at: Date.now() });
