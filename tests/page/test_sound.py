@@ -173,7 +173,8 @@ def test_what_is_no_longer_wanted_is_not_waited_for(sound: Page, site: Site, noi
         sound.evaluate(f"""(async (media) => {{ {FEED}
             feed.want([0, 1, 2].map((piece) => ({{ track: "before", piece }})));
             await new Promise((go) => setTimeout(go, 50));
-            await got("after", 1);
+            const late = new Promise((_, fail) => setTimeout(fail, 15_000, new Error("still waited for")));
+            await Promise.race([got("after", 1), late]);
         }})({as_js(noisy.media)})""")
     finally:
         come.set()
