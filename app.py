@@ -92,6 +92,7 @@ def _application(parts: _Parts) -> FastAPI:
     from service.http import routes
     from web import server
     from web.front.gate import FrontDoor
+    from web.front.preview import LinkPreview
 
     demo, site, registry, listeners = parts
 
@@ -104,7 +105,7 @@ def _application(parts: _Parts) -> FastAPI:
 
     app = FastAPI(
         openapi_url=None, lifespan=lifespan, routes=routes.routes(site, registry),
-        middleware=[Middleware(FrontDoor, site=site, demo=demo, listeners=listeners)],
+        middleware=[Middleware(FrontDoor, site=site, demo=demo, listeners=listeners), Middleware(LinkPreview)],
     )  # fmt: skip
     gr.mount_gradio_app(app, demo, path="/", **server.page_options(site))
     return app

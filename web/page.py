@@ -19,6 +19,7 @@ from pipeline.files.limits import STRANGERS, Limits
 from pipeline.parameter import Choice, Kind, Range, Switch, Value, kinds
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, groups
+from service.media.examples import examples
 from service.registry.registry import Registry
 from service.site import CREDITS, EXAMPLES, Site
 from service.storage import ADVICE
@@ -87,7 +88,7 @@ def _facts(site: Site, defaults: dict[str, Value]) -> dict[str, Any]:
         "formats": formats,
         "max_bytes": site.config.max_upload_bytes,
         "max_s": Limits.from_environment(STRANGERS).max_duration_s,
-        "examples": [],
+        "examples": [{"name": token, "label": one.label} for token, one in examples().items()],
     }
 
 

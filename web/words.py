@@ -7,6 +7,10 @@ from pipeline.parameter import Range
 
 TITLE = "Speech Enhancement"
 CLAIM = "Noisy recording in. Clear speech out."
+DESCRIPTION = (
+    "Drop in a noisy recording, hear it clean a moment later: before and after at one press, at equal loudness. "
+    "Free, no account, nothing leaves the machine."
+)
 
 
 def duration(seconds: float) -> str:

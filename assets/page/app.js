@@ -2,13 +2,15 @@
 //
 //   <speech-app facts='{"names": […], "defaults": {…}, "presets": {…}, "formats": […], "max_bytes": …, "examples": […]}'>
 
+import "./files.js";
 import "./intake.js";
 import "./presets.js";
 import "./progress.js";
 import "./result.js";
+import { Batch } from "./batch.js";
 import { Following } from "./following.js";
 import * as memory from "./memory.js";
-import { begin, end, Fault, Lost } from "./server.js";
+import { begin, end, look, Lost } from "./server.js";
 import { fromAddress, same, Settings, toAddress } from "./settings.js";
 import { say } from "./words.js";
 
@@ -18,6 +20,7 @@ export class SpeechApp extends HTMLElement {
   #facts = null;
   #settings = null;
   #recording = null;  // {path, name}
+  /** @type {Batch | null} */ #batch = null;  // of several
   #following = null;
   #asked = null;  // what the shown job was asked for
   #preview = 0;
@@ -29,7 +32,7 @@ export class SpeechApp extends HTMLElement {
       <div class="order"><speech-presets></speech-presets>
         <div class="act"><button type="button" id="enhance-button" class="button primary"></button>
           <button type="button" id="cancel-button" class="button" hidden></button></div>
-        <speech-progress id="status"></speech-progress></div>
+        <speech-progress id="status"></speech-progress><speech-files hidden></speech-files></div>
       <speech-result id="results"></speech-result>`;
     const { names, defaults, presets, formats, max_bytes, examples } = this.#facts;
     this.#settings = new Settings(names, defaults);
@@ -57,7 +60,7 @@ export class SpeechApp extends HTMLElement {
     return /** @type {any} */ (this.querySelector(selector));
   }
 
-  /** @param {"intake" | "presets" | "progress" | "result"} name */
+  /** @param {"intake" | "presets" | "progress" | "files" | "result"} name */
   #part(name) {
     return this.#find(`speech-${name}`);
   }
@@ -66,6 +69,7 @@ export class SpeechApp extends HTMLElement {
     const on = (part, name, does) => part.addEventListener(name, does);
     on(this, "given", ({ detail }) => this.#given(detail.files));
     on(this, "cleared", () => this.#cleared());
+    on(this, "example", ({ detail }) => this.#example(detail));
     on(this, "chosen", ({ detail }) => this.#choose(detail.name));
     on(this.#settings, "change", () => this.#moved());
     on(this.#find("#enhance-button"), "click", () => this.#enhance());
@@ -74,6 +78,10 @@ export class SpeechApp extends HTMLElement {
     on(this.#part("result"), "apply", () => this.#enhance());
     on(this.#part("result"), "new", () => this.#anew());
     on(this.#part("result"), "link", () => this.#copyLink());
+    on(this.#part("files"), "listen", ({ detail }) => this.#listenTo(detail));
+    on(this.#part("files"), "retry", ({ detail }) => this.#batch?.retry(detail));
+    on(this.#part("files"), "remove", ({ detail }) => this.#batch?.remove(detail));
+    on(this.#part("files"), "zip", () => { location.href = this.#batch?.zip ?? ""; });
   }
 
   // ---- how it begins --------------------------------------------------------------------------------------------
@@ -99,6 +107,11 @@ export class SpeechApp extends HTMLElement {
     this.#forgetResult();
     this.#recording = files[0] ?? null;
     this.#part("progress").job = null;
+    if (files.length > 1) {
+      const batch = (this.#batch = new Batch(files));
+      batch.addEventListener("change", () => { if (this.#batch === batch) this.#showBatch(); });
+      this.#showBatch();
+    }
     this.#mark();
     if (this.#recording) this.#find("#enhance-button").focus({ preventScroll: true });
   }
@@ -106,6 +119,20 @@ export class SpeechApp extends HTMLElement {
   #cleared() {
     this.#recording = null;
     this.#forgetResult();
+    this.#mark();
+  }
+
+  /** Heard at once: it was made beforehand. */
+  async #example(name) {
+    this.#forgetResult();
+    this.#recording = null;
+    try {
+      const job = await look(name);
+      this.#part("result").job = job;
+      this.#part("result").reveal();
+    } catch (fault) {
+      this.#part("progress").fault = fault;
+    }
     this.#mark();
   }
 
@@ -118,6 +145,10 @@ export class SpeechApp extends HTMLElement {
   }
 
   #forgetResult() {
+    this.#batch?.cancel();
+    this.#batch?.close();
+    this.#batch = null;
+    this.#part("files").hidden = true;
     this.#following?.stop();
     this.#following = null;
     this.#part("result").job = null;
@@ -174,7 +205,11 @@ export class SpeechApp extends HTMLElement {
       this.#part("progress").fault = { message: say("work.nothing"), suggestion: say("work.nothing.why") };
       return;
     }
-    if (this.#following) return;
+    if (this.#following || this.#batch?.busy) return;
+    if (this.#batch) {
+      this.#batch.start({ ...this.#order(), file: undefined });
+      return;
+    }
     const order = this.#recording ? this.#order() : { ...this.#order(), file: null, like: shown.job };
     this.#busy(true);
     this.#part("progress").job = { state: "waiting", stage: "Starting…", fraction: 0, before: 0 };
@@ -226,7 +261,23 @@ export class SpeechApp extends HTMLElement {
     this.#compare();
   }
 
+  // ---- several --------------------------------------------------------------------------------------------------
+
+  #showBatch() {
+    this.#part("files").hidden = false;
+    this.#part("files").files = this.#batch.files;
+    this.#busy(this.#batch.busy);
+  }
+
+  #listenTo(id) {
+    const job = this.#batch?.files.find((one) => one.id === id)?.job;
+    if (!job) return;
+    this.#part("files").current = id;
+    this.#done(job, false);
+  }
+
   #cancel() {
+    this.#batch?.cancel();
     const token = this.#following?.token;
     if (token) end(token).catch(() => {});
   }

@@ -7,7 +7,7 @@ const BY_KEY = {
 };
 const BY_CODE = { Digit1: "before", Digit2: "after", Digit3: "removed" };  // where a digit needs Shift
 const TYPED = "input:not([type=range],[type=checkbox],[type=radio],[type=button]), textarea, select, [contenteditable]";
-const ACTIVE = "a[href], button, summary, input, [role=tab], [role=slider], [role=button], [tabindex]";
+const ACTIVE = "a[href], button, summary, input, [role=tab], [role=slider], [role=button], [tabindex]:not([tabindex=\"-1\"])";
 
 /** @param {KeyboardEvent} event @returns {string | null} */
 export function command(event) {

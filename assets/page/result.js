@@ -107,7 +107,7 @@ export class SpeechResult extends HTMLElement {
       return;
     }
     const { result, media } = job;
-    this.#find(".whose").textContent = say("result.whose", { name: job.name, time: ofDay(job.expires) });
+    this.#find(".whose").textContent = job.expires ? say("result.whose", { name: job.name, time: ofDay(job.expires) }) : say("result.example");
     this.#find("#verdict").textContent = result.verdict;
     this.player.media = media && { ...media, gain_db: result.report.gain_db };
     this.player.amount = 100;

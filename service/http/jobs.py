@@ -15,10 +15,12 @@ from starlette.routing import BaseRoute, Route
 from pipeline.errors import SettingsError
 from pipeline.files.formats import OUTPUT_NAMES, Encoding
 from pipeline.files.stored import MOST_TRACKS
+from pipeline.measures.report import Report
 from pipeline.parameter import kinds, shown
 from pipeline.settings import Settings
 from service import jobs
 from service.line.admission import Visit
+from service.media.examples import PREFIX, Example, examples
 from service.registry.job import Job, State, described
 from service.registry.registry import Registry
 from service.site import Site
@@ -71,6 +73,8 @@ class JobRoutes:
 
     async def look(self, request: Request) -> Response:
         """GET: how the job stands."""
+        if (example := examples().get(str(request.path_params["token"]))) is not None:
+            return JSONResponse(_told_example(example), headers=FRESH)
         job = self.registry.get(str(request.path_params["token"]))
         return JSONResponse(self.told(job), headers=FRESH)
 
@@ -149,6 +153,16 @@ def _stretch(value: Any) -> tuple[float, float] | None:
     return start_s, length_s
 
 
+def _told_example(example: Example) -> dict[str, Any]:
+    """As a finished job, which nobody need cancel and which does not expire."""
+    token = f"{PREFIX}{example.name}"
+    after = example.media.tracks["after"].copy.path
+    result = {**example.told["result"], "name": f"{example.name}.clean.flac", "bytes": after.stat().st_size}
+    nothing = {"error": None, "stretch": None, "track": None, "expires": None, "left_s": None, "wait_s": None}
+    now = {"job": token, "state": "done", "stage": "Done", "fraction": 1.0, "before": 0, "created": 0.0}
+    return {**nothing, **now, **example.told, "result": result, "media": example.media.told(f"api/jobs/{token}")}
+
+
 def _media(job: Job) -> dict[str, Any] | None:
     """Addresses are relative to the page."""
     outcome = job.now().outcome
@@ -162,12 +176,18 @@ def on_grid(stretch: tuple[float, float], outcome: jobs.Outcome) -> tuple[float,
 
 
 def _result(outcome: jobs.Outcome) -> dict[str, Any]:
-    report = outcome.report
     return {
         "name": outcome.after.name,
         "file": str(outcome.after),
         "removed": str(outcome.removed),
         "bytes": outcome.after.stat().st_size if outcome.after.exists() else 0,
+        **summary(outcome.report),
+    }
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """What was done, in words and numbers."""
+    return {
         "verdict": report.verdict,
         "said": list(report.sentences()),
         "rows": report.rows(),

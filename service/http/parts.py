@@ -14,7 +14,13 @@ from service.site import ASSETS
 from .refusals import RequestError
 
 PAGE = ASSETS / "page"
-KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
+KINDS = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
 
 
 def route() -> Route:

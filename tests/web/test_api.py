@@ -23,6 +23,7 @@ from pipeline.presets import PRESETS
 from pipeline.settings import parameters
 from service.jobs import Order
 from service.line.admission import Visit
+from service.registry.registry import Registry
 from service.site import Site
 from service.storage import Storage
 from tests.conftest import MAX_UPLOAD_MB, Server
@@ -279,8 +280,11 @@ def test_a_programs_work_is_its_visitors_and_ends_with_them(
     site.storage.root.mkdir()
     path = Path(shutil.copy(talk, site.storage.new_folder("in")))
     site.storage.give(path)
-    makes = {"enhance": api.enhance_endpoint, "analyze": api.analyze_endpoint}
+    makes = {
+        "enhance": lambda: api.enhance_endpoint(site, Registry(site), Listeners()),
+        "analyze": lambda: api.analyze_endpoint(site, Listeners()),
+    }
     nothing = [None] * (len(parameters()) + 5) if endpoint == "enhance" else []
     with pytest.raises(Error, match="Enough"):
-        list(makes[endpoint](site, Listeners())(curl.described(str(path)), *nothing))
+        list(makes[endpoint]()(curl.described(str(path)), *nothing))
     assert seen == [visit]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from html import unescape
 from subprocess import run
 from typing import Any
 
@@ -11,6 +13,7 @@ import httpx
 import pytest
 
 from pipeline.parameter import Choice, Range, Switch
+from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 from tests.conftest import PROJECT, Server
 
@@ -64,24 +67,30 @@ def test_gradio_holds_nobody_up_for_the_line_is_ours() -> None:
     """Else whoever waits would not see how many are before."""
     done = run([sys.executable, "-c", HELD_UP], cwd=PROJECT, capture_output=True, text=True, check=True)
     limits, default, threads, sessions = json.loads(done.stdout)
-    assert limits == dict.fromkeys(("run", "enhance", "analyze", "presets"))
+    assert limits == dict.fromkeys(("enhance", "analyze", "presets"))
     assert default is None
     assert (threads, sessions) == (320, 128)  # whoever waits, waits in a thread
 
 
-def test_cancel_ends_the_work_and_whatever_ends_it_brings_the_button_back(config: dict[str, Any]) -> None:
+def facts(config: dict[str, Any]) -> dict[str, Any]:
+    (value,) = (one["props"]["value"] for one in config["components"] if one["props"].get("elem_id") == "app")
+    return dict(json.loads(unescape(re.fullmatch(r'<speech-app facts="([^"]*)"></speech-app>', value)[1])))  # type: ignore[index]
+
+
+def test_the_pages_scripts_know_what_can_be_set_in_the_components_order(config: dict[str, Any]) -> None:
+    known = facts(config)
+    assert list(known["defaults"]) == known["names"]
+    assert known["defaults"].items() >= Settings().flat().items()
+    assert {name: one["settings"] for name, one in known["presets"].items()} == {
+        name: preset.settings.flat() for name, preset in NAMED_PRESETS.items()
+    }
     names = {one["id"]: one["props"].get("elem_id") for one in config["components"]}
-    events = config["dependencies"]
-
-    def clicked(name: str) -> list[dict[str, Any]]:
-        return [one for one in events if [names.get(target) for target, _ in one["targets"]] == [name]]
-
-    def after(event: dict[str, Any]) -> dict[str, Any]:
-        (found,) = (one for one in events if one["trigger_after"] == event["id"])
-        return dict(found)
-
-    (begin,) = clicked("enhance-button")
-    running = after(begin)
-    assert (begin["queue"], running["queue"], after(running)["queue"]) == (False, True, False)
-    assert not after(running)["trigger_only_on_success"]
-    assert [one["cancels"] for one in clicked("cancel-button") if one["cancels"]] == [[running["id"]]]
+    (moved,) = (
+        one for one in config["dependencies"] if [names[id_] for id_, _ in one["targets"]] == ["settings-bridge"]
+    )
+    shown = [str(names[id_]).removeprefix("set-") for id_ in moved["outputs"]]
+    assert shown == ["format" if name == "output_format" else name for name in known["names"]]
+    (told,) = (one for one in config["dependencies"] if one["inputs"] == moved["outputs"])
+    assert {id_ for id_, event in told["targets"] if event == "change"} == set(moved["outputs"])
+    assert not moved["backend_fn"]
+    assert not told["backend_fn"]  # nothing is sent for a slider that moves

@@ -1,0 +1,36 @@
+"""A link that is sent to a friend shows what this is."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from tests.conftest import Server
+from web.front.preview import described
+
+
+def test_gradios_description_makes_room_for_ours() -> None:
+    page = (
+        '<head><meta charset="utf-8" /><meta property="og:title" content="Gradio" />\n<meta\n name="twitter:title"\n '
+        'content="x" /><meta property="og:url" content="{url}" /><meta name="viewport" content="a"></head>'
+    )
+    found = described(page, "https://a.example/b/")
+    assert "Gradio" not in found
+    assert "{url}" not in found
+    assert "twitter:title" not in found
+    assert '<meta charset="utf-8" />' in found
+    assert '<meta name="viewport" content="a">' in found
+    assert 'property="og:url" content="https://a.example/b/"' in found
+    assert found.endswith("</head>")
+
+
+def test_the_link_of_the_running_page(server: Server) -> None:
+    page = httpx.get(server.url, timeout=30).text
+    said = dict(re.findall(r'<meta property="(og:\w+)" content="([^"]*)"', page))
+    assert said["og:title"] == "Speech Enhancement"
+    assert said["og:url"] == f"{server.url}/"
+    assert len(re.findall("og:title", page)) == 1
+    picture = httpx.get(said["og:image"], timeout=30)
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")

@@ -1,0 +1,66 @@
+"""What messengers show of a link to the page: our name, sentence and picture. Gradio's template names itself."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web import words
+
+from .doors import path_of
+
+GRADIOS = re.compile(r'<meta\b[^>]*\b(?:property="og:|name="(?:twitter:|description"))[^>]*>\s*')
+IMAGE = "page/preview.png"
+
+
+class LinkPreview:
+    """ASGI middleware around the page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Everything but the page itself passes."""
+        if scope["type"] != "http" or path_of(scope) not in ("", "/") or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        await self._app(scope, receive, _Page(str(Request(scope).base_url), send).take)
+
+
+class _Page:
+    """The answer, kept until all of it is there."""
+
+    def __init__(self, base: str, send: Send) -> None:
+        self._base, self._send = base, send
+        self._start: Message = {}
+        self._body = b""
+
+    async def take(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        kind = Headers(raw=self._start.get("headers", [])).get("content-type", "")
+        self._body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        if kind.startswith("text/html"):
+            self._body = described(self._body.decode(), self._base).encode()
+            MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(self._body))
+        await self._send(self._start)
+        await self._send({"type": "http.response.body", "body": self._body})
+
+
+def described(page: str, base: str) -> str:
+    """The page with our description in place of Gradio's. base : its address"""
+    said = {
+        "og:type": "website", "og:title": words.TITLE, "og:description": words.DESCRIPTION, "og:url": base,
+        "og:image": base + IMAGE, "og:image:width": "1200", "og:image:height": "630", "og:image:alt": words.CLAIM,
+    }  # fmt: skip
+    ours = [f'<meta property="{name}" content="{escape(text)}">' for name, text in said.items()]
+    ours += [f'<meta name="description" content="{escape(words.DESCRIPTION)}">']
+    ours += ['<meta name="twitter:card" content="summary_large_image">']
+    return GRADIOS.sub("", page).replace("</head>", "".join(ours) + "</head>", 1)
