@@ -98,6 +98,7 @@ export class SpeechApp extends HTMLElement {
     const start = { ...defaults, ...presets[known].settings, ...values };
     if (!same(start, defaults)) this.#settings.set(start);
     const job = memory.jobs()[0];
+    this.toggleAttribute("expecting", Boolean(job));  // its place is kept free
     if (job) this.#follow(job.token, true);
   }
 
@@ -283,6 +284,7 @@ export class SpeechApp extends HTMLElement {
   }
 
   #busy(busy) {
+    this.removeAttribute("expecting");
     this.#find("#enhance-button").textContent = say(busy ? "work.working" : "work.enhance");
     this.#find("#cancel-button").hidden = !busy;
     this.toggleAttribute("busy", busy);
@@ -293,6 +295,7 @@ export class SpeechApp extends HTMLElement {
     const can = Boolean(this.#recording) && !this.hasAttribute("busy");
     this.#find("#enhance-button").setAttribute("aria-disabled", String(!can));
     this.toggleAttribute("given", Boolean(this.#recording));
+    this.toggleAttribute("done", Boolean(this.#part("result").job));
   }
 
   async #copyLink() {

@@ -17,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ import soundfile
 from tests.conftest import PROJECT, start_server, stop_server
 from tests.pipeline.signals import noise, speech_like
 from tests.web import curl
+
+UNDER_WAY = ("waiting", "running")
 
 HOOK = Path(__file__).parent / "hook"
 IFF_UP, SIOCGIFFLAGS, SIOCSIFFLAGS = 1, 0x8913, 0x8914
@@ -88,18 +91,17 @@ def _assets(url: str) -> int:
 
 
 def _pressed(url: str, description: dict[str, Any]) -> list[str]:
-    """Enhance, pressed on the page, pictures and all; the types of what it shows."""
-    config = httpx.get(f"{url}/config", timeout=60).json()
-    components = {component["id"]: component for component in config["components"]}
-    run = next(d for d in config["dependencies"] if d["api_name"] == "run")
-    values = [components[number]["props"].get("value") for number in run["inputs"]]
-    kinds = [components[number]["type"] for number in run["inputs"]]
-    values[kinds.index("audio")] = description
-    body = {"fn_index": run["id"], "data": values, "session_hash": "visit", "event_data": None, "trigger_id": None}
-    httpx.post(f"{url}/gradio_api/queue/join", json=body, timeout=60).raise_for_status()
-    last = curl.last_message(f"{url}/gradio_api/queue/data?session_hash=visit")
-    assert last["success"], last
-    return sorted({str(components[number]["type"]) for number in run["outputs"]})
+    """Enhance, pressed on the page, sound and pictures and all; what there is to hear."""
+    order = {"file": description["path"], "listens": True}
+    answer = httpx.post(f"{url}/api/jobs", json=order, timeout=60).raise_for_status()
+    while (job := httpx.get(f"{url}/api/jobs/{answer.json()['job']}", timeout=60).json())["state"] in UNDER_WAY:
+        time.sleep(0.1)
+    assert job["state"] == "done", job
+    media = job["media"]
+    pictures = [f"{media['spectrogram']['url']}/{name}/0/0.png" for name in media["tracks"]]
+    for path in (*(track["url"] for track in media["tracks"].values()), media["peaks"]["url"], *pictures):
+        httpx.get(f"{url}/{path}", timeout=60).raise_for_status()
+    return sorted(media["tracks"])
 
 
 def main() -> None:

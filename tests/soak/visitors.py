@@ -13,7 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,7 +41,6 @@ class Town:
     chance: random.Random
     heard: int = 0
     refused: int = 0
-    functions: dict[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -173,69 +172,44 @@ def stops_listening(town: Town) -> None:
                 break
 
 
-def _function(town: Town, name: str) -> dict[str, Any]:
-    """A button of the page, and what stands in the fields that it takes."""
-    if not town.functions:
-        config = httpx.get(f"{town.url}/config", timeout=TIMEOUT_S).json()
-        components = {component["id"]: component for component in config["components"]}
-        for one in config["dependencies"]:
-            fields = [components[number] for number in one["inputs"] if number in components]
-            values = [each["props"].get("value") for each in fields]
-            town.functions[one["api_name"]] = {
-                "id": one["id"],
-                "values": values,
-                "types": [each["type"] for each in fields],
-            }
-    found: dict[str, Any] = town.functions[name]
+def _press(town: Town, path: Path) -> str | None:
+    """Enhance on the page; the job's token, or None if it was refused."""
+    order = {"file": curl.upload(town.url, path)["path"], "listens": True}
+    answer = httpx.post(f"{town.url}/api/jobs", json=order, timeout=TIMEOUT_S)
+    if answer.status_code != 202:
+        assert answer.status_code in TURNED_AWAY, answer.text
+        return None
+    return str(answer.json()["job"])
+
+
+def _looks(town: Town, token: str) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{town.url}/api/jobs/{token}", timeout=TIMEOUT_S).raise_for_status().json()
     return found
 
 
-def _press(town: Town, path: Path) -> str | None:
-    """Enhance on the page; the session, or None if it was refused."""
-    run, session = _function(town, "run"), f"s{town.chance.getrandbits(40):x}"
-    values = list(run["values"])
-    values[run["types"].index("audio")] = curl.upload(town.url, path)
-    body = {"fn_index": run["id"], "data": values, "session_hash": session, "event_data": None, "trigger_id": None}
-    joined = httpx.post(f"{town.url}/gradio_api/queue/join", json=body, timeout=TIMEOUT_S)
-    if joined.status_code != 200:
-        assert joined.status_code in TURNED_AWAY, joined.text
-        return None
-    return session
-
-
 def uses_the_page(town: Town) -> None:
-    session = _press(town, town.talk)
-    assert session is not None
-    with httpx.stream("GET", f"{town.url}/gradio_api/heartbeat/{session}", timeout=TIMEOUT_S):
-        last = curl.last_message(f"{town.url}/gradio_api/queue/data?session_hash={session}")
-    assert last["msg"] == "process_completed", last
-    assert last["success"], last
+    token = _press(town, town.talk)
+    assert token is not None
+    deadline = time.monotonic() + TIMEOUT_S
+    while (job := _looks(town, token))["state"] in ("waiting", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    assert job["state"] == "done", job
+    for track in job["media"]["tracks"].values():
+        part = httpx.get(f"{town.url}/{track['url']}", headers={"Range": "bytes=0-28799"}, timeout=TIMEOUT_S)
+        assert part.status_code == 206, part.text
     town.heard += 1
 
 
 def cancels(town: Town) -> None:
     """On the page, while it waits or works."""
-    session = _press(town, town.long_talk)
-    if session is None:
+    token = _press(town, town.long_talk)
+    if token is None:
         return
-    last = ""
-    with httpx.stream("GET", f"{town.url}/gradio_api/queue/data?session_hash={session}", timeout=TIMEOUT_S) as stream:
-        after, cancelled = town.chance.randrange(6), False
-        for count, line in enumerate(line for line in stream.iter_lines() if line.startswith("data: ")):
-            message = json.loads(line.removeprefix("data: "))
-            last = message["msg"]
-            if count >= after and not cancelled and "event_id" in message:
-                body = {
-                    "session_hash": session,
-                    "fn_index": _function(town, "run")["id"],
-                    "event_id": message["event_id"],
-                }
-                answer = httpx.post(f"{town.url}/gradio_api/cancel", json=body, timeout=TIMEOUT_S)
-                assert answer.status_code in (200, 404), answer.text
-                cancelled = True
-            if cancelled or last in ("process_completed", "close_stream", "unexpected_error"):
-                break
-    assert last != "unexpected_error"
+    for _ in range(town.chance.randrange(6)):
+        _looks(town, token)
+        time.sleep(0.2)
+    assert httpx.delete(f"{town.url}/api/jobs/{token}", timeout=TIMEOUT_S).json()["state"] in ("cancelled", "forgotten")
 
 
 def kills_a_helper(town: Town) -> None:
