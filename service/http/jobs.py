@@ -149,6 +149,7 @@ def _result(outcome: jobs.Outcome) -> dict[str, Any]:
         "said": list(report.sentences()),
         "rows": report.rows(),
         "report": report.as_dict(),
+        "video": bool(outcome.video),
     }
 
 

@@ -52,6 +52,7 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
                 progress=handle.between(0.02, 0.8 if order.listens else 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
             made = Outcome(folder, order.source, after, removed, report, order.source, order.track)
+            made = replace(made, video=_video(original, order))
             made = _heard(handle, original, made) if order.listens else _playable(handle, original, order, made)
         if handle.cancelled():
             raise cancelled()
@@ -62,6 +63,16 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
         discard_useless(site, order.source, fault)
         raise
     return made
+
+
+def _video(original: Recording, order: Order) -> str:
+    """The kind of video that it is part of, "" if of none that can be written."""
+    from pipeline.files.isolated import remuxing
+
+    container = original.stored.container
+    if not original.has_video or order.stretch is not None or not remuxing.can_be_written(container):
+        return ""
+    return remuxing.suffix_of(order.source, container)
 
 
 def _heard(handle: Handle, original: Recording, made: Outcome) -> Outcome:
