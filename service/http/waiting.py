@@ -1,4 +1,4 @@
-"""Work that an open request waits for: it ends when the other end hangs up. And what is held while an answer is sent."""
+"""Work that an open request waits for: it ends when the other end hangs up. And what is held while it is answered."""
 
 from __future__ import annotations
 

@@ -12,8 +12,10 @@ at the beginning of the film.
 from __future__ import annotations
 
 import os
+import pkgutil
 import resource
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, BinaryIO
 
 import av
@@ -23,6 +25,7 @@ from ..decoding.placed import MOST_SILENCE_S
 from . import decoder
 
 HEADROOM = 192 * 2**20  # bytes. Two hours need 60 MB for the tables of two files.
+GRACE_S = 5
 VIDEO_FD, SOUND_FD, TARGET_FD = 3, 4, 5
 MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 OPTIONS = {"fflags": "+bitexact"}
@@ -43,11 +46,14 @@ _ATTACHED_PICTURE = 0x400
 def main(demuxer: str, suffix: str, track: str, most_bytes: str, cpu_s: str, *fds: str) -> None:
     """demuxer, suffix : of the video and of the target; track : the number of the sound track that is replaced; fds :
     the open video, sound and target"""
+    for found in pkgutil.walk_packages(av.__path__, "av."):  # PyAV imports the rest only when it is needed
+        if not found.name.endswith("__main__"):
+            import_module(found.name)
     _arrange([int(fd) for fd in fds])
     decoder.limit(HEADROOM)
     decoder.set_limit(resource.RLIMIT_NOFILE, TARGET_FD + 1)  # there is no number left for another file
     decoder.set_limit(resource.RLIMIT_FSIZE, int(most_bytes))
-    decoder.set_limit(resource.RLIMIT_CPU, int(cpu_s))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + GRACE_S))  # SIGXCPU, then SIGKILL
     with (
         os.fdopen(VIDEO_FD, "rb", buffering=0) as video,
         os.fdopen(SOUND_FD, "rb", buffering=0) as sound,
@@ -67,7 +73,7 @@ def _arrange(given: list[int]) -> None:
 
 
 def copy(video: BinaryIO, sound: BinaryIO, target: BinaryIO, demuxer: str, suffix: str, track: int) -> None:
-    """Raises what PyAV raises, IndexError where there is no such track, ValueError where its pictures cannot be kept."""
+    """Raises what PyAV raises, IndexError where there is no such track, ValueError for pictures that cannot be kept."""
     with (
         container(video, demuxer) as source,
         container(sound, "") as ours,
