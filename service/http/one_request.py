@@ -68,6 +68,7 @@ class EnhanceRoute:
             job = self.registry.start(order(self.site, asked, Visit(visitor)))
             stack.callback(self.registry.forget, job)
             made = await waited(request, self.registry.follow(job))
+            stack.enter_context(self.site.storage.keeping(made.folder))
             files = [made.after, made.removed] if removed else [made.after]
             response = _parts(made, files) if told_apart else _zip(made, files) if removed else _plain(made)
             return Held(response, stack.pop_all().close)

@@ -4,7 +4,7 @@ the video with the new sound; several results as one file."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from service.line.admission import Visit
 from service.media import amount, archive, video
 from service.registry.job import Job, State
 from service.registry.registry import Registry, UnknownJobError
+from service.room import check_disk
 from service.site import Site
 from service.work import Handle
 
@@ -75,7 +76,8 @@ class ResultRoutes:
         job, made = self._done(str(request.path_params["token"]))
         if (target := video.place(made)) is None:
             raise RequestError(404, "There is no video here: the recording is sound alone, or a part of one.")
-        await self._made(request, job, target, lambda handle: video.make(handle, self.site, job.order, made, target))
+        size = job.order.source.stat().st_size if self.site.may_open(job.order.source) else 0
+        await self._made(request, job, target, lambda handle: video.make(handle, job.order, made, target), size)
         return attached(target)
 
     async def zip(self, request: Request) -> Response:
@@ -87,7 +89,7 @@ class ResultRoutes:
         held = ExitStack()
         for path in results:
             held.enter_context(self.site.storage.keeping(path.parent))
-        data = archive.zipped(list(zip(archive.distinct([path.name for path in results]), results, strict=True)))
+        data = _unless_forgotten(list(zip(archive.distinct([path.name for path in results]), results, strict=True)))
         held.callback(data.close)
         headers = HEADERS | {"Content-Disposition": 'attachment; filename="enhanced.zip"'}
         return Held(StreamingResponse(data, headers=headers, media_type="application/zip"), held.close)
@@ -102,15 +104,21 @@ class ResultRoutes:
             raise UnknownJobError
         return job, now.outcome
 
-    async def _made(self, request: Request, job: Job, target: Path, make: Callable[[Handle], None]) -> None:
-        """See that `target` is there: made in the line, for whoever asks, and kept with the job's files."""
+    async def _made(
+        self, request: Request, job: Job, target: Path, make: Callable[[Handle], None], more_bytes: float = 0
+    ) -> None:
+        """See that `target` is there: made in the line, for whoever asks, and kept with the job's files.
+
+        more_bytes : that it takes beside the samples
+        """
         storage, visitor = self.site.storage, str(request.scope.get("visitor", ""))
 
         def task(handle: Handle) -> None:
             if storage.owns(target):  # somebody else asked for it meanwhile
                 return
             try:
-                with storage.keeping(target.parent):
+                check_disk(storage.root, more_bytes)
+                with storage.keeping(target.parent), storage.ledger.reserved(visitor, more_bytes):
                     make(handle)
                     storage.give(target, visitor)
             except (OSError, EnhancementError):
@@ -127,6 +135,14 @@ class ResultRoutes:
                 writes=True, track=order.track, stretch=order.stretch,
             )  # fmt: skip
             await waited(request, work)
+
+
+def _unless_forgotten(files: list[tuple[str, Path]]) -> Generator[bytes, None, None]:
+    """A ZIP of the files. Half of one is no answer: where a job is forgotten meanwhile, the connection breaks off."""
+    try:
+        yield from archive.zipped(files)
+    except FileNotFoundError:
+        raise ConnectionResetError from None
 
 
 def attached(path: Path, name: str = "") -> Response:

@@ -18,8 +18,6 @@ from pipeline.files.isolated import remuxing
 from pipeline.files.limits import OURS
 from service.jobs import Order, Outcome
 from service.jobs.serving import strangers
-from service.room import check_disk
-from service.site import Site
 from service.work import Handle
 
 from .amount import at_rate
@@ -34,11 +32,10 @@ def place(made: Outcome) -> Path | None:
     return made.after.with_suffix(made.video) if made.video else None
 
 
-def make(handle: Handle, site: Site, order: Order, made: Outcome, target: Path) -> None:
+def make(handle: Handle, order: Order, made: Outcome, target: Path) -> None:
     """Write the video to `target`: whole, or not at all."""
     handle.report(0.0, "Reading the video")
     original = Recording(order.source, strangers(), handle.cancelled, track=order.track)
-    check_disk(site.storage.root, order.source.stat().st_size)
     with TemporaryDirectory(dir=made.folder) as folder:
         handle.report(0.1, "Encoding the sound")
         sound = _sound(handle, made, Path(folder), target.suffix)

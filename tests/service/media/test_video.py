@@ -24,7 +24,7 @@ def made_of(site: Site, source: Path, **asked: object) -> tuple[Outcome, Path]:
     outcome = enhance(Handle(), site, order)
     target = video.place(outcome)
     assert target is not None
-    video.make(Handle(), site, order, outcome, target)
+    video.make(Handle(), order, outcome, target)
     assert {path.suffix for path in outcome.folder.iterdir()} <= {".wav", ".flac", ".m4a", target.suffix}
     return outcome, target
 
@@ -80,7 +80,9 @@ def test_the_pictures_are_copied_and_not_encoded_again(site: Site, tmp_path: Pat
 
 
 @pytest.mark.parametrize("stretch", [None, (1.0, 1.0)])
-def test_no_video_of_sound_alone_or_of_a_part(site: Site, talk: Path, tmp_path: Path, stretch: tuple[float, float]) -> None:
+def test_no_video_of_sound_alone_or_of_a_part(
+    site: Site, talk: Path, tmp_path: Path, stretch: tuple[float, float]
+) -> None:
     source = film(tmp_path / "talk.mp4") if stretch else talk
     outcome = enhance(Handle(), site, Order(source, OFF, stretch=stretch))
     assert (outcome.video, video.place(outcome)) == ("", None)
