@@ -17,12 +17,12 @@ from typing import BinaryIO
 import numpy as np
 
 from pipeline.errors import SettingsError
+from pipeline.files.alike import Alike, told
 from pipeline.files.decode import Recording
 from pipeline.files.encode import Writer
-from pipeline.files.formats import DEFAULT, AudioShape, Encoding, followed, nearest
+from pipeline.files.formats import DEFAULT, Encoding, nearest
 from pipeline.files.limits import Limits
 from pipeline.files.tags.metadata import Metadata
-from pipeline.files.tags.read import metadata
 from pipeline.files.writing.target import checked_target
 from pipeline.loudness.meter import LoudnessMeter
 from pipeline.loudness.normalize import Programme
@@ -105,12 +105,11 @@ def enhance_file(
     Raises what `load`, `save` and `enhance` raise; NoMemoryError, before the work, where it takes more than is free.
     """
     recording = Recording(source, limits, cancelled, track=track, stretch=stretch, temporary=temporary)
-    encoding, about = Encoding(subtype, bitrate_kbps), metadata(source).completed(recording.about)
-    about = replace(about, mask=recording.stored.mask or about.mask)
-    result, rest = _File(target, recording, encoding, about), None
+    encoding, about = Encoding(subtype, bitrate_kbps), told(source, recording)
+    result, rest = Alike(target, recording, encoding, about), None
     if removed is not None:
         _check_apart(target, removed)
-        rest = _File(removed, recording, nearest(Path(removed).suffix, encoding), Metadata(mask=about.mask))
+        rest = Alike(removed, recording, nearest(Path(removed).suffix, encoding), Metadata(mask=about.mask))
     check_free(working_bytes(recording.sample_rate, recording.channels))
     for file in filter(None, (rest, result)):  # told before the work, not after it
         checked_target(file.path)
@@ -133,22 +132,6 @@ def enhance_file(
         )
         clipped = any(writer.clipped for writer in kept)
         return replace(report, notes=(*report.notes, REMOVED_CLIPPED)) if clipped else report
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file to be written, of the form that the recording has."""
-
-    path: str | os.PathLike[str]
-    recording: Recording
-    encoding: Encoding
-    about: Metadata
-
-    def writer(self, samples: int) -> Writer:
-        """Raises SettingsError for a format that is not known, or cannot hold it."""
-        form, mask = self.recording, self.about.mask
-        how = followed(Path(self.path).suffix, self.encoding, form.stored)
-        return Writer(self.path, AudioShape(form.sample_rate, form.channels, samples, mask), how, self.about)
 
 
 def _check_apart(target: str | os.PathLike[str], removed: str | os.PathLike[str]) -> None:

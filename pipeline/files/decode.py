@@ -40,7 +40,8 @@ class Recording:
     stretch : (start, length) in seconds: only this part is decoded, from the packet on that holds its start
     temporary : folder for that temporary file; default: the system's
 
-    stored : what the samples are in the file; tracks : its sound tracks
+    stored : what the samples are in the file; tracks : its sound tracks, track : the number of the one that is read
+    has_video : there are pictures in the file that move
     about : tags, cover and chapters, as far as FFmpeg knows them; `tags.read` knows more of some formats
     claimed_s : how long the file says that it lasts, None if it does not say: a guess, for who plans work
     remarks : what could not be read, was mended, or contradicts the header, in sentences; complete once `blocks` was
@@ -68,7 +69,8 @@ class Recording:
             first = next(decoded, None)
         if first is None or first.facts is None or not first.samples.size:
             raise damaged("not one sample")
-        self.stored, self.tracks = first.facts.stored, first.facts.tracks
+        self.stored, self.tracks, self.track = first.facts.stored, first.facts.tracks, first.facts.track
+        self.has_video = first.facts.has_video
         self.about = first.about or NOTHING
         _check_track(self._track, first.facts)
         self.sample_rate, self.channels, self.claimed_s = first.sample_rate, len(first.samples), first.claimed_s

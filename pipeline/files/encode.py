@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import warnings
 from collections.abc import Iterator
@@ -16,14 +15,12 @@ from pipeline.audio import Audio, Samples
 
 from .decode import Recording
 from .formats import DEFAULT, AudioShape, Encoder, Encoding, form_of
-from .limits import Limits
+from .limits import OURS
 from .tags.metadata import NOTHING, Metadata
 from .tags.write import tagged
 from .writing.target import checked_target, replacing
 
 BLOCK = 1 << 16  # frames
-# Our own file: whatever it has become.
-_OURS = Limits(math.inf, math.inf, math.inf, min_duration_s=1e-9)
 
 
 class ClippingWarning(UserWarning):
@@ -34,7 +31,7 @@ class _Trimmed(Recording):
     """A file of ours, without the silence with which an encoder fills up its last frame, which decoders may leave."""
 
     def __init__(self, path: str, duration_s: float) -> None:
-        super().__init__(path, _OURS)
+        super().__init__(path, OURS)
         self._left = round(duration_s * self.sample_rate)
 
     def blocks(self) -> Iterator[Samples]:

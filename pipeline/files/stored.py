@@ -54,17 +54,19 @@ class Track:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a file once it is open. track : the number of the one that is read."""
+    """What is known of a file once it is open. track : the number of the one that is read; has_video : there are
+    pictures beside it that move."""
 
     stored: Stored
     tracks: tuple[Track, ...]
     track: int
+    has_video: bool = False
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Facts:
         """From `asdict`'s answer, which may have been made by anybody. Raises ValueError, KeyError or TypeError."""
         tracks = tuple(Track(**_plain(track, Track)) for track in given["tracks"][:MOST_TRACKS])
-        return cls(Stored(**_plain(given["stored"], Stored)), tracks, int(given["track"]))
+        return cls(Stored(**_plain(given["stored"], Stored)), tracks, int(given["track"]), given["has_video"] is True)
 
 
 _KINDS: dict[str, tuple[type, ...]] = {

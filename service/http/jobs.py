@@ -192,6 +192,7 @@ def summary(report: Report) -> dict[str, Any]:
         "said": list(report.sentences()),
         "rows": report.rows(),
         "report": report.as_dict(),
+        "video": bool(outcome.video),
     }
 
 

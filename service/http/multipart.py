@@ -1,4 +1,4 @@
-"""A form with files (RFC 7578), read while it arrives. Each file goes to its place, other fields are dropped."""
+"""A form with files (RFC 7578), read while it arrives. Each file goes to its place; other fields are short texts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from service.storage import safe_stem
 from .refusals import RequestError, too_large
 
 MOST_FILES = 20  # in one request
+MOST_FIELDS, MOST_FIELD_BYTES = 100, 1024  # that are no files
 BUFFER_BYTES = 256 * 1024  # written at a time
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
@@ -43,7 +44,9 @@ def _write(file: BinaryIO, data: bytes) -> None:
 
 
 class FilesOfForm:
-    """The files of a form.
+    """The files of a form, and its other fields.
+
+    files, names : where each file is, and the name of its field; fields : name → text; the last one of a name counts
 
     most_bytes : of one file
     new_folder : () → an empty directory for one of them
@@ -54,12 +57,16 @@ class FilesOfForm:
         self, boundary: bytes, most_bytes: int, new_folder: Callable[[], Path], arrived: Callable[[str, int], None]
     ) -> None:
         self.files: list[Path] = []
+        self.names: list[str] = []
+        self.fields: dict[str, str] = {}
         self._most_bytes, self._left = most_bytes, 0
         self._new_folder, self._arrived = new_folder, arrived
         self._events: list[tuple[str, bytes]] = []
         self._header: list[bytes] = [b"", b""]
         self._headers: dict[bytes, bytes] = {}
         self._file: BinaryIO | None = None
+        self._field: str | None = None  # its name, while it arrives
+        self._field_count = 0
         self._buffer = bytearray()
         self._ended = False
         try:
@@ -119,7 +126,7 @@ class FilesOfForm:
             if event == "begin":
                 self._begin(data)
             elif self._file is None:
-                continue  # a field that is no file
+                self._add(event, data)
             elif event == "data":
                 self._buffer += data
                 if len(self._buffer) >= BUFFER_BYTES:
@@ -131,14 +138,28 @@ class FilesOfForm:
 
     def _begin(self, disposition: bytes) -> None:
         _, options = parse_options_header(disposition)
+        name = options.get(b"name", b"").decode("utf-8", "replace")
         if b"filename" not in options:
+            self._field, self._field_count = name, self._field_count + 1
             return
         if len(self.files) >= MOST_FILES:
             raise RequestError(413, f"More than {MOST_FILES} files in one request are not taken.")
         path = self._new_folder() / safe_name(options[b"filename"].decode("utf-8", "replace"))
         self.files.append(path)
+        self.names.append(name)
         self._left = self._most_bytes
         self._file = path.open("xb", buffering=0)
+
+    def _add(self, event: str, data: bytes) -> None:
+        """More of a field that is no file, or its end."""
+        if self._field is None:
+            return
+        self._buffer += data
+        if len(self._buffer) > MOST_FIELD_BYTES or self._field_count > MOST_FIELDS:
+            raise RequestError(413, f"A form may have {MOST_FIELDS} fields of {MOST_FIELD_BYTES} bytes each.")
+        if event == "end":
+            self.fields[self._field] = bytes(self._buffer).decode("utf-8", "replace")
+            self._field, self._buffer = None, bytearray()
 
     async def _flush(self) -> None:
         assert self._file is not None

@@ -17,6 +17,8 @@ from . import parts
 from .downloads import download
 from .jobs import JobRoutes
 from .media import MediaRoutes
+from .one_request import EnhanceRoute
+from .results import ResultRoutes
 from .uploads import Progress, upload, upload_progress
 
 METHODS = ["GET", "HEAD"]
@@ -53,5 +55,7 @@ def routes(site: Site, registry: Registry) -> list[BaseRoute]:
         Route("/gradio_api/file={path:path}", answer_download, methods=METHODS),
         *JobRoutes(site, registry).routes(),
         *MediaRoutes(registry).routes(),
+        *ResultRoutes(site, registry).routes(),
+        *EnhanceRoute(site, registry).routes(),
         parts.route(),
     ]

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 
 from starlette.concurrency import run_in_threadpool
@@ -58,31 +58,49 @@ class Progress:
 
 async def upload(site: Site, progress: Progress, request: Request) -> Response:
     """POST of a form with files. Answers their names, to be used in calls."""
-    if not site.storage.usable:
-        return answer(NoStorageError())
-    visitor = str(request.scope.get("visitor", ""))
     upload_id = request.query_params.get("upload_id", "")
+    with ExitStack() as kept:
+
+        def begun() -> None:
+            if UPLOAD_ID.fullmatch(upload_id):
+                progress.begin(upload_id)
+                kept.callback(progress.end, upload_id)
+
+        form = await received(site, request, begun, lambda name, size: progress.add(upload_id, name, size))
+    return JSONResponse([str(path) for path in form.files])
+
+
+async def received(
+    site: Site,
+    request: Request,
+    begun: Callable[[], None] = lambda: None,
+    arrived: Callable[[str, int], None] = lambda *_: None,
+) -> FilesOfForm:
+    """The form of a request, its files in the storage, as the visitor's.
+
+    begun : called once there is room for it; arrived : told a file's name and how many bytes more of it are there
+    """
+    if not site.storage.usable:
+        raise NoStorageError
+    visitor = str(request.scope.get("visitor", ""))
     form = FilesOfForm(
         boundary_of(request.headers.get("content-type", "")),
         site.config.max_upload_bytes,
         lambda: site.storage.new_folder("in"),
-        lambda name, size: progress.add(upload_id, name, size),
+        arrived,
     )
     await run_in_threadpool(_check_room, site, visitor, request.headers.get("content-length", ""))
-    with ExitStack() as kept:
-        if UPLOAD_ID.fullmatch(upload_id):
-            progress.begin(upload_id)
-            kept.callback(progress.end, upload_id)
-        try:
-            await form.read(request.stream())
-            for path in form.files:
-                site.storage.ledger.check_room(visitor, path.stat().st_size)
-                site.storage.give(path, visitor)
-        except BaseException:
-            for path in form.files:
-                site.storage.discard(path)
-            raise
-    return JSONResponse([str(path) for path in form.files])
+    begun()
+    try:
+        await form.read(request.stream())
+        for path in form.files:
+            site.storage.ledger.check_room(visitor, path.stat().st_size)
+            site.storage.give(path, visitor)
+    except BaseException:
+        for path in form.files:
+            site.storage.discard(path)
+        raise
+    return form
 
 
 def _check_room(site: Site, visitor: str, length: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pipeline
 from pipeline.files.formats import PLAYABLE, AudioShape
+from pipeline.files.limits import OURS
 from service import spectrograms
 from service.line.admission import Visit
 from service.site import Site
@@ -51,6 +52,7 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
                 progress=handle.between(0.02, 0.8 if order.listens else 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
             made = Outcome(folder, order.source, after, removed, report, order.source, order.track)
+            made = replace(made, video=_video(original, order))
             made = _heard(handle, original, made) if order.listens else _playable(handle, original, order, made)
         if handle.cancelled():
             raise cancelled()
@@ -61,6 +63,16 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
         discard_useless(site, order.source, fault)
         raise
     return made
+
+
+def _video(original: Recording, order: Order) -> str:
+    """The kind of video that it is part of, "" if of none that can be written."""
+    from pipeline.files.isolated import remuxing
+
+    container = original.stored.container
+    if not original.has_video or order.stretch is not None or not remuxing.can_be_written(container):
+        return ""
+    return remuxing.suffix_of(order.source, container)
 
 
 def _heard(handle: Handle, original: Recording, made: Outcome) -> Outcome:
@@ -82,8 +94,8 @@ def _heard(handle: Handle, original: Recording, made: Outcome) -> Outcome:
     after = made.after if made.after.suffix in SEEKABLE else None
     tracks = {
         "before": maker.track("before", original, None, before.lufs),
-        "after": maker.track("after", Recording(made.after), after, made.report.after.lufs),
-        "removed": maker.track("removed", Recording(made.removed), made.removed, None),
+        "after": maker.track("after", Recording(made.after, OURS), after, made.report.after.lufs),
+        "removed": maker.track("removed", Recording(made.removed, OURS), made.removed, None),
     }
     media = Media(before.duration_s, before.sample_rate, before.channels, tracks)
     return replace(made, before=tracks["before"].copy.path, media=media)
@@ -108,7 +120,7 @@ def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: 
     samples = round(measured.duration_s * measured.sample_rate)
     before = Recording(outcome.source, strangers(), track=outcome.track)
     with site.storage.keeping(outcome.source), site.storage.keeping(outcome.folder):
-        drawn = spectrograms.draw_pair(before, Recording(outcome.after), samples, outcome.folder, style)
+        drawn = spectrograms.draw_pair(before, Recording(outcome.after, OURS), samples, outcome.folder, style)
         for path in drawn:
             site.storage.give(Path(path), visit.visitor)
     return drawn

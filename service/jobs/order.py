@@ -50,6 +50,7 @@ class Outcome:
     """The recording before and after and what was removed, as files to play; `source` is what was uploaded.
 
     media : what the player needs, if it was asked for
+    video : the suffix of the video that can be made with the new sound, "" where there is none
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Outcome:
     source: Path
     track: int | None = None
     media: Media | None = None
+    video: str = ""
 
 
 def preset(name: object) -> Settings:

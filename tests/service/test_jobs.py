@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -18,6 +19,8 @@ from pipeline.presets import PRESETS
 from service import jobs
 from service.config import Config
 from service.site import Site
+from service.work import Handle
+from tests.pipeline.signals import speech_like
 
 OFF = Settings.nothing()
 
@@ -61,6 +64,20 @@ def test_a_result_is_there_with_what_was_removed(site: Site, talk: Path) -> None
     assert outcome.removed.name == "talk.removed.flac"
     assert soundfile.info(outcome.after).frames == soundfile.info(outcome.removed).frames == soundfile.info(talk).frames
     assert {path.name for path in outcome.folder.iterdir()} == {"talk.clean.flac", "talk.removed.flac"}
+
+
+def test_a_result_that_has_more_bytes_than_an_upload_may(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A compressed recording becomes a WAV: what is ours has no limits."""
+    monkeypatch.setenv("MAX_UPLOAD_MB", "1")
+    x = np.zeros(16_000 * 30, np.float32)
+    x[:32_000] = speech_like(16_000, 2.0)[0]
+    soundfile.write(tmp_path / "talk.flac", x, 16_000, "PCM_24")
+    order = jobs.Order(upload(site, tmp_path / "talk.flac", "talk.flac"), OFF, listens=True)
+    made = jobs.enhance(Handle(), site, order)
+    assert made.after.stat().st_size > 2**20 > made.source.stat().st_size
+    assert made.media is not None
 
 
 def test_what_browsers_do_not_play_is_given_back_as_flac(site: Site, talk: Path) -> None:

@@ -42,7 +42,7 @@ PLAIN = {
 FOREIGN = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "content-type, range, x-gradio-user",
-    "Access-Control-Expose-Headers": "content-length, content-range",
+    "Access-Control-Expose-Headers": "content-disposition, content-length, content-range, x-speech-report",
     "Access-Control-Max-Age": "600",
 }
 

@@ -19,7 +19,7 @@ _POSITIONS = (
 )  # fmt: skip
 _BITS = {"u8": 8, "s16": 16, "s32": 32, "s64": 64, "flt": 32, "dbl": 64}
 _USUAL = {"1 channels": "mono", "2 channels": "stereo"}
-_DEFAULT = 1  # AV_DISPOSITION_DEFAULT
+_DEFAULT, _ATTACHED_PICTURE, _STILL = 1, 0x400, 0x100000  # AV_DISPOSITION_…
 
 
 def facts(source: Any, stream: Any) -> Facts:
@@ -27,7 +27,12 @@ def facts(source: Any, stream: Any) -> Facts:
     streams = source.streams.audio[:MOST_TRACKS]
     tracks = tuple(_track(number, one) for number, one in enumerate(streams, 1))
     number = next((number for number, one in enumerate(streams, 1) if one.index == stream.index), 1)
-    return Facts(_stored(source, stream), tracks, number)
+    return Facts(_stored(source, stream), tracks, number, any(map(_moves, source.streams.video)))
+
+
+def _moves(stream: Any) -> bool:
+    """Whether it is more than a cover."""
+    return not int(stream.disposition) & (_ATTACHED_PICTURE | _STILL) and stream.frames != 1
 
 
 def _track(number: int, stream: Any) -> Track:

@@ -44,12 +44,7 @@ def opened(file: WatchedFile, demuxer: str, watch: Watch, track: int | None = No
     Raises AudioError if there is no sound or it is protected, and what PyAV raises.
     """
     # An open file, not a name, and demuxers named beforehand: no address, no playlist, no other file.
-    options = {
-        "codec_whitelist": _sound_decoders(), "max_streams": str(MOST_STREAMS),
-        "format_whitelist": ",".join(sorted(ALLOWED)), "protocol_whitelist": "none",
-    }  # fmt: skip
-    kept = "surrogateescape"  # what is no UTF-8
-    with av.open(file, format=demuxer or None, metadata_errors=kept, io_open=_refuse, options=options) as source:
+    with container(file, demuxer) as source:
         watch.check()
         for one in source.streams.audio:
             _plain_layout(one.codec_context)
@@ -67,6 +62,16 @@ def opened(file: WatchedFile, demuxer: str, watch: Watch, track: int | None = No
         stream.codec_context.thread_count = 1
         stream.codec_context.options = _STRICT.get(stream.codec_context.name, {})
         yield Opened(source, stream, pictures)
+
+
+def container(file: Any, demuxer: str) -> Any:
+    """The file, opened by a demuxer that is allowed. Raises what PyAV raises."""
+    options = {
+        "codec_whitelist": _sound_decoders(), "max_streams": str(MOST_STREAMS),
+        "format_whitelist": ",".join(sorted(ALLOWED)), "protocol_whitelist": "none",
+    }  # fmt: skip
+    kept = "surrogateescape"  # what is no UTF-8
+    return av.open(file, format=demuxer or None, metadata_errors=kept, io_open=_refuse, options=options)
 
 
 def is_listed(layout: Any) -> bool:

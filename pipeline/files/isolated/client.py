@@ -7,7 +7,6 @@ socket; who reads slowly makes the decoder wait. Where no process can be started
 from __future__ import annotations
 
 import atexit
-import json
 import logging
 import os
 import signal
@@ -18,7 +17,6 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import Cancelled
@@ -26,7 +24,7 @@ from pipeline.errors import Cancelled
 from .. import decoders
 from ..decoded import Blocks, after, damaged
 from ..watch import Watch, too_much
-from . import wire
+from . import process, wire
 
 log = logging.getLogger(__name__)
 
@@ -34,18 +32,6 @@ STEP_S = 0.1  # between two questions whether to go on
 START_S = 30.0  # the most that the helper may take to load the decoders; usual are 0.3
 PATIENCE_S = 120.0  # for one block, on the wall's clock: the decoder's own limit is processor time
 ATTEMPTS = 2
-
-# Python with the program's packages and decoders, but none of its start: that chooses directories for compiled code.
-_START = """
-import json, sys, types
-sys.path[:] = json.loads(sys.argv[2])
-package = sys.modules["pipeline"] = types.ModuleType("pipeline")
-package.__path__ = [sys.argv[3]]
-from pipeline.files.isolated.server import main
-main(int(sys.argv[1]))
-"""
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
-_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
 Cancel = Callable[[], bool] | None
 
@@ -106,7 +92,7 @@ class Helper:
             self._control, theirs = socket.socketpair()
             try:
                 with theirs:
-                    self._process = _process(theirs.fileno())
+                    self._process = process.started("server", str(theirs.fileno()), fds=(theirs.fileno(),))
                 self._control.settimeout(START_S)
                 if self._control.recv(1) != wire.READY:
                     raise OSError("it ended while it started")
@@ -131,17 +117,6 @@ HELPER = Helper()
 atexit.register(HELPER.stop)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=HELPER.forget)
-
-
-def _process(control: int) -> subprocess.Popen[bytes]:
-    package = Path(__file__).resolve().parents[2]
-    paths = json.dumps([str(Path(path).resolve()) for path in ("", *sys.path)])
-    nothing = subprocess.DEVNULL
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-X", "utf8", "-c", _START, str(control), paths, str(package)],
-        env={name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD,
-        pass_fds=(control,), stdin=nothing, stdout=nothing, stderr=nothing, cwd="/", start_new_session=True,
-    )  # fmt: skip
 
 
 def warm_up() -> None:

@@ -42,7 +42,9 @@ def run(file_fd: int, answer_fd: int, after_s: float, track: int) -> NoReturn:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _close_others(file_fd, answer_fd)
-        _limit()
+        limit(HEADROOM)
+        set_limit(resource.RLIMIT_NOFILE, 16)
+        set_limit(resource.RLIMIT_FSIZE, 0)
         answer = socket.socket(fileno=answer_fd)
         with os.fdopen(file_fd, "rb", buffering=0) as file:
             _answer(decoders.blocks(file, TimedWatch(), after_s, track or None), answer)
@@ -62,7 +64,7 @@ def _answer(blocks: Blocks, to: socket.socket) -> None:
 
 
 def limit_files() -> None:
-    _set(resource.RLIMIT_NOFILE, MOST_FILES)
+    set_limit(resource.RLIMIT_NOFILE, MOST_FILES)
 
 
 def _close_others(*kept: int) -> None:
@@ -73,19 +75,17 @@ def _close_others(*kept: int) -> None:
     os.closerange(lowest, MOST_FILES)
 
 
-def _limit() -> None:
-    """No more memory than a recording needs; no files, no dumps, no new rights, and no life after the helper."""
+def limit(headroom: int) -> None:
+    """So many bytes of memory more than now; no dumps, no new rights, and no life after the program that started it."""
     if sys.platform == "linux":
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-        _set(resource.RLIMIT_AS, pages * resource.getpagesize() + HEADROOM)
+        set_limit(resource.RLIMIT_AS, pages * resource.getpagesize() + headroom)
         prctl: Callable[..., int] = ctypes.CDLL(None).prctl
         prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _set(resource.RLIMIT_NOFILE, 16)
-    _set(resource.RLIMIT_FSIZE, 0)
-    _set(resource.RLIMIT_CORE, 0)
+    set_limit(resource.RLIMIT_CORE, 0)
 
 
-def _set(what: int, value: int) -> None:
+def set_limit(what: int, value: int) -> None:
     with contextlib.suppress(OSError, ValueError):  # a system that does not know it, or has a lower one already
         resource.setrlimit(what, (value, value))

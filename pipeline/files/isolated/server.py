@@ -18,8 +18,8 @@ from . import decoder, wire
 Leashes = dict[int, socket.socket]  # process → leash
 
 
-def main(control_fd: int) -> None:
-    control = socket.socket(fileno=control_fd)
+def main(control_fd: str) -> None:
+    control = socket.socket(fileno=int(control_fd))
     woken, wake = os.pipe()
     for fd in (woken, wake):
         os.set_blocking(fd, False)

@@ -52,6 +52,39 @@ def test_the_files_are_what_was_sent(tmp_path: Path, size: int, monkeypatch: pyt
     assert sum(count for name, count in arrived if name == "a ä.wav") == len(CONTENT)
 
 
+def _field(name: str, text: bytes) -> bytes:
+    return f'--xyz\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + text + b"\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+def test_the_other_fields_are_what_was_sent(tmp_path: Path, size: int) -> None:
+    form = _form(tmp_path)
+    more = _field("größe", "größe\r\n 大".encode()) + _field("empty", b"") + _field("note", b"the last one counts")
+    finished(form.read(_pieces(FORM.replace(b"--xyz--", more + b"--xyz--"), size)))
+    assert form.fields == {"note": "the last one counts", "größe": "größe\r\n 大", "empty": ""}
+    assert form.names == ["files", "files"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_taken"),
+    [
+        ([("x", bytes(multipart.MOST_FIELD_BYTES))], True),
+        ([("x", bytes(multipart.MOST_FIELD_BYTES + 1))], False),
+        ([(f"x{number}", b"") for number in range(multipart.MOST_FIELDS - 1)], True),
+        ([(f"x{number}", b"") for number in range(multipart.MOST_FIELDS)], False),  # the form has one itself
+        ([("x", b"")] * multipart.MOST_FIELDS, False),
+    ],
+)
+def test_other_fields_are_few_and_short(tmp_path: Path, fields: list[tuple[str, bytes]], is_taken: bool) -> None:
+    data = b"".join(_field(*one) for one in fields) + FORM
+    if is_taken:
+        finished(_form(tmp_path).read(_pieces(data, 700)))
+        return
+    with pytest.raises(RequestError) as refusal:
+        finished(_form(tmp_path).read(_pieces(data, 700)))
+    assert refusal.value.status == 413
+
+
 @pytest.mark.parametrize("most", [len(CONTENT) - 1, 0])
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path, most: int) -> None:
     with pytest.raises(RequestError) as refusal:

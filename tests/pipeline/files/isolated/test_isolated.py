@@ -16,7 +16,7 @@ import pytest
 
 from pipeline import AudioError, Cancelled, LimitError, enhance_file, load
 from pipeline.files.decode import Recording
-from pipeline.files.isolated import client
+from pipeline.files.isolated import client, process
 from pipeline.files.limits import Limits
 from tests.pipeline.files import bombs
 from tests.pipeline.files.media import write_av, write_wav
@@ -69,7 +69,7 @@ def decoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
         client.HELPER.stop()
         instead = textwrap.indent(f"import os, signal, time, pipeline.errors\n{code}\nyield", "    ")
         start = f"from pipeline.files import decoders\ndef blocks(*_):\n{instead}\ndecoders.blocks = blocks\nmain("
-        monkeypatch.setattr(client, "_START", client._START.replace("main(", start))
+        monkeypatch.setattr(process, "START", process.START.replace("\nmain(", f"\n{start}"))
 
     yield replace
     client.HELPER.stop()
@@ -249,7 +249,7 @@ def test_where_no_process_can_be_started_it_is_decoded_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = write_wav(tmp_path / "x.wav", noise(1, 9_600))
-    for change in ((client, "_START", "raise SystemExit"), (sys, "executable", "/nowhere"), (sys, "executable", "")):
+    for change in ((process, "START", "raise SystemExit"), (sys, "executable", "/nowhere"), (sys, "executable", "")):
         client.HELPER.stop()
         client._warned.clear()
         caplog.clear()

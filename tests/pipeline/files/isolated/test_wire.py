@@ -16,7 +16,7 @@ from pipeline.files.stored import Facts, Stored, Track
 from pipeline.files.tags.metadata import MOST_CHAPTERS, MOST_COVER_BYTES, MOST_TAG_BYTES, Chapter, Cover, Metadata
 
 STORED = Stored("wav", "pcm_s16le", 16, False, False, "stereo", 3)
-FACTS = Facts(STORED, (Track(1, "ger", "Kommentar", "pcm_s16le", 2, is_default=True),), 1)
+FACTS = Facts(STORED, (Track(1, "ger", "Kommentar", "pcm_s16le", 2, is_default=True),), 1, has_video=True)
 
 
 def received(*sent: bytes) -> Block | None:

@@ -1,0 +1,166 @@
+"""The routes that hand out what a finished job has made: the result, also mixed with the recording; what was removed;
+the video with the new sound; several results as one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from pipeline.errors import EnhancementError, SettingsError
+from pipeline.files.formats import OUTPUT_NAMES
+from pipeline.parameter import shown
+from service import jobs
+from service.jobs import Outcome
+from service.line.admission import Visit
+from service.media import amount, archive, video
+from service.registry.job import Job, State
+from service.registry.registry import Registry, UnknownJobError
+from service.room import check_disk
+from service.site import Site
+from service.work import Handle
+
+from .downloads import SHOWN, STORED
+from .refusals import RequestError
+from .waiting import Held, waited
+
+METHODS = ["GET", "HEAD"]
+MOST_ZIPPED = 50
+PERCENT = re.compile(r"[0-9]{1,3}")
+HEADERS = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": "sandbox"}
+
+
+@dataclass(frozen=True)
+class ResultRoutes:
+    """Of one site."""
+
+    site: Site
+    registry: Registry
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/api/jobs/{token}/download", self.download, methods=METHODS),
+            Route("/api/jobs/{token}/removed", self.removed, methods=METHODS),
+            Route("/api/jobs/{token}/video", self.video, methods=METHODS),
+            Route("/api/zip", self.zip, methods=["GET"]),
+        ]
+
+    async def download(self, request: Request) -> Response:
+        """GET: the result; with `amount` and `format`, mixed with the recording as it was, made now."""
+        job, made = self._done(str(request.path_params["token"]))
+        percent = _percent(request.query_params.get("amount", ""))
+        form = request.query_params.get("format") or made.after.suffix.removeprefix(".")
+        if form not in OUTPUT_NAMES:
+            raise SettingsError(
+                f"The output format {shown(form)} is not known.", suggestion=f"Use one of {', '.join(OUTPUT_NAMES)}."
+            )
+        target = amount.place(made, percent, form)
+        if target != made.after:
+            await self._made(request, job, target, lambda handle: amount.make(handle, job.order, made, percent, target))
+        name = f"{made.after.stem}.{form}" if percent == amount.WHOLE else target.name
+        return attached(target, name)
+
+    async def removed(self, request: Request) -> Response:
+        """GET: what was removed, as a file."""
+        _, made = self._done(str(request.path_params["token"]))
+        return attached(made.removed)
+
+    async def video(self, request: Request) -> Response:
+        """GET: the video that was uploaded, with the enhanced sound; made now."""
+        job, made = self._done(str(request.path_params["token"]))
+        if (target := video.place(made)) is None:
+            raise RequestError(404, "There is no video here: the recording is sound alone, or a part of one.")
+        size = job.order.source.stat().st_size if self.site.may_open(job.order.source) else 0
+        await self._made(request, job, target, lambda handle: video.make(handle, job.order, made, target), size)
+        return attached(target)
+
+    async def zip(self, request: Request) -> Response:
+        """GET: the results of several jobs, as one file."""
+        tokens = list(dict.fromkeys(filter(None, request.query_params.get("jobs", "").split(","))))
+        if not 1 <= len(tokens) <= MOST_ZIPPED:
+            raise RequestError(400, f"jobs must name 1 to {MOST_ZIPPED} jobs, separated by commas.")
+        results = [self._done(token)[1].after for token in tokens]
+        held = ExitStack()
+        for path in results:
+            held.enter_context(self.site.storage.keeping(path.parent))
+        data = _unless_forgotten(list(zip(archive.distinct([path.name for path in results]), results, strict=True)))
+        held.callback(data.close)
+        headers = HEADERS | {"Content-Disposition": 'attachment; filename="enhanced.zip"'}
+        return Held(StreamingResponse(data, headers=headers, media_type="application/zip"), held.close)
+
+    def _done(self, token: str) -> tuple[Job, Outcome]:
+        """Raises RequestError and UnknownJobError."""
+        job = self.registry.get(token)
+        now = job.now()
+        if now.state is not State.DONE or now.outcome is None:
+            raise RequestError(404, "There is no result yet.", suggestion=f"GET /api/jobs/{token} says how it stands.")
+        if not self.site.storage.owns(now.outcome.after):
+            raise UnknownJobError
+        return job, now.outcome
+
+    async def _made(
+        self, request: Request, job: Job, target: Path, make: Callable[[Handle], None], more_bytes: float = 0
+    ) -> None:
+        """See that `target` is there: made in the line, for whoever asks, and kept with the job's files.
+
+        more_bytes : that it takes beside the samples
+        """
+        storage, visitor = self.site.storage, str(request.scope.get("visitor", ""))
+
+        def task(handle: Handle) -> None:
+            if storage.owns(target):  # somebody else asked for it meanwhile
+                return
+            try:
+                check_disk(storage.root, more_bytes)
+                with storage.keeping(target.parent), storage.ledger.reserved(visitor, more_bytes):
+                    make(handle)
+                    storage.give(target, visitor)
+            except (OSError, EnhancementError):
+                if not target.parent.is_dir():  # the job was forgotten meanwhile
+                    raise UnknownJobError from None
+                raise
+
+        order = job.order
+        if not storage.owns(target):
+            if not self.site.may_open(order.source):
+                raise UnknownJobError
+            work = jobs.served(
+                self.site, order.source, task, Visit(visitor),
+                writes=True, track=order.track, stretch=order.stretch,
+            )  # fmt: skip
+            await waited(request, work)
+
+
+def _unless_forgotten(files: list[tuple[str, Path]]) -> Generator[bytes, None, None]:
+    """A ZIP of the files. Half of one is no answer: where a job is forgotten meanwhile, the connection breaks off."""
+    try:
+        yield from archive.zipped(files)
+    except FileNotFoundError:
+        raise ConnectionResetError from None
+
+
+def attached(path: Path, name: str = "") -> Response:
+    """A file of ours, whole or the part of it that the request's Range names. name : to store it under"""
+    try:
+        found = path.stat()
+    except OSError:
+        raise UnknownJobError from None
+    return FileResponse(
+        path, media_type=SHOWN.get(path.suffix.lower(), STORED), filename=name or path.name, stat_result=found,
+        headers=HEADERS,
+    )  # fmt: skip
+
+
+def _percent(text: str) -> int:
+    """Raises SettingsError."""
+    if not text:
+        return amount.WHOLE
+    if not PERCENT.fullmatch(text) or int(text) > amount.WHOLE:
+        raise SettingsError(f"amount must be a whole number from 0 to {amount.WHOLE}, not {shown(text)}.")
+    return int(text)

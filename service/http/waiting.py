@@ -1,0 +1,67 @@
+"""Work that an open request waits for: it ends when the other end hangs up. And what is held while it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import Any, TypeVar
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+T = TypeVar("T")
+# Requests that wait so, each in a thread; the line itself takes fewer.
+PLACES = anyio.CapacityLimiter(256)
+
+
+async def waited(request: Request, work: Generator[Any, None, T]) -> T:
+    """What `work` returns; raises what it raises. Its progress is told to nobody.
+
+    Raises ConnectionResetError if nobody waits for the answer any more; then `work` is closed.
+    """
+    over = threading.Event()
+
+    def to_the_end() -> T:
+        with closing(work):
+            while not over.is_set():
+                try:
+                    next(work)
+                except StopIteration as end:
+                    result: T = end.value
+                    return result
+        raise ConnectionResetError
+
+    working = asyncio.ensure_future(anyio.to_thread.run_sync(to_the_end, limiter=PLACES, abandon_on_cancel=True))
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ConnectionResetError
+        return working.result()
+    finally:
+        over.set()
+        for task in (working, leaving):
+            task.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class Held(Response):
+    """An answer during which something is held. release : called once it was sent, or could not be"""
+
+    def __init__(self, response: Response, release: Callable[[], object]) -> None:
+        super().__init__()
+        self._response, self._release = response, release
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._response(scope, receive, send)
+        finally:
+            self._release()
