@@ -36,7 +36,7 @@ def make(clip: Path) -> None:
     import pipeline
     from pipeline.files.decode import Recording
     from pipeline.neural import chosen
-    from service.http.jobs import summary
+    from service.http.jobs.orders import summary
     from service.media import examples
     from service.media.copies import CopyMaker, Media
 

@@ -15,7 +15,7 @@ from pipeline.parameter import Choice, Kind, Range, Switch, kinds
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 from service import jobs
-from service.http.jobs import track_number
+from service.http.jobs.orders import track_number
 from service.registry.registry import Registry
 from service.site import Site
 from service.work import mapped

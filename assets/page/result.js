@@ -117,6 +117,7 @@ export class SpeechResult extends HTMLElement {
     this.#find("#download-removed").href = address(`api/jobs/${job.job}/removed`);
     this.#find("#download-video").href = address(`api/jobs/${job.job}/video`);
     this.#find("#download-video").hidden = !result.video;
+    this.#find(".as").hidden = !job.expires;  // an example's file is as it is
     const rows = result.rows.map(([name, before, after]) =>
       `<tr><th scope="row">${escaped(name)}</th><td>${escaped(before)}</td><td>${escaped(after)}</td></tr>`).join("");
     const head = ["result.measure", "player.before", "player.after"].map((key) => `<th scope="col">${say(key)}</th>`).join("");
@@ -132,7 +133,7 @@ export class SpeechResult extends HTMLElement {
     const job = this.#job, link = this.#find("#download");
     if (!job) return;
     const form = this.#find("#download-format").value || job.output_format, amount = this.player.amount;
-    const is_plain = amount === 100 && form === job.output_format;
+    const is_plain = !job.expires || (amount === 100 && form === job.output_format);
     link.href = address(`api/jobs/${job.job}/download${is_plain ? "" : `?amount=${amount}&format=${form}`}`);
     const words = { name: job.result.name, size: size(job.result.bytes), percent: amount, format: form.toUpperCase() };
     link.textContent = say(is_plain ? "result.download" : amount === 100 ? "result.download.as" : "result.download.part", words);

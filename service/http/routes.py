@@ -15,10 +15,10 @@ from service.site import Site
 
 from . import parts
 from .downloads import download
-from .jobs import JobRoutes
-from .media import MediaRoutes
-from .one_request import EnhanceRoute
-from .results import ResultRoutes
+from .jobs.listening import MediaRoutes
+from .jobs.one_request import EnhanceRoute
+from .jobs.orders import JobRoutes
+from .jobs.results import ResultRoutes
 from .uploads import Progress, upload, upload_progress
 
 METHODS = ["GET", "HEAD"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.http.test_jobs import client
+from tests.service.http.jobs.test_orders import client
 
 __all__ = ["client"]
 

@@ -10,7 +10,7 @@ from pipeline.neural.weights import bundled
 from pipeline.settings import Settings
 from service.media.examples import Example, examples
 from service.site import examples as clips
-from tests.service.http.test_jobs import client
+from tests.service.http.jobs.test_orders import client
 
 __all__ = ["client"]
 
@@ -40,4 +40,8 @@ def test_it_is_told_as_a_finished_job(client: TestClient) -> None:
         assert len(client.get("/" + track["url"], headers={"Range": "bytes=0-2879"}).content) == 2880
     assert client.get(f"/{found['media']['peaks']['url']}", params={"track": "after"}).status_code == 200
     assert client.get(f"/{found['media']['spectrogram']['url']}/removed/0/0.png").status_code == 200
+    for part in ("download", "removed"):
+        assert client.get(f"/api/jobs/{token}/{part}").content.startswith(b"fLaC")
     assert client.delete(f"/api/jobs/{token}").status_code == 404
+    again = client.post("/api/jobs", json={"like": token, "settings": Settings.nothing().flat()})
+    assert again.status_code == 202

@@ -13,14 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from service.http.refusals import RequestError
 from service.media import tiles
 from service.media.copies import Media, Track
 from service.media.examples import examples
 from service.media.on_demand import MOST_FRAMES, Copy
 from service.media.peaks import MOST_POINTS, outline
 from service.registry.registry import Registry
-
-from .refusals import RequestError
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)

@@ -22,7 +22,7 @@ from starlette.types import Message, Scope
 from pipeline import Settings
 from pipeline.errors import EnhancementError
 from pipeline.presets import PRESETS
-from service.http.one_request import MOST_REPORT_BYTES, in_header
+from service.http.jobs.one_request import MOST_REPORT_BYTES, in_header
 from service.http.refusals import answer_fault
 from service.http.routes import routes
 from service.line.shares import TooManyError

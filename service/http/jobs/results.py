@@ -17,17 +17,18 @@ from pipeline.errors import EnhancementError, SettingsError
 from pipeline.files.formats import OUTPUT_NAMES
 from pipeline.parameter import shown
 from service import jobs
+from service.http.downloads import SHOWN, STORED
+from service.http.refusals import RequestError
 from service.jobs import Outcome
 from service.line.admission import Visit
 from service.media import amount, archive, video
+from service.media.examples import examples
 from service.registry.job import Job, State
 from service.registry.registry import Registry, UnknownJobError
 from service.room import check_disk
 from service.site import Site
 from service.work import Handle
 
-from .downloads import SHOWN, STORED
-from .refusals import RequestError
 from .waiting import Held, waited
 
 METHODS = ["GET", "HEAD"]
@@ -53,7 +54,10 @@ class ResultRoutes:
 
     async def download(self, request: Request) -> Response:
         """GET: the result; with `amount` and `format`, mixed with the recording as it was, made now."""
-        job, made = self._done(str(request.path_params["token"]))
+        token = str(request.path_params["token"])
+        if token in examples():
+            return attached(examples()[token].media.tracks["after"].copy.path, f"{examples()[token].name}.clean.flac")
+        job, made = self._done(token)
         percent = _percent(request.query_params.get("amount", ""))
         form = request.query_params.get("format") or made.after.suffix.removeprefix(".")
         if form not in OUTPUT_NAMES:
@@ -68,8 +72,10 @@ class ResultRoutes:
 
     async def removed(self, request: Request) -> Response:
         """GET: what was removed, as a file."""
-        _, made = self._done(str(request.path_params["token"]))
-        return attached(made.removed)
+        token = str(request.path_params["token"])
+        if token in examples():
+            return attached(examples()[token].media.tracks["removed"].copy.path)
+        return attached(self._done(token)[1].removed)
 
     async def video(self, request: Request) -> Response:
         """GET: the video that was uploaded, with the enhanced sound; made now."""

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from pipeline.errors import SettingsError
-from service.http.waiting import Held, waited
+from service.http.jobs.waiting import Held, waited
 from tests.asynchronous import finished
 
 PATIENCE_S = 30

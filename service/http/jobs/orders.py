@@ -19,13 +19,12 @@ from pipeline.measures.report import Report
 from pipeline.parameter import kinds, shown
 from pipeline.settings import Settings
 from service import jobs
+from service.http.refusals import RequestError
 from service.line.admission import Visit
 from service.media.examples import PREFIX, Example, examples
 from service.registry.job import Job, State, described
 from service.registry.registry import Registry
 from service.site import Site
-
-from .refusals import RequestError
 
 FRESH = {"Cache-Control": "no-store"}
 LONGEST_STRETCH_S = 60.0
@@ -61,7 +60,10 @@ class JobRoutes:
             return order(self.site, told, visit)
         if "file" in told:
             raise SettingsError("Either file or like says which recording is meant, not both.")
-        earlier = self.registry.get(str(told.pop("like")))
+        like = str(told.pop("like"))
+        if like in examples():
+            return order(self.site, {**told, "file": str(examples()[like].media.tracks["before"].copy.path)}, visit)
+        earlier = self.registry.get(like)
         found = replace(order(self.site, {**told, "file": str(earlier.order.source)}, visit), track=earlier.order.track)
         outcome = earlier.now().outcome
         if found.stretch is None or outcome is None or outcome.media is None:
@@ -181,6 +183,7 @@ def _result(outcome: jobs.Outcome) -> dict[str, Any]:
         "file": str(outcome.after),
         "removed": str(outcome.removed),
         "bytes": outcome.after.stat().st_size if outcome.after.exists() else 0,
+        "video": bool(outcome.video),
         **summary(outcome.report),
     }
 
@@ -192,7 +195,6 @@ def summary(report: Report) -> dict[str, Any]:
         "said": list(report.sentences()),
         "rows": report.rows(),
         "report": report.as_dict(),
-        "video": bool(outcome.video),
     }
 
 

@@ -22,18 +22,18 @@ from pipeline.errors import SettingsError
 from pipeline.files.formats import Encoding
 from pipeline.parameter import Kind, Range, Switch, kinds, shown
 from pipeline.settings import parameters
+from service.http.downloads import SHOWN, STORED
+from service.http.multipart import FilesOfForm
+from service.http.refusals import RequestError
+from service.http.uploads import received
 from service.jobs import Outcome
 from service.line.admission import Visit
 from service.media import archive
 from service.registry.registry import Registry
 from service.site import Site
 
-from .downloads import SHOWN, STORED
-from .jobs import order
-from .multipart import FilesOfForm
-from .refusals import RequestError
+from .orders import order
 from .results import attached
-from .uploads import received
 from .waiting import Held, waited
 
 HOW = "curl -F file=@talk.wav -F preset=podcast …/api/enhance -o talk.clean.wav"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.http.test_jobs import OFF, at_the_end, begun, client, file
+from tests.service.http.jobs.test_orders import OFF, at_the_end, begun, client, file
 
 __all__ = ["client", "file"]  # fixtures
 

@@ -14,15 +14,15 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from pipeline.errors import EnhancementError
-from service.http import results
+from service.http.jobs import results
+from service.http.jobs.results import MOST_ZIPPED
 from service.http.refusals import answer_fault
-from service.http.results import MOST_ZIPPED
 from service.http.routes import routes
 from service.media import amount
 from service.registry.registry import Registry
 from service.site import Site
 from tests.pipeline.films import film
-from tests.service.http.test_jobs import OFF, at_the_end, begun, file
+from tests.service.http.jobs.test_orders import OFF, at_the_end, begun, file
 
 __all__ = ["file"]  # a fixture
 
