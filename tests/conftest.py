@@ -23,6 +23,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import soundfile  # noqa: E402
 
+from tests.browser import browser  # noqa: E402, F401 (a fixture: two of them in one process would not do)
 from tests.fuzz import scale  # noqa: E402
 from tests.pipeline.signals import noise, speech_like  # noqa: E402
 

@@ -1,44 +1,16 @@
-"""A browser, and a page in it that reports what it should not do: errors, and requests to other hosts."""
+"""A page in a browser that reports what it should not do: errors, and requests to other hosts."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
+from tests.browser import PATIENCE_MS
 from tests.conftest import Server
 
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-)  # fmt: skip
 DESKTOP, PHONE = (1280, 800), (390, 844)
-PATIENCE_MS = 90_000  # machines that test are busy
-
-
-def _executable(playwright: Playwright) -> str:
-    own = playwright.chromium.executable_path
-    for name in (os.environ.get("CHROMIUM"), shutil.which("chromium"), shutil.which("google-chrome"), own):
-        if name and Path(name).is_file():
-            return name
-    return pytest.fail(
-        "No browser: install Chromium (apt install chromium, or playwright install chromium), or set CHROMIUM."
-    )
-
-
-@pytest.fixture(scope="session")
-def browser(talk: Path) -> Iterator[Browser]:
-    """Chromium, whose microphone plays `talk`."""
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={talk}"]
-        opened = playwright.chromium.launch(executable_path=_executable(playwright), args=flags)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

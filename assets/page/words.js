@@ -1,0 +1,11 @@
+// The words of the page, one catalogue per language: words/en.json and its neighbours.
+
+const answer = await fetch(new URL("./words/en.json", import.meta.url)).catch(() => null);
+const catalogue = answer?.ok ? await answer.json() : {};
+
+/**
+ * The sentence for a key, with values in place of {names}. A key without a sentence is shown as it is.
+ * @param {string} key @param {Record<string, string | number>} [values]
+ */
+export const say = (key, values = {}) =>
+  (catalogue[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
