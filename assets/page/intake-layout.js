@@ -67,7 +67,7 @@ const RECORDING = `
     <span class="si-count"><span data-is="elapsed" role="timer" aria-live="off">0:00</span> <span class="si-calm" data-is="left"></span></span></p>
   <div class="si-level" role="meter" aria-label="${word("level")}" aria-valuemin="${FLOOR_DB}" aria-valuemax="0" aria-valuenow="${FLOOR_DB}">
     <div class="si-scale"></div>
-    <p class="si-ticks" aria-hidden="true">${[-60, -40, -20, -6].map(tick).join("")}<span style="--si-at: 100%">0 dBFS</span></p>
+    <p class="si-ticks" aria-hidden="true">${[-60, -40, -20].map(tick).join("")}<span style="--si-at: 100%">0 dBFS</span></p>
   </div>
   <p class="si-warning" data-is="warning"></p>
   <div class="si-row">${button("finish", "finish", "si-first")}${button("pause", "pause")}${button("discard", "discard", "si-quiet")}</div>

@@ -303,7 +303,7 @@ export class SpeechIntake extends HTMLElement {
     this.#recorder = recorder;
     this.#told = Infinity;
     this.#warn("");
-    this.#show("asking", "[data-panel=asking] button");
+    this.#show("asking", "[data-do=discard]");
     this.#speak(say("intake.asking"));
     recorder.addEventListener("tick", () => this.#tick(recorder));
     recorder.addEventListener("state", () => this.#running(recorder));

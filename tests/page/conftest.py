@@ -43,7 +43,8 @@ def site(server: Server, noisy: Recording) -> Site:
     """With the recording `noisy`, and nothing in the way."""
     server.site.asked.clear()
     server.site.faults.clear()
-    server.site.hinder = lambda path: False
+    server.site.uploads.clear()
+    server.site.hinder, server.site.refusal = lambda path: False, None
     server.site.add(noisy)
     return server.site
 

@@ -64,6 +64,8 @@ class Site:
     """url : with a slash at its end. asked : path and query of each request, with the bytes that were sent for it.
 
     hinder : called with each path before it is answered; may wait. True hangs up, a number is a status.
+    uploads : name and length of each file that was sent, in order
+    refusal : what is answered in place of its path, with the status
     """
 
     url: str = ""
@@ -71,6 +73,8 @@ class Site:
     asked: list[tuple[str, int]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     hinder: Callable[[str], bool | int] = lambda path: False
+    uploads: list[tuple[str, int]] = field(default_factory=list)
+    refusal: tuple[int, str] | None = None
 
     def add(self, recording: Recording) -> dict[str, Any]:
         self.recordings[recording.name] = recording
@@ -189,6 +193,25 @@ class Handler(BaseHTTPRequestHandler):
                 self._send_part(self.site.recordings[name], file.removesuffix(".mp3"))
             case _:
                 self._send(b"", "text/plain", 404)
+
+    def do_POST(self) -> None:
+        """Takes files as the app does; nothing is kept but their names and lengths."""
+        hindered, length = self.site.hinder(self.path), int(self.headers["Content-Length"])
+        if hindered is True:
+            self.close_connection = True
+            return
+        body = self.rfile.read(length)
+        if len(body) < length:  # stopped
+            self.close_connection = True
+            return
+        if self.site.refusal or hindered:
+            status, text = self.site.refusal or (int(hindered), "")
+            return self._send(text.encode(), "application/json", status)
+        found = re.match(rb'(--\S+)\r\n[^\n]*filename="([^"]*)".*?\r\n\r\n', body, re.DOTALL)
+        assert found
+        size = length - found.end() - len(found[1]) - len(b"\r\n--\r\n")
+        self.site.uploads.append((found[2].decode(), size))
+        self._send(json.dumps([f"/files/{len(self.site.uploads)}"]).encode(), "application/json")
 
     def _send_part(self, recording: Recording, track: str) -> None:
         data = recording.files[track]
