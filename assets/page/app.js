@@ -259,6 +259,7 @@ export class SpeechApp extends HTMLElement {
     this.#asked = { ...job.settings, output_format, subtype, bitrate_kbps };
     this.#part("result").job = job;
     if (!is_old) this.#part("result").reveal();
+    this.#mark();
     this.#compare();
   }
 
