@@ -117,7 +117,7 @@ def _facts(title: str, facts: dict[str, Any]) -> str:
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts.items() if value is not None
     )
-    return f"<section><h3>{title}</h3><dl>{rows}</dl></section>"
+    return f"<section><h2>{title}</h2><dl>{rows}</dl></section>"
 
 
 def _sentence(name: str) -> str:

@@ -33,7 +33,7 @@ def page_options(site: Site) -> dict[str, Any]:
         "theme": theme.theme(),
         "css_paths": theme.STYLES,
         "head": theme.HEAD,
-        "footer_links": ["api", "settings"],
+        "footer_links": ["api"],
         "favicon_path": str(theme.ICON),
         "root_path": os.environ.get("GRADIO_ROOT_PATH"),
         "max_file_size": site.config.max_upload_bytes,

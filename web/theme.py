@@ -15,6 +15,13 @@ MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+/* From the first moment on, so that nothing moves when the style sheets come. */
+.gradio-container { width: 100%; max-width: 1120px !important; margin-inline: auto !important; }
+.gradio-container { padding: 12px clamp(12px, 3vw, 24px) 8px !important; }
+speech-app { display: block; min-height: 560px; }
+@media (max-width: 640px) { speech-app { min-height: 720px; } }
+</style>
 <script type="module" src="page/app.js"></script>
 """
 COPY_JS = (PAGE / "copy.js").read_text(encoding="utf-8")

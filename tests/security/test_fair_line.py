@@ -106,10 +106,10 @@ def test_calls_that_nobody_reads_hold_no_place_and_end(small: Server, hog: Visit
     assert "Traceback" not in small.log.read_text()
 
 
-def test_whoever_fills_the_line_makes_room(hog: Visitor, guest: Visitor, talk: Path, long_talk: Path) -> None:
+def test_whoever_fills_the_line_makes_room(hog: Visitor, guest: Visitor, long_talk: Path) -> None:
     with contextlib.ExitStack() as held:
         streams = _listening(hog, hog.upload(long_talk), QUEUE_SIZE + 1, held)
-        asked = guest.ask("analyze", guest.upload(talk))
+        asked = guest.ask("analyze", guest.upload(long_talk))  # a short one would be served beside the hog's
         waiting = next(text for event, (*_, text) in _progress(guest.listen(asked)) if event == "generating")
         assert waiting.startswith("Waiting: 1 recording")  # before the hog's others
         # The last of the hog's; or the one before it, where the work of an earlier test still held a place.
