@@ -15,15 +15,17 @@ MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-/* From the first moment on, so that nothing moves when the style sheets come. */
-.gradio-container { width: 100%; max-width: 1120px !important; margin-inline: auto !important; }
-.gradio-container { padding: 12px clamp(12px, 3vw, 24px) 8px !important; }
-speech-app { display: block; min-height: 560px; }
-@media (max-width: 640px) { speech-app { min-height: 720px; } }
-</style>
 <script type="module" src="page/app.js"></script>
 """
+# In the page as it is sent, before Gradio has made anything of it: so nothing moves when the style sheets come.
+EARLY = """<link rel="modulepreload" href="page/app.js"><style>
+.gradio-container { width: 100%; max-width: 1120px !important; margin-inline: auto !important; }
+.gradio-container { padding: 12px clamp(12px, 3vw, 24px) 8px !important; }
+#app, speech-app { display: block; min-height: 560px; }
+@media (max-width: 640px) { #app, speech-app { min-height: 720px; } }
+body:not(.ready) .gradio-container { visibility: hidden; animation: late 0s 8s forwards; }
+@keyframes late { to { visibility: visible; } }
+</style>"""
 COPY_JS = (PAGE / "copy.js").read_text(encoding="utf-8")
 
 

@@ -32,8 +32,9 @@ export class SpeechApp extends HTMLElement {
       <div class="order"><speech-presets></speech-presets>
         <div class="act"><button type="button" id="enhance-button" class="button primary"></button>
           <button type="button" id="cancel-button" class="button" hidden></button></div>
-        <speech-progress id="status"></speech-progress><speech-files hidden></speech-files></div>
-      <speech-result id="results"></speech-result>`;
+        <speech-files hidden></speech-files></div>
+      <div class="outcome"><speech-progress id="status"></speech-progress>
+        <speech-result id="results"></speech-result></div>`;
     const { names, defaults, presets, formats, max_bytes, examples } = this.#facts;
     this.#settings = new Settings(names, defaults);
     this.#part("intake").max_bytes = max_bytes;
@@ -49,6 +50,8 @@ export class SpeechApp extends HTMLElement {
     };
     this.#begin();
     this.#mark();
+    // Gradio's parts come one by one, each moving the others; they are shown together (web/theme.py, EARLY).
+    requestAnimationFrame(() => requestAnimationFrame(() => document.body.classList.add("ready")));
   }
 
   disconnectedCallback() {

@@ -20,7 +20,6 @@ from service import jobs
 from service.config import Config
 from service.site import Site
 from service.work import Handle
-from service.work import Handle
 from tests.pipeline.signals import speech_like
 
 OFF = Settings.nothing()

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web import words
+from web.theme import EARLY
 
 from .doors import path_of
 
@@ -55,7 +56,7 @@ class _Page:
 
 
 def described(page: str, base: str) -> str:
-    """The page with our description in place of Gradio's. base : its address"""
+    """The page with our description in place of Gradio's, and what must be there early. base : its address"""
     said = {
         "og:type": "website", "og:title": words.TITLE, "og:description": words.DESCRIPTION, "og:url": base,
         "og:image": base + IMAGE, "og:image:width": "1200", "og:image:height": "630", "og:image:alt": words.CLAIM,
@@ -63,4 +64,4 @@ def described(page: str, base: str) -> str:
     ours = [f'<meta property="{name}" content="{escape(text)}">' for name, text in said.items()]
     ours += [f'<meta name="description" content="{escape(words.DESCRIPTION)}">']
     ours += ['<meta name="twitter:card" content="summary_large_image">']
-    return GRADIOS.sub("", page).replace("</head>", "".join(ours) + "</head>", 1)
+    return GRADIOS.sub("", page).replace("</head>", "".join(ours) + EARLY + "</head>", 1)
