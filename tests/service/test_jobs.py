@@ -159,13 +159,13 @@ def test_a_file_that_is_no_recording_goes_with_its_folder(site: Site, talk: Path
 def test_an_analysis_stops_when_its_visitor_leaves(site: Site, talk: Path) -> None:
     source = upload(site, talk)
 
-    class Left(jobs.Handle):
+    class Left(Handle):
         def cancelled(self) -> bool:
             return True
 
     with pytest.raises(Cancelled, match="cancelled"):
         jobs.analyze(Left(), site, source)
-    assert jobs.analyze(jobs.Handle(), site, source)["duration_s"] == 3.0
+    assert jobs.analyze(Handle(), site, source)["duration_s"] == 3.0
 
 
 def test_who_waits_is_told_how_many_are_before(site: Site, talk: Path) -> None:
