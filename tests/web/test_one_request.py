@@ -13,7 +13,7 @@ import pytest
 from pipeline import load
 from pipeline.files.limits import OURS
 from tests.conftest import MAX_UPLOAD_MB, Server
-from tests.pipeline.films import AT_S, film, seen
+from tests.pipeline.files.films import AT_S, film, seen
 
 PATIENCE_S = 60
 

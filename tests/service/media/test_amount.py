@@ -11,18 +11,19 @@ import pytest
 import soundfile
 
 from pipeline import Settings, load
-from pipeline.audio import Samples
+from pipeline.audio import Audio, Samples
 from pipeline.errors import Cancelled
 from pipeline.files.formats import Encoding
 from pipeline.files.limits import OURS
 from pipeline.files.tags.read import metadata
 from pipeline.loudness.meter import LoudnessMeter
 from pipeline.loudness.true_peak import PeakMeter
+from pipeline.stream.source import InMemory
 from service.jobs import Order, Outcome, enhance
 from service.media import amount
 from service.site import Site
 from service.work import Handle
-from tests.pipeline.signals import noise, speech_like
+from tests.pipeline.signals import noise, sine, speech_like
 
 QUICK: dict[str, Any] = {"denoise_method": "spectral"}
 
@@ -126,3 +127,11 @@ def test_blocks_of_any_size_are_paired() -> None:
     found = np.concatenate(list(amount.mixed(iter(sizes[0]), iter(sizes[1]), 25, -6.0)), axis=1)
     whole = np.pad(y, ((0, 0), (0, 10)))
     assert np.allclose(found, 0.25 * whole + 0.75 * 10 ** (-6 / 20) * x, atol=1e-6)
+
+
+@pytest.mark.parametrize("length", [48_000, 50_001])
+def test_at_another_rate_nothing_is_lost_or_late(length: int) -> None:
+    x = sine(440.0, 48_000, length / 48_000)
+    y = np.concatenate(list(amount.at_rate(InMemory(Audio(x, 48_000)), 16_000)), axis=1)
+    assert y.shape[1] == pytest.approx(length / 3, abs=1)
+    assert np.allclose(y[:, 100:-100], sine(440.0, 16_000, length / 48_000)[:, 100 : y.shape[1] - 100], atol=1e-3)

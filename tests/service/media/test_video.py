@@ -13,7 +13,7 @@ from service.jobs import Order, Outcome, enhance
 from service.media import video
 from service.site import Site
 from service.work import Handle
-from tests.pipeline.films import AT_S, cut, film, seen
+from tests.pipeline.files.films import AT_S, cut, film, seen
 
 OFF = Settings.nothing()
 TOGETHER_S = 0.02

@@ -16,7 +16,7 @@ from pipeline.audio import Audio
 from pipeline.errors import AudioError, Cancelled, EnhancementError, LimitError
 from pipeline.files.encode import save
 from pipeline.files.isolated import process, remuxing
-from tests.pipeline.films import film
+from tests.pipeline.files.films import film
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
 
@@ -79,7 +79,7 @@ def test_a_track_that_is_not_there(tmp_path: Path, sound: Path) -> None:
         "open('{folder}/more', 'w').write('x')",
         "import os; os.read(6, 1)",
         "import socket; socket.socket()",
-        "given[2].write(bytes(10**9)); given[2].flush()",
+        "[given[2].write(bytes(10**6)) for _ in range(40)]",
         "bytearray(10**9)",
     ],
 )
@@ -105,6 +105,7 @@ def test_what_loops_is_ended_by_its_processor_time(
     tmp_path: Path, sound: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remuxing, "LEAST_CPU_S", 1.0)
+    monkeypatch.setattr(remuxing, "WAIT", 1000.0)
     running = instead(monkeypatch, "while True: pass")
     with pytest.raises(LimitError, match="more time"):
         copied(film(tmp_path / "talk.mp4", lasts_s=1.0, at_s=0.5), sound)

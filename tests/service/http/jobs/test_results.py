@@ -21,7 +21,7 @@ from service.http.routes import routes
 from service.media import amount
 from service.registry.registry import Registry
 from service.site import Site
-from tests.pipeline.films import film
+from tests.pipeline.files.films import film
 from tests.service.http.jobs.test_orders import OFF, at_the_end, begun, file
 
 __all__ = ["file"]  # a fixture
