@@ -107,7 +107,8 @@ export class SpeechIntake extends HTMLElement {
   connectedCallback() {
     this.#ending = new AbortController();
     const { signal } = this.#ending;
-    this.innerHTML = layout();
+    const built = Boolean(this.querySelector(".si-card"));  // it was only moved
+    if (!built) this.innerHTML = layout();
     for (const name of ["max_bytes", "max_s", "examples"]) this.#taken(name);
     this.examples = this.#examples;
     this.#limits();
@@ -116,8 +117,7 @@ export class SpeechIntake extends HTMLElement {
     this.addEventListener("change", (event) => this.#changed(event), { signal });
     addEventListener("beforeunload", (event) => { if (this.#recorder) event.preventDefault(); }, { signal });
     takeAnywhere({ take: (files) => this.give(files), may: () => this.#sheet(), signal });
-    this.#show(this.#given ? "given" : "empty");
-    if (this.#given) this.#describe(this.#given, []);
+    if (!built) this.#show("empty");
   }
 
   disconnectedCallback() {
@@ -128,6 +128,7 @@ export class SpeechIntake extends HTMLElement {
       this.#work?.stop.abort();
       this.#recorder?.cancel();
       this.#work = this.#recorder = null;
+      this.#show(this.#given ? "given" : "empty");
     });
   }
 
