@@ -417,7 +417,7 @@ export class SpeechIntake extends HTMLElement {
     const mine = this.#mine() && this.dataset.state !== undefined;
     const changed = this.state !== state;
     this.dataset.state = state;
-    for (const panel of this.querySelectorAll("[data-panel]")) {
+    for (const panel of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-panel]"))) {
       panel.toggleAttribute("data-shown", panel.dataset.panel === state);
       panel.inert = panel.dataset.panel !== state;
     }

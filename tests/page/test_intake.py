@@ -197,6 +197,7 @@ def test_per_cent_is_told_and_it_can_be_stopped(page: Page, site: Site, shown: S
     assert site.uploads == [("again.wav", 60 * MIB)]
     said = [int(found[1]) for text in page.evaluate("spoken") if (found := re.search(r"(\d+) %", text))]
     assert len(said) > 2
+    assert len(set(page.evaluate("spoken"))) == page.evaluate("spoken.length")  # each once
     assert all(percent % 10 == 0 for percent in said)
     assert len(told(page, "given")) == 1
 
