@@ -113,7 +113,7 @@ export class SpeechFiles extends HTMLElement {
     if (usable(focused)) return document.activeElement === focused ? null : focused.focus({ preventScroll: true });
     const row = focused.isConnected ? focused.closest("li") : list.children[Math.min(at, list.children.length - 1)];
     const all = [...(row?.querySelectorAll("[data-do]") ?? [])].filter(usable);
-    const next = all.find((button) => button.dataset.do === does) ?? all[0];
+    const next = /** @type {HTMLElement | undefined} */ (all.find((button) => button.dataset.do === does) ?? all[0]);
     if (next) return next.focus({ preventScroll: true });
     this.tabIndex = -1;
     this.focus({ preventScroll: true });

@@ -107,7 +107,8 @@ export class SpeechIntake extends HTMLElement {
   connectedCallback() {
     this.#ending = new AbortController();
     const { signal } = this.#ending;
-    this.innerHTML = layout();
+    const built = Boolean(this.querySelector(".si-card"));  // it was only moved
+    if (!built) this.innerHTML = layout();
     for (const name of ["max_bytes", "max_s", "examples"]) this.#taken(name);
     this.examples = this.#examples;
     this.#limits();
@@ -116,8 +117,7 @@ export class SpeechIntake extends HTMLElement {
     this.addEventListener("change", (event) => this.#changed(event), { signal });
     addEventListener("beforeunload", (event) => { if (this.#recorder) event.preventDefault(); }, { signal });
     takeAnywhere({ take: (files) => this.give(files), may: () => this.#sheet(), signal });
-    this.#show(this.#given ? "given" : "empty");
-    if (this.#given) this.#describe(this.#given, []);
+    if (!built) this.#show("empty");
   }
 
   disconnectedCallback() {
@@ -128,6 +128,7 @@ export class SpeechIntake extends HTMLElement {
       this.#work?.stop.abort();
       this.#recorder?.cancel();
       this.#work = this.#recorder = null;
+      this.#show(this.#given ? "given" : "empty");
     });
   }
 
@@ -416,7 +417,7 @@ export class SpeechIntake extends HTMLElement {
     const mine = this.#mine() && this.dataset.state !== undefined;
     const changed = this.state !== state;
     this.dataset.state = state;
-    for (const panel of this.querySelectorAll("[data-panel]")) {
+    for (const panel of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-panel]"))) {
       panel.toggleAttribute("data-shown", panel.dataset.panel === state);
       panel.inert = panel.dataset.panel !== state;
     }

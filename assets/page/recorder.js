@@ -16,7 +16,8 @@ const LOOK_MS = 50;
 export class MicrophoneError extends Error {
   constructor(kind) {
     super(say(`intake.microphone.${kind}`));
-    Object.assign(this, { kind, suggestion: say(`intake.microphone.${kind}.do`) });
+    this.kind = kind;
+    this.suggestion = say(`intake.microphone.${kind}.do`);
   }
 }
 

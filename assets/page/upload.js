@@ -14,7 +14,11 @@ const BUSY = new Set([408, 425, 429, 500, 502, 503, 504]);  // later it may be t
 export class UploadError extends Error {
   constructor(kind, message, { suggestion = "", details = "", status = 0, again = false } = {}) {
     super(message);
-    Object.assign(this, { kind, suggestion, details, status, again });
+    this.kind = kind;
+    this.suggestion = suggestion;
+    this.details = details;
+    this.status = status;
+    this.again = again;
   }
 }
 

@@ -47,8 +47,8 @@ def test_each_state_has_its_words_and_buttons(shown: Locator) -> None:
     rows = shown.get_by_role("listitem")
     said = [row.locator(".si-state").inner_text() for row in rows.all()]
     assert said == [
-        "Done · 1:05 · 2 kB", "Removing noise · 42 %", "Uploading · 70 %", "Waiting",
-        "There is no sound in it.", "Cancelled",
+        "Done · 1:05 · 2 kB", "Removing noise · 42 %", "Uploading · 70 %", "Waiting", "There is no sound in it.",
+        "Cancelled",
     ]  # fmt: skip
     names = [[b.get_attribute("aria-label") for b in row.locator(".si-does > :visible").all()] for row in rows.all()]
     assert names == [

@@ -105,10 +105,10 @@ def test_names(blank: Page) -> None:
             kinds: kinds.map(([name, type]) => n.kindOf(name, type)),
             video: [n.isVideo("a.mov"), n.isVideo("a.m4a", "audio/x-m4a")],
             shown: ["C:\\folder\\a.wav", "/x/Großmutter's 90.wav", "evil\u202egpj.wav", "a\nb.wav"].map(n.shown),
-            short: [n.short("a".repeat(50) + " the second part.wav", 30),
-                n.short("👩‍👩‍👧".repeat(9), 9), n.short("short.wav")],
-            sizes: [1, 900, 1023, 2048, 3.44 * 2 ** 20, 300 * 2 ** 20, 1023.9 * 2 ** 20]
-                .map((size) => n.sizeWords(size)),
+            short: [["a".repeat(50) + " the second part.wav", 30], ["👩‍👩‍👧".repeat(9), 9], ["short.wav"]].map(
+                (given) => n.short(...given)),
+            sizes: [1, 900, 1023, 2048, 3.44 * 2 ** 20, 300 * 2 ** 20, 1023.9 * 2 ** 20].map(
+                (size) => n.sizeWords(size)),
             german: n.sizeWords(3.44 * 2 ** 20, "de"),
             clocks: [0, 9.4, 59.6, 1300, 3723].map(n.clock),
             words: [n.durationWords(0), n.durationWords(1300), n.durationWords(7200), n.durationWords(61, "de")],
@@ -140,8 +140,8 @@ def test_levels(blank: Page) -> None:
             seen.push([Math.round(meter.level_db), meter.clipped, meter.silent]);
         };
         take(0.5, 0); take(0, 0.5); take(-1, 1); take(0.1, 3.9); take(0.1, 4.1); take(0, 7); take(0, 7.2); take(0.1, 8);
-        const one = measured(Float32Array.of(0, 1, 0)).clipped;
-        return { seen, one, two: measured(Float32Array.of(0, -1, 1)).clipped };
+        const [one, two] = [[0, 1, 0], [0, -1, 1]].map((x) => measured(Float32Array.from(x)).clipped);
+        return { seen, one, two };
     }"""
     )
     assert found["seen"] == [
@@ -197,6 +197,7 @@ def test_per_cent_is_told_and_it_can_be_stopped(page: Page, site: Site, shown: S
     assert site.uploads == [("again.wav", 60 * MIB)]
     said = [int(found[1]) for text in page.evaluate("spoken") if (found := re.search(r"(\d+) %", text))]
     assert len(said) > 2
+    assert len(set(page.evaluate("spoken"))) == page.evaluate("spoken.length")  # each once
     assert all(percent % 10 == 0 for percent in said)
     assert len(told(page, "given")) == 1
 
@@ -232,8 +233,8 @@ def test_a_connection_that_stands_still_is_lost(page: Page, site: Site, shown: S
     kind = page.evaluate(
         """async () => {
         const { send } = await import("/page/upload.js");
-        return send(file(60 * 2 ** 20, "a.wav"), { stalled_ms: 300 })
-            .then(() => "", (fault) => `${fault.kind} ${fault.again}`);
+        const sent = send(file(60 * 2 ** 20, "a.wav"), { stalled_ms: 300 });
+        return sent.then(() => "", (fault) => `${fault.kind} ${fault.again}`);
     }"""
     )
     come.set()
@@ -410,6 +411,9 @@ def test_the_browsers_own_cleaning(page: Page, shown: Shown) -> None:
     press(intake, "Record")
     state(page, "recording")
     assert page.evaluate("microphone[1].wanted.audio.noiseSuppression")
+    page.evaluate("() => document.body.append(intake)")  # only moved
+    page.wait_for_function("intake.querySelector('[data-is=elapsed]').textContent === '0:01'")
+    assert page.evaluate("microphone[1].stream.getTracks()[0].readyState") == "live"
     page.evaluate("() => intake.remove()")
     page.wait_for_function("microphone[1].stream.getTracks()[0].readyState === 'ended'")
     shown()
