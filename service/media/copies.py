@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.audio import Samples
-from pipeline.files.encode import Writer
 from pipeline.files.formats import AudioShape, Encoding
-from pipeline.stream.source import Source
 
 from . import spectra
 from .listening import FRAME_SAMPLES, LEAD_SAMPLES, SAMPLE_RATE
 from .on_demand import Copy
 from .peaks import PER_S, PeakWriter
 from .tiles import TILE_PX, Overview, levels, moments
+
+if TYPE_CHECKING:
+    from pipeline.stream.source import Source
 
 SEEKABLE = {".wav", ".flac"}  # results that libsndfile finds its way in
 KEPT = Encoding("PCM_16")  # to be listened to alone
@@ -79,6 +80,8 @@ class CopyMaker:
 
     def track(self, name: str, source: Source, file: Path | None, lufs: float | None) -> Track:
         """file : of ours, if there is one that libsndfile can seek in; else one is written"""
+        from pipeline.files.encode import Writer
+
         rate, max_hz = source.sample_rate, source.sample_rate / 2
         peaks = PeakWriter(rate)
         columns = spectra.Columns(rate, max_hz, moments(self._samples / rate, rate))

@@ -16,7 +16,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 
 from pipeline.audio import Samples
@@ -68,6 +67,8 @@ class Encoder:
     """Frames of equal length, out of blocks of any."""
 
     def __init__(self, channels: int) -> None:
+        import av
+
         kbps = BITRATE_KBPS[channels]
         self.frame_bytes = 1000 * kbps * FRAME_SAMPLES // 8 // SAMPLE_RATE
         self._layout, self._kept, self._at = LAYOUTS[channels], np.zeros((channels, 0), np.float32), 0
@@ -91,6 +92,8 @@ class Encoder:
         yield from self._frames(None)
 
     def _frames(self, x: Samples | None) -> Iterator[bytes]:
+        import av
+
         frame = None
         if x is not None:
             frame = av.AudioFrame.from_ndarray(x, "fltp", self._layout)
@@ -104,6 +107,8 @@ class Encoder:
 
 def _resampled(blocks: Iterable[Samples], sample_rate: int, channels: int) -> Iterator[Samples]:
     """The blocks at 48 kHz, in step with what they were and together as long."""
+    import av
+
     if sample_rate == SAMPLE_RATE:
         yield from blocks
         return

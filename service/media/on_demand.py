@@ -11,8 +11,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 
 from pipeline.audio import Samples
 
@@ -75,6 +73,8 @@ class Copy:
         end = -(-(stop + margin) // grid) * grid
         x = mixed(self._stored(int(begin * step), int(end * step)))
         if self.sample_rate != SAMPLE_RATE:
+            import soxr
+
             x = soxr.resample(x.T, self.sample_rate, SAMPLE_RATE, "HQ").T
         found = x[:, start - begin : stop - begin]
         return np.pad(found, ((0, 0), (0, stop - start - found.shape[1])))
@@ -83,6 +83,8 @@ class Copy:
         low, high = max(0, start), min(stop, self.samples)
         if low >= high:  # before the beginning, or behind the end
             return np.zeros((self.channels, stop - start), np.float32)
+        import soundfile
+
         with soundfile.SoundFile(self.path) as file:
             file.seek(low)
             x = file.read(high - low, dtype="float32", always_2d=True).T

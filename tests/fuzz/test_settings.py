@@ -18,6 +18,7 @@ from pipeline.presets import PRESETS
 from pipeline.settings import Settings, parameters
 from service import jobs
 from service.config import Config
+from service.registry.registry import Registry
 from service.site import Site
 from service.storage import Storage
 from web.api import ADDED, enhance_endpoint
@@ -106,7 +107,7 @@ def test_the_parameters_of_the_api(
     older, added = ([given.get(name) for name in ALL if (name in ADDED) is late] for late in (False, True))
     order = [file, preset, *older, output_format, None, bitrate, None, *added]
     with pytest.raises(gr.Error) as caught:  # nobody has uploaded anything
-        list(enhance_endpoint(site, Listeners())(*order))
+        list(enhance_endpoint(site, Registry(site), Listeners())(*order))
     answer = json.loads(caught.value.message)
     assert answer["status"] in (400, 422), answer
     assert answer["error"].endswith(".")

@@ -452,7 +452,9 @@ def test_the_picture_follows_the_theme(page: Page, shown: Shown, noisy: Recordin
 
 def test_every_word_is_in_the_catalogue_and_every_entry_is_used() -> None:
     catalogue = json.loads((PAGE / "words" / "en.json").read_text(encoding="utf-8"))
-    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGE.glob("*.js"))
+    catalogue = {key: said for key, said in catalogue.items() if key.startswith("player.")}
+    others = ("intake", "names", "recorder", "upload", "files", "dropping", "levels", "duration")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGE.glob("*.js") if not path.name.startswith(others))
     used = set(re.findall(r'"(player\.[a-z_.]+)"', text)) | {
         f"player.{key}" for key in re.findall(r'word\("(.+?)"\)', text)
     }

@@ -130,7 +130,6 @@ def killed_and_started_again(disk: SmallDisk, town: Town, tmp_path: Path) -> Non
     town.server.process.wait()
     town.server = disk.start(tmp_path / "app again", **ENVIRONMENT)
     assert left.isdisjoint(path.name for path in disk.seen.iterdir())
-    town.functions.clear()
 
 
 def least(one: Footprint, other: Footprint) -> Footprint:

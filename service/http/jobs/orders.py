@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,7 +15,6 @@ from starlette.routing import BaseRoute, Route
 from pipeline.errors import SettingsError
 from pipeline.files.formats import OUTPUT_NAMES, Encoding
 from pipeline.files.stored import MOST_TRACKS
-from pipeline.measures.report import Report
 from pipeline.parameter import kinds, shown
 from pipeline.settings import Settings
 from service import jobs
@@ -25,6 +24,9 @@ from service.media.examples import PREFIX, Example, examples
 from service.registry.job import Job, State, described
 from service.registry.registry import Registry
 from service.site import Site
+
+if TYPE_CHECKING:
+    from pipeline.measures.report import Report
 
 FRESH = {"Cache-Control": "no-store"}
 LONGEST_STRETCH_S = 60.0

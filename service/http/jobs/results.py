@@ -21,7 +21,7 @@ from service.http.downloads import SHOWN, STORED
 from service.http.refusals import RequestError
 from service.jobs import Outcome
 from service.line.admission import Visit
-from service.media import amount, archive, video
+from service.media import amount, archive
 from service.media.examples import examples
 from service.registry.job import Job, State
 from service.registry.registry import Registry, UnknownJobError
@@ -79,6 +79,8 @@ class ResultRoutes:
 
     async def video(self, request: Request) -> Response:
         """GET: the video that was uploaded, with the enhanced sound; made now."""
+        from service.media import video
+
         job, made = self._done(str(request.path_params["token"]))
         if (target := video.place(made)) is None:
             raise RequestError(404, "There is no video here: the recording is sound alone, or a part of one.")

@@ -84,6 +84,7 @@ def test_a_report_is_json() -> None:
     assert as_json == {
         "content": [],
         "heard": [],
+        "verdict": REPORT.verdict,
         "before": BEFORE.as_dict(),
         "after": AFTER.as_dict(),
         "gain_db": 4.0,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import tracemalloc
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -99,20 +97,3 @@ def test_the_shortest_recordings_have_their_last_sample(tmp_path: Path, samples:
     made, data = written(tmp_path / "x.mp3", noise(1, samples), SAMPLE_RATE)
     assert made.samples == samples
     assert decoded(data).shape[1] >= made.lead_samples + samples + FRAME_SAMPLES
-
-
-def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
-    def peak(blocks: int) -> int:
-        x = noise(1, SAMPLE_RATE // 2)
-
-        def given() -> Iterator[Samples]:
-            for _ in range(blocks):
-                yield x
-
-        tracemalloc.start()
-        write_listening(given(), 44_100, 1, tmp_path / "x.mp3")
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return most
-
-    assert peak(24) < 1.3 * peak(6)
