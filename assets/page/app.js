@@ -155,7 +155,9 @@ export class SpeechApp extends HTMLElement {
     this.#part("files").hidden = true;
     this.#following?.stop();
     this.#following = null;
+    this.#part("progress").job = null;
     this.#part("result").job = null;
+    this.#busy(false);  // what was under way goes on without being watched
     this.#asked = null;
   }
 

@@ -90,8 +90,8 @@ export class SpeechResult extends HTMLElement {
   reveal() {
     const heading = this.#find("#verdict");
     heading.focus({ preventScroll: true });
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    heading.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    // At once: a smooth way there is given up when the player, which is being drawn, changes the page meanwhile.
+    requestAnimationFrame(() => heading.scrollIntoView({ block: "start" }));
   }
 
   #find(selector) {
