@@ -253,10 +253,10 @@ export class SpeechApp extends HTMLElement {
     }
     this.#following = null;
     this.#busy(false);
+    if (job.state === "failed" && job.error?.status === 422) this.#part("intake").clear();  // it was of no use
     progress.job = job.state === "done" || is_old ? null : job;
     if (job.state === "done") this.#done(job, is_old);
     else memory.dropJob(job.job);
-    if (job.state === "failed" && job.error?.status === 422) this.#part("intake").clear();  // it was of no use
   }
 
   #done(job, is_old) {
