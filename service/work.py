@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import runtime_setup
 
@@ -102,6 +102,16 @@ class Work(Generic[T]):
             for call in self._afterwards:
                 call()
             runtime_setup.return_memory()
+
+
+def finished(work: Generator[Any, None, T]) -> T:
+    """What `work` returns in the end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 def mapped(work: Generator[A, None, T], say: Callable[[A], B]) -> Generator[B, None, T]:

@@ -2,7 +2,7 @@
 
 import { Following } from "./following.js";
 import { address, begin, end, Lost } from "./server.js";
-import { say } from "./words.js";
+import { plural, say } from "./words.js";
 
 const AT_ONCE = 2;
 
@@ -115,7 +115,7 @@ export class Batch extends EventTarget {
   #look(entry, job) {
     if (!this.#followed.has(entry.id)) return;
     entry.fraction = job.fraction;
-    entry.sentence = job.before ? say(job.before === 1 ? "work.before.one" : "work.before", { n: job.before }) : "";
+    entry.sentence = job.before ? plural("work.before", job.before) : "";
     if (job.state === "done") {
       Object.assign(entry, { state: "done", job, bytes: job.result.bytes, sentence: "" });
       Object.assign(entry, { url: address(`api/jobs/${job.job}/download`), download: job.result.name });

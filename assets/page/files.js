@@ -7,7 +7,7 @@
 //   current = id   which one is being listened to
 //   "listen", "retry", "remove" (which cancels what is under way) with the id, "zip" with the ids of those that are done
 
-import { plural, say } from "./intake-words.js";
+import { plural, say } from "./words.js";
 import { clock, short, shown, sizeWords } from "./names.js";
 
 const UNDER_WAY = new Set(["waiting", "uploading", "running"]);

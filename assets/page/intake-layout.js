@@ -2,7 +2,7 @@
 
 import { FLOOR_DB } from "./levels.js";
 import { ACCEPT } from "./names.js";
-import { say } from "./words.js";
+import { escaped, say } from "./words.js";
 
 const ICONS = {
   upload: "M12 3.2a1 1 0 0 1 .7.3l4.3 4.3a1 1 0 0 1-1.4 1.4L13 6.6V15a1 1 0 0 1-2 0V6.6L8.4 9.2A1 1 0 0 1 7 7.8l4.3-4.3a1 1 0 0 1 .7-.3zM4 14a1 1 0 0 1 1 1v3.5c0 .3.2.5.5.5h13c.3 0 .5-.2.5-.5V15a1 1 0 1 1 2 0v3.5a2.5 2.5 0 0 1-2.5 2.5h-13A2.5 2.5 0 0 1 3 18.5V15a1 1 0 0 1 1-1z",
@@ -14,7 +14,6 @@ const ICONS = {
   warning: "M12 2.8a1.5 1.5 0 0 1 1.3.75l8.5 14.9A1.5 1.5 0 0 1 20.5 20.7h-17a1.5 1.5 0 0 1-1.3-2.25l8.5-14.9A1.5 1.5 0 0 1 12 2.8zm0 5.7a1 1 0 0 0-1 1v4.5a1 1 0 1 0 2 0V9.5a1 1 0 0 0-1-1zm0 7.5a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4z",
 };
 
-export const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 const word = (key) => escaped(say(`intake.${key}`));
 export const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 

@@ -12,7 +12,7 @@ import { exampleButton, icon, layout, way } from "./intake-layout.js";
 import { clock, durationWords, isVideo, kindOf, short, shown, sizeWords } from "./names.js";
 import { MicrophoneError, Recorder } from "./recorder.js";
 import { UploadError, check, send } from "./upload.js";
-import { plural, say } from "./intake-words.js";
+import { plural, say } from "./words.js";
 
 const CLEANED = "speech.browser_cleans";  // remembered
 const COUNTDOWN_S = 60;

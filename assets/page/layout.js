@@ -1,6 +1,6 @@
 // What the player is made of. Words come from the catalogue; nothing here knows what the parts do.
 
-import { say } from "./words.js";
+import { escaped, say } from "./words.js";
 
 const ICONS = {
   play: "M8 5.1v13.8a1 1 0 0 0 1.5.86l11.3-6.9a1 1 0 0 0 0-1.72L9.5 4.24A1 1 0 0 0 8 5.1z",
@@ -11,7 +11,6 @@ const ICONS = {
   whole: "M3 5a1 1 0 0 1 2 0v14a1 1 0 0 1-2 0zm16 0a1 1 0 0 1 2 0v14a1 1 0 0 1-2 0zM9.7 7.3a1 1 0 0 1 0 1.4L7.4 11h9.2l-2.3-2.3a1 1 0 0 1 1.4-1.4L20.4 12l-4.7 4.7a1 1 0 0 1-1.4-1.4l2.3-2.3H7.4l2.3 2.3a1 1 0 0 1-1.4 1.4L3.6 12l4.7-4.7a1 1 0 0 1 1.4 0z",
 };
 
-const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 const word = (key) => escaped(say(`player.${key}`));
 const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 

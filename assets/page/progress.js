@@ -3,7 +3,7 @@
 //   progress.job = {…} | null;  progress.lost = true | false;  progress.fault = Fault | null;  event "again"
 
 import { left } from "./times.js";
-import { say } from "./words.js";
+import { plural, say } from "./words.js";
 
 export class SpeechProgress extends HTMLElement {
   #job = null;
@@ -69,7 +69,7 @@ export class SpeechProgress extends HTMLElement {
     if (this.#lost) return say("work.lost");
     if (job.state === "cancelled") return say("work.cancelled");
     if (job.state === "failed") return job.error?.message ?? say("work.failed");
-    if (job.before) return job.before === 1 ? say("work.before.one") : say("work.before", { n: job.before });
+    if (job.before) return plural("work.before", job.before);
     return say(`stage.${job.stage}`) === `stage.${job.stage}` ? job.stage : say(`stage.${job.stage}`);
   }
 

@@ -1,4 +1,4 @@
-// Times and sizes as people say them.
+// Times as people say them.
 
 import { say } from "./words.js";
 
@@ -13,7 +13,3 @@ export function left(s) {
 
 /** The time of day. @param {number} unix_s */
 export const ofDay = (unix_s) => new Date(unix_s * 1000).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
-
-/** @param {number} bytes */
-export const size = (bytes) =>
-  bytes >= 2 ** 20 ? say("size.mb", { n: (bytes / 2 ** 20).toFixed(bytes >= 2 ** 24 ? 0 : 1) }) : say("size.kb", { n: Math.max(1, Math.round(bytes / 1024)) });

@@ -9,3 +9,13 @@ const catalogue = answer?.ok ? await answer.json() : {};
  */
 export const say = (key, values = {}) =>
   (catalogue[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
+
+/** The sentence `key.one`, `key.few`, …, else `key.other`, by the rules of the language. @param {string} key @param {number} n */
+export function plural(key, n) {
+  const form = new Intl.PluralRules(document.documentElement.lang || "en").select(n);
+  const said = say(`${key}.${form}`, { n });
+  return said === `${key}.${form}` ? say(`${key}.other`, { n }) : said;
+}
+
+/** As text within HTML. @param {unknown} text */
+export const escaped = (text) => String(text).replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);

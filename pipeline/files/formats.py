@@ -165,14 +165,12 @@ class Format:
     """A kind of file.
 
     label : what people call it; note : what they should know when they choose it
-    playable : every current browser plays it
     written : how it is written, from what it must hold; None where it is only read. Raises SettingsError where the
         format cannot hold it, naming one that can.
     """
 
     suffix: str
     label: str
-    playable: bool = True
     written: Callable[[AudioShape, Encoding], Form] | None = None
     note: str = ""
 
@@ -189,14 +187,13 @@ FORMATS = (
     Format(".ogg", "OGG", written=_vorbis, note="Vorbis"),
     Format(".opus", "Opus", written=_opus, note="small, for speech"),
     Format(".m4a", "M4A", written=_aac, note="AAC, for phones and players"),
-    Format(".aac", "AAC", playable=False),
-    Format(".aiff", "AIFF", playable=False),
+    Format(".aac", "AAC"),
+    Format(".aiff", "AIFF"),
     Format(".webm", "WebM"),
     Format(".mp4", "MP4"),
 )
 OUTPUTS = {form.suffix: form for form in FORMATS if form.written}
 OUTPUT_NAMES = tuple(form.name for form in OUTPUTS.values())
-PLAYABLE = {form.suffix for form in FORMATS if form.playable} | {".oga"}
 KNOWN = " or ".join((", ".join(form.label for form in FORMATS[:-1]), FORMATS[-1].label))
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pipeline
-from pipeline.files.formats import PLAYABLE, AudioShape
 from pipeline.files.limits import OURS
 from service import spectrograms
 from service.line.admission import Visit
@@ -22,7 +21,7 @@ from .serving import Weighed, cancelled, discard_useless, served, strangers
 
 if TYPE_CHECKING:
     from pipeline.files.decode import Recording
-    from pipeline.stream.source import Source
+    from service.media.copies import Media
 
 
 def serve_one(site: Site, order: Order, weighed: Weighed = lambda _: None) -> Generator[Progress, None, Outcome]:
@@ -51,9 +50,10 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
                 limits=limits, track=order.track, stretch=order.stretch,
                 progress=handle.between(0.02, 0.8 if order.listens else 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
-            made = Outcome(folder, order.source, after, removed, report, order.source, order.track)
-            made = replace(made, video=_video(original, order))
-            made = _heard(handle, original, made) if order.listens else _playable(handle, original, order, made)
+            video = _video(original, order)
+            made = Outcome(folder, after, removed, report, order.source, order.track, video=video)
+            if order.listens:
+                made = replace(made, media=_heard(handle, original, made))
         if handle.cancelled():
             raise cancelled()
         for path in folder.iterdir():
@@ -75,8 +75,8 @@ def _video(original: Recording, order: Order) -> str:
     return remuxing.suffix_of(order.source, container)
 
 
-def _heard(handle: Handle, original: Recording, made: Outcome) -> Outcome:
-    """With all that the player needs."""
+def _heard(handle: Handle, original: Recording, made: Outcome) -> Media:
+    """All that the player needs."""
     from pipeline.files.decode import Recording
     from service.media.copies import SEEKABLE, CopyMaker, Media
 
@@ -97,19 +97,7 @@ def _heard(handle: Handle, original: Recording, made: Outcome) -> Outcome:
         "after": maker.track("after", Recording(made.after, OURS), after, made.report.after.lufs),
         "removed": maker.track("removed", Recording(made.removed, OURS), made.removed, None),
     }
-    media = Media(before.duration_s, before.sample_rate, before.channels, tracks)
-    return replace(made, before=tracks["before"].copy.path, media=media)
-
-
-def _playable(handle: Handle, original: Recording, order: Order, made: Outcome) -> Outcome:
-    """With the recording in a format that browsers play, of the part that was asked for."""
-    is_part = order.track is not None or order.stretch is not None  # players take the whole, and the usual track
-    if order.source.suffix.lower() in PLAYABLE and not is_part:
-        return made
-    handle.report(0.97, "Saving")
-    before = made.folder / f"{safe_stem(order.source.name)}.original.flac"
-    _copied(original, before, handle)
-    return replace(made, before=before)
+    return Media(before.duration_s, before.sample_rate, before.channels, tracks)
 
 
 def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: Visit) -> tuple[str, str]:
@@ -124,14 +112,3 @@ def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: 
         for path in drawn:
             site.storage.give(Path(path), visit.visitor)
     return drawn
-
-
-def _copied(original: Source, target: Path, handle: Handle) -> None:
-    """The recording in a format that browsers play."""
-    from pipeline.files.encode import Writer
-
-    with Writer(target, AudioShape(original.sample_rate, original.channels, 0)) as writer:
-        for block in original.blocks():
-            if handle.cancelled():
-                raise cancelled()
-            writer.write(block)

@@ -47,14 +47,13 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The recording before and after and what was removed, as files to play; `source` is what was uploaded.
+    """The result and what was removed, as files; `source` is what was uploaded.
 
     media : what the player needs, if it was asked for
     video : the suffix of the video that can be made with the new sound, "" where there is none
     """
 
     folder: Path
-    before: Path
     after: Path
     removed: Path
     report: Report

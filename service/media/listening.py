@@ -10,10 +10,8 @@ The download is another matter: nobody is to keep such a copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,28 +31,6 @@ QUICKEST = "7"  # of LAME's qualities; from here up it gets no quicker
 OPTIONS = {"reservoir": "0", "compression_level": QUICKEST}
 
 
-@dataclass(frozen=True)
-class Listening:
-    """A copy as it was written. samples : of the recording, at 48 kHz; the first is `lead_samples` of the stream."""
-
-    frame_bytes: int
-    samples: int
-    lead_samples: int = LEAD_SAMPLES
-
-
-def write_listening(blocks: Iterable[Samples], sample_rate: int, channels: int, path: Path) -> Listening:
-    """Write the blocks (channels, n) to `path`, block by block: mono or stereo, more than two channels mixed to two."""
-    heard = min(2, channels)
-    encoder = Encoder(heard)
-    samples = 0
-    with path.open("wb") as out:
-        for block in _resampled(map(mixed, blocks), sample_rate, heard):
-            samples += block.shape[1]
-            out.writelines(encoder.encode(block))
-        out.writelines(encoder.rest())
-    return Listening(encoder.frame_bytes, samples)
-
-
 def mixed(x: Samples) -> Samples:
     """The others join the first two, as in ITU-R BS.775's downmix, so quiet that all at once do not clip."""
     if len(x) <= 2:
@@ -63,18 +39,22 @@ def mixed(x: Samples) -> Samples:
     return y
 
 
+def frame_bytes(channels: int) -> int:
+    """Of a copy of so many channels, mono or stereo."""
+    return 1000 * BITRATE_KBPS[channels] * FRAME_SAMPLES // 8 // SAMPLE_RATE
+
+
 class Encoder:
     """Frames of equal length, out of blocks of any."""
 
     def __init__(self, channels: int) -> None:
         import av
 
-        kbps = BITRATE_KBPS[channels]
-        self.frame_bytes = 1000 * kbps * FRAME_SAMPLES // 8 // SAMPLE_RATE
+        self.frame_bytes = frame_bytes(channels)
         self._layout, self._kept, self._at = LAYOUTS[channels], np.zeros((channels, 0), np.float32), 0
         self._codec: Any = av.CodecContext.create("libmp3lame", "w")
         self._codec.sample_rate, self._codec.layout, self._codec.format = SAMPLE_RATE, self._layout, "fltp"
-        self._codec.bit_rate, self._codec.time_base = 1000 * kbps, Fraction(1, SAMPLE_RATE)
+        self._codec.bit_rate, self._codec.time_base = 1000 * BITRATE_KBPS[channels], Fraction(1, SAMPLE_RATE)
         self._codec.options, self._codec.thread_count = OPTIONS, 1
 
     def encode(self, x: Samples) -> Iterator[bytes]:
@@ -103,27 +83,3 @@ class Encoder:
             if packet.size != self.frame_bytes:  # nothing could be found in it again
                 raise OSError(f"A frame of {packet.size} bytes where {self.frame_bytes} were agreed.")
             yield bytes(packet)
-
-
-def _resampled(blocks: Iterable[Samples], sample_rate: int, channels: int) -> Iterator[Samples]:
-    """The blocks at 48 kHz, in step with what they were and together as long."""
-    import av
-
-    if sample_rate == SAMPLE_RATE:
-        yield from blocks
-        return
-    resampler: Any = av.AudioResampler(format="fltp", layout=LAYOUTS[channels], rate=SAMPLE_RATE)
-    taken = given = 0
-    for block in blocks:
-        if not block.shape[1]:
-            continue
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), "fltp", LAYOUTS[channels])
-        frame.sample_rate, frame.pts, frame.time_base = sample_rate, taken, Fraction(1, sample_rate)
-        taken += block.shape[1]
-        for made in resampler.resample(frame):
-            given += made.samples
-            yield made.to_ndarray()
-    length = round(Fraction(taken * SAMPLE_RATE, sample_rate))
-    rest = [made.to_ndarray() for made in resampler.resample(None)] if taken else []
-    rest.append(np.zeros((channels, max(0, length - given)), np.float32))
-    yield np.concatenate(rest, axis=1)[:, : max(0, length - given)]

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.audio import Samples
 
-from .listening import BITRATE_KBPS, FRAME_SAMPLES, LEAD_SAMPLES, SAMPLE_RATE, Encoder, mixed
+from .listening import FRAME_SAMPLES, LEAD_SAMPLES, SAMPLE_RATE, Encoder, frame_bytes, mixed
 
 BEFORE = 4  # frames that the encoder hears before the first that is wanted, to be as in the middle of a recording
 MARGIN_S = 0.05  # on both sides of what is resampled
@@ -32,7 +32,7 @@ class Copy:
 
     @property
     def frame_bytes(self) -> int:
-        return 1000 * BITRATE_KBPS[min(2, self.channels)] * FRAME_SAMPLES // 8 // SAMPLE_RATE
+        return frame_bytes(min(2, self.channels))
 
     @property
     def heard_samples(self) -> int:

@@ -76,30 +76,25 @@ class Job:
 
     def done(self, outcome: Outcome) -> bool:
         """Answers whether that was the end: not if it was cancelled meanwhile."""
-        with self._lock:
-            if self._state in ENDED:
-                return False
-            self._outcome, self._progress = outcome, Progress(1.0, "Done")
-            if self._began_s is not None:
-                self._pace.learn(self.work_bytes, time.monotonic() - self._began_s)
-        return self._end(State.DONE)
+        return self._end(State.DONE, outcome=outcome)
 
     def failed(self, error: EnhancementError) -> None:
-        with self._lock:
-            if self._state in ENDED:
-                return
-            self._error = error
-        self._end(State.FAILED)
+        self._end(State.FAILED, error=error)
 
     def cancel(self) -> None:
         """It ends as cancelled at once; its work stops at its next block."""
         self._end(State.CANCELLED)
 
-    def _end(self, state: State) -> bool:
+    def _end(self, state: State, *, outcome: Outcome | None = None, error: EnhancementError | None = None) -> bool:
         with self._lock:
             if self._state in ENDED:
                 return False
             self._state, self.ended_s = state, time.time()
+            self._outcome, self._error = outcome, error
+            if outcome is not None:
+                self._progress = Progress(1.0, "Done")
+                if self._began_s is not None:
+                    self._pace.learn(self.work_bytes, time.monotonic() - self._began_s)
         self.ended.set()
         return True
 

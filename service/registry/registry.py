@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import threading
 import time
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import ExitStack
 
 from pipeline.errors import EnhancementError
 from service import jobs
@@ -15,7 +14,7 @@ from service.faults import explain
 from service.jobs import Order, Outcome
 from service.line.shares import Shares
 from service.site import Site
-from service.work import STEP_S, Progress
+from service.work import STEP_S, Progress, finished, mapped
 
 from .job import ENDED, Job, State
 
@@ -46,12 +45,13 @@ class Registry:
     def start(self, order: Order) -> Job:
         """Begin. Raises TooManyError."""
         job = Job(order, order.source.name, self._site.pace)
-        share = self._shares.one(order.visit.visitor)
-        share.__enter__()
-        self._forget_some()
-        with self._lock:
-            self._jobs[job.token] = job
-        threading.Thread(target=self._run, args=(job, share), name="job", daemon=True).start()
+        with ExitStack() as held:
+            held.enter_context(self._shares.one(order.visit.visitor))
+            self._forget_some()
+            with self._lock:
+                self._jobs[job.token] = job
+            share = held.pop_all()  # given back where the work ends
+            threading.Thread(target=self._run, args=(job, share), name="job", daemon=True).start()
         return job
 
     def get(self, token: str) -> Job:
@@ -67,7 +67,8 @@ class Registry:
         job.cancel()
         with self._lock:
             self._jobs.pop(job.token, None)
-        self._discard(job.now().outcome)
+        if (outcome := job.now().outcome) is not None:
+            self._discard(outcome)
 
     def wait_s(self, job: Job) -> float | None:
         """Until the job's turn, as far as anybody can tell: what those before it still take."""
@@ -95,26 +96,22 @@ class Registry:
             raise jobs.cancelled()
         return now.outcome
 
-    def _run(self, job: Job, share: contextlib.AbstractContextManager[None]) -> None:
+    def _run(self, job: Job, share: ExitStack) -> None:
         def weighed(work_bytes: float) -> None:
             job.work_bytes = work_bytes
 
-        outcome: Outcome | None = None
+        def shown(now: Progress) -> None:
+            if not job.show(now):
+                raise jobs.cancelled()
+
         try:
-            with closing(jobs.serve_one(self._site, job.order, weighed)) as work:
-                while True:
-                    try:
-                        if not job.show(next(work)):
-                            return
-                    except StopIteration as end:
-                        outcome = end.value
-                        break
+            outcome = finished(mapped(jobs.serve_one(self._site, job.order, weighed), shown))
             if not job.done(outcome):
                 self._discard(outcome)
         except Exception as fault:
             job.failed(explain(fault))
         finally:
-            share.__exit__(None, None, None)
+            share.close()
 
     def _forget_some(self) -> None:
         """Those whose files are gone, and the oldest of too many."""
@@ -126,9 +123,7 @@ class Registry:
                 if number < excess or job.ended_s < too_old_s:
                     del self._jobs[job.token]
 
-    def _discard(self, outcome: Outcome | None) -> None:
-        if outcome is None:
-            return
+    def _discard(self, outcome: Outcome) -> None:
         for path in list(outcome.folder.glob("*")):
             self._site.storage.ledger.remove(path)
         shutil.rmtree(outcome.folder, ignore_errors=True)

@@ -22,7 +22,8 @@ from PIL import Image
 from pipeline.audio import Samples
 from pipeline.loudness.meter import loudness
 from pipeline.stream.stage import split
-from service.media.listening import FRAME_SAMPLES, SAMPLE_RATE, write_listening
+from service.media.listening import FRAME_SAMPLES, SAMPLE_RATE
+from tests.service.media.written import write_listening
 
 PAGE = Path(__file__).parents[2] / "assets" / "page"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".html": "text/html"}

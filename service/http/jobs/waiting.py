@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from service.work import finished, mapped
+
 T = TypeVar("T")
 # Requests that wait so, each in a thread; the line itself takes fewer.
 PLACES = anyio.CapacityLimiter(256)
@@ -25,15 +27,14 @@ async def waited(request: Request, work: Generator[Any, None, T]) -> T:
     """
     over = threading.Event()
 
+    def go_on(_: object = None) -> None:
+        if over.is_set():
+            raise ConnectionResetError
+
     def to_the_end() -> T:
         with closing(work):
-            while not over.is_set():
-                try:
-                    next(work)
-                except StopIteration as end:
-                    result: T = end.value
-                    return result
-        raise ConnectionResetError
+            go_on()
+            return finished(mapped(work, go_on))
 
     working = asyncio.ensure_future(anyio.to_thread.run_sync(to_the_end, limiter=PLACES, abandon_on_cancel=True))
     leaving = asyncio.ensure_future(_left(request))

@@ -11,8 +11,9 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.stream.stage import split
-from service.media.listening import BITRATE_KBPS, FRAME_SAMPLES, SAMPLE_RATE, Listening, write_listening
+from service.media.listening import BITRATE_KBPS, FRAME_SAMPLES, SAMPLE_RATE
 from tests.pipeline.signals import noise, sine, speech_like
+from tests.service.media.written import Listening, write_listening
 
 
 def decoded(data: bytes) -> Samples:

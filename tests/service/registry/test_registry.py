@@ -102,7 +102,7 @@ def test_a_stretch_alone_is_enhanced(registry: Registry, site: Site, talk: Path)
     outcome = job.now().outcome
     assert outcome is not None
     assert outcome.report.before.duration_s == 0.5
-    assert pipeline.load(outcome.before).samples.shape == pipeline.load(outcome.after).samples.shape == (1, 8_000)
+    assert pipeline.load(outcome.removed).samples.shape == pipeline.load(outcome.after).samples.shape == (1, 8_000)
     assert job.work_bytes == 4 * 8_000
 
 
@@ -120,7 +120,7 @@ def test_cancelled_is_the_last_word(registry: Registry, gate: Gate, tmp_path: Pa
     assert job.now().state is State.CANCELLED
     assert gate.closed.wait(PATIENCE_S)
     (tmp_path / "out").mkdir()
-    late = jobs.Outcome(tmp_path / "out", *([tmp_path] * 3), report=None, source=tmp_path)  # type: ignore[arg-type]
+    late = jobs.Outcome(tmp_path / "out", *([tmp_path] * 2), report=None, source=tmp_path)  # type: ignore[arg-type]
     assert not job.done(late)
     job.failed(AudioError("late"))
     assert not job.show(Progress(0.9, "late"))

@@ -10,27 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pipeline.errors import EnhancementError
 from service.http.jobs import results
 from service.http.jobs.results import MOST_ZIPPED
-from service.http.refusals import answer_fault
-from service.http.routes import routes
 from service.media import amount
-from service.registry.registry import Registry
 from service.site import Site
 from tests.pipeline.files.films import film
-from tests.service.http.jobs.test_orders import OFF, at_the_end, begun, file
+from tests.service.http.jobs.test_orders import OFF, at_the_end, begun, client, file
 
-__all__ = ["file"]  # a fixture
-
-
-@pytest.fixture
-def client(site: Site) -> TestClient:
-    served = Starlette(routes=routes(site, Registry(site)), exception_handlers={EnhancementError: answer_fault})
-    return TestClient(served)
+__all__ = ["client", "file"]  # fixtures
 
 
 @pytest.fixture
