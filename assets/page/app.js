@@ -23,6 +23,7 @@ export class SpeechApp extends HTMLElement {
   /** @type {Batch | null} */ #batch = null;  // of several
   #following = null;
   #asked = null;  // what the shown job was asked for
+  #stopped = false;  // before the server had answered the order
   #preview = 0;
   #previewing = null;
 
@@ -211,12 +212,13 @@ export class SpeechApp extends HTMLElement {
       this.#part("progress").fault = { message: say("work.nothing"), suggestion: say("work.nothing.why") };
       return;
     }
-    if (this.#following || this.#batch?.busy) return;
+    if (this.hasAttribute("busy")) return;
     if (this.#batch) {
       this.#batch.start({ ...this.#order(), file: undefined });
       return;
     }
     const order = this.#recording ? this.#order() : { ...this.#order(), file: null, like: shown.job };
+    this.#stopped = false;
     this.#busy(true);
     this.#part("progress").job = { state: "waiting", stage: "Starting…", fraction: 0, before: 0 };
     this.#part("progress").scrollIntoView({ block: "nearest" });
@@ -224,6 +226,7 @@ export class SpeechApp extends HTMLElement {
       const token = await begin(order);
       memory.keepJob({ token, name: this.#recording?.name ?? shown.name, at: Date.now() });
       this.#follow(token, false);
+      if (this.#stopped) this.#cancel();
     } catch (fault) {
       this.#busy(false);
       this.#part("progress").fault = fault instanceof Lost ? { message: say("work.lost"), suggestion: say("work.lost.try") } : fault;
@@ -286,6 +289,7 @@ export class SpeechApp extends HTMLElement {
   #cancel() {
     this.#batch?.cancel();
     const token = this.#following?.token;
+    this.#stopped = !token;
     if (token) end(token).catch(() => {});
   }
 

@@ -62,6 +62,8 @@ export class SpeechProgress extends HTMLElement {
     bar.firstElementChild.style.width = `${Math.max(2, percent)}%`;
     bar.toggleAttribute("endless", state === "waiting");
     this.#speak(state, percent, job);
+    // On a phone it would stand below the fold.
+    if (state === "failed") requestAnimationFrame(() => card.scrollIntoView({ block: "nearest" }));
   }
 
   #what(job) {

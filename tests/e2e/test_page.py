@@ -90,6 +90,14 @@ def test_cancel_always_ends_in_cancelled(page: Page, long_talk: Path) -> None:
         expect(page.locator("#verdict")).to_be_hidden()
 
 
+def test_who_cancels_before_the_order_is_answered_is_heard(page: Page, long_talk: Path) -> None:
+    give(page, long_talk)
+    page.route("**/api/jobs", lambda route: (page.wait_for_timeout(800), route.continue_()))
+    page.evaluate("document.querySelector('#enhance-button').click(); document.querySelector('#cancel-button').click()")
+    expect(page.locator("#status")).to_contain_text("Cancelled")
+    expect(page.locator("#cancel-button")).to_be_hidden()
+
+
 def test_a_double_click_orders_once(page: Page, talk: Path) -> None:
     ordered: list[str] = []
 
@@ -146,6 +154,7 @@ def test_a_lost_connection_is_said_and_recovered(page: Page, talk: Path, wrong: 
     wrong[:] = [said for said in wrong if "ERR_INTERNET_DISCONNECTED" not in said]
 
 
+@pytest.mark.parametrize("context", [(PHONE, "dark")], indirect=True)
 def test_errors_are_words(page: Page, tmp_path: Path) -> None:
     page.locator("#enhance-button").click(force=True)  # it is dimmed, and still says what is missing
     expect(page.locator("#status")).to_contain_text("There is no recording yet")
@@ -155,6 +164,7 @@ def test_errors_are_words(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#status")).not_to_contain_text("There is no recording yet")
     page.click("#enhance-button")
     expect(page.locator("#status")).to_contain_text("damaged")
+    expect(page.locator("#status .advice")).to_be_in_viewport(ratio=1)
     expect(page.locator("speech-intake")).to_have_attribute("data-state", "empty")
     expect(page.locator("#enhance-button")).to_have_text("Enhance")
 
