@@ -3,11 +3,11 @@
 - config        what the environment says: address, limits, lifetimes
 - ledger        which files may be named, and how much room each visitor has
 - storage       where uploads and results live, and how they disappear
+- names         what visitors call their files, as names to be stored and shown
 - site          configuration, storage and queue of one running site
 - line/         who is served when, and how much each visitor may have
 - work          one request's work in a thread: progress out, cancel in
-- jobs          what a request does: load, enhance, save, draw
-- spectrograms  the pictures
+- jobs          what a request does: load, enhance, save
 - warm_up       all of this, called once before the first visitor waits for it
 - faults        from an exception to what a person or a program is told
 - media/        what the browser plays and draws of a result

@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import secrets
 import shutil
 import stat
@@ -200,26 +199,6 @@ def remove_leftovers(parent: Path, lifetime_s: float) -> None:
             if _is_dead(entry, info, lifetime_s):
                 shutil.rmtree(entry, ignore_errors=True)
                 log.info("Removed files of an earlier run.")
-
-
-def safe_stem(name: str | None, fallback: str = "recording") -> str:
-    """A visitor's file name without its ending, fit for every file system, HTML and a shell.
-
-    Letters of all scripts stay; what could be a path, an option, markup or a control character does not.
-    """
-    last = re.split(r"[/\\]", name or "")[-1]
-    stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
-    kept = re.sub(r"[^\w\- .]", "_", stem)
-    kept = "".join(letter if _can_be_stored(letter) else "_" for letter in kept).strip(" .-_")
-    return re.sub(r"[_ ]{2,}|\.{2,}", "_", kept)[:60].strip(" .-_") or fallback
-
-
-def _can_be_stored(letter: str) -> bool:
-    """Where the encoding of file names is ASCII, most letters cannot."""
-    try:
-        return bool(os.fsencode(letter))
-    except UnicodeEncodeError:
-        return False
 
 
 def _parents(env: Mapping[str, str]) -> Iterable[Path]:

@@ -8,7 +8,7 @@ import threading
 from pipeline import warm_up
 from pipeline.files.isolated import client
 
-from . import spectrograms
+from .media import picture
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +21,12 @@ def run() -> None:
     """
     client.warm_up()
     warm_up.kernels()
-    spectrograms.warm_up_analysis()
+    picture.warm_up_analysis()
     threading.Thread(target=_draw, name="warm-up-pictures", daemon=True).start()
 
 
 def _draw() -> None:
     try:
-        spectrograms.warm_up_drawing()
+        picture.warm_up_drawing()
     except Exception:  # a picture that fails later is left out of its result; this is only an early sign of it
         log.warning("Spectrograms cannot be drawn.", exc_info=True)

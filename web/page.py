@@ -18,7 +18,7 @@ from pipeline.files.formats import DEFAULT, OUTPUT_NAMES, OUTPUTS, Encoding
 from pipeline.files.limits import STRANGERS, Limits
 from pipeline.parameter import Choice, Kind, Range, Switch, Value, kinds
 from pipeline.presets import NAMED_PRESETS
-from pipeline.settings import Settings, groups
+from pipeline.settings import Settings, groups, parameters
 from service.media.examples import examples
 from service.registry.registry import Registry
 from service.site import CREDITS, EXAMPLES, Site
@@ -85,6 +85,7 @@ def _facts(site: Site, defaults: dict[str, Value]) -> dict[str, Any]:
         "names": list(defaults),
         "defaults": defaults,
         "presets": presets,
+        "kinds": {name: _kind(kind) for name, kind in {**parameters(), **kinds(Encoding)}.items()},
         "formats": formats,
         "max_bytes": site.config.max_upload_bytes,
         "max_s": Limits.from_environment(STRANGERS).max_duration_s,
@@ -92,10 +93,21 @@ def _facts(site: Site, defaults: dict[str, Value]) -> dict[str, Any]:
     }
 
 
+def _kind(kind: Kind) -> dict[str, Any]:
+    """What a setting can be, and how it is said."""
+    match kind:
+        case Range():
+            return {"label": kind.label, "unit": kind.unit, "minimum": kind.minimum, "maximum": kind.maximum}
+        case Choice():
+            return {"label": kind.label, "options": list(kind.options), "labels": list(kind.options.values())}
+    return {"label": kind.label}
+
+
 def _adjustments(defaults: dict[str, Value]) -> dict[str, Any]:
     """Name → component."""
     made: dict[str, Any] = {}
     with gr.Accordion("Fine-tune", open=False, elem_id="adjust"):
+        gr.HTML("<speech-tuning></speech-tuning>")
         for title, names in groups().items():
             gr.HTML(markup.group(title))
             made |= {name: _adjustment(name, kind, defaults[name]) for name, kind in names.items()}
@@ -112,7 +124,8 @@ def _adjustment(name: str, kind: Kind, value: Value) -> Any:
     match kind:
         case Range():
             label = words.slider_label(kind)
-            return gr.Slider(kind.minimum, kind.maximum, step=kind.step, label=label, **common)
+            # Its own reset would go to the page's first value; ours goes to the preset's (assets/page/tuning.js).
+            return gr.Slider(kind.minimum, kind.maximum, step=kind.step, label=label, buttons=[], **common)
         case Switch():
             return gr.Checkbox(label=kind.label, **common)
         case Choice():

@@ -7,7 +7,7 @@ import gradio as gr
 from service.site import ASSETS
 
 PAGE = ASSETS / "page"
-STYLES = [PAGE / name for name in ("style.css", "app.css", "player.css", "intake.css")]
+STYLES = [PAGE / name for name in ("style.css", "app.css", "tuning.css", "player.css", "intake.css")]
 ICON = PAGE / "favicon.svg"
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]

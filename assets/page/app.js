@@ -7,19 +7,26 @@ import "./intake.js";
 import "./presets.js";
 import "./progress.js";
 import "./result.js";
+import "./tuning.js";
 import { Batch } from "./batch.js";
+import { Desk, FILE_KEYS } from "./desk.js";
+import { Early } from "./early.js";
 import { Following } from "./following.js";
 import * as memory from "./memory.js";
 import { begin, end, look, Lost } from "./server.js";
-import { fromAddress, same, Settings, toAddress } from "./settings.js";
+import { same } from "./settings.js";
+import { Versions } from "./versions.js";
 import { say } from "./words.js";
 
-const PREVIEW_S = 10, PREVIEW_AFTER_MS = 500, FILE_KEYS = ["output_format", "subtype", "bitrate_kbps"];
+const PREVIEW_S = 10, PREVIEW_AFTER_MS = 500, GENTLE = "gentle";
 
 export class SpeechApp extends HTMLElement {
   #facts = null;
-  #settings = null;
+  /** @type {Desk} */ #desk;
   #recording = null;  // {path, name}
+  #of = "";  // names the recording among the work that is remembered
+  #versions = new Versions();
+  /** @type {Early | null} */ #early = null;
   /** @type {Batch | null} */ #batch = null;  // of several
   #following = null;
   #asked = null;  // what the shown job was asked for
@@ -36,19 +43,15 @@ export class SpeechApp extends HTMLElement {
         <speech-files hidden></speech-files></div>
       <div class="outcome"><speech-progress id="status"></speech-progress>
         <speech-result id="results"></speech-result></div>`;
-    const { names, defaults, presets, formats, max_bytes, examples } = this.#facts;
-    this.#settings = new Settings(names, defaults);
+    const { presets, formats, max_bytes, examples } = this.#facts;
+    this.#desk = new Desk(this.#facts, this.#part("presets"));
     this.#part("intake").max_bytes = max_bytes;
     this.#part("intake").examples = examples;
-    this.#part("presets").choices = Object.entries(presets).map(([name, { label, why }]) => ({ name, label, why }));
     this.#part("result").formats = formats;
+    this.#part("result").presets = presets;
     this.#find("#enhance-button").textContent = say("work.enhance");
     this.#find("#cancel-button").textContent = say("work.stop");
     this.#listen();
-    window.speech = {
-      settings: (values) => this.#settings.arrived(values),
-      wanted: () => this.#settings.inOrder(),
-    };
     this.#begin();
     this.#mark();
     // Gradio's parts come one by one, each moving the others; they are shown together (web/theme.py, EARLY).
@@ -58,6 +61,7 @@ export class SpeechApp extends HTMLElement {
   disconnectedCallback() {
     this.#following?.stop();
     this.#previewing?.stop();
+    this.#early?.stop();
   }
 
   #find(selector) {
@@ -74,12 +78,14 @@ export class SpeechApp extends HTMLElement {
     on(this, "given", ({ detail }) => this.#given(detail.files));
     on(this, "cleared", () => this.#cleared());
     on(this, "example", ({ detail }) => this.#example(detail));
-    on(this, "chosen", ({ detail }) => this.#choose(detail.name));
-    on(this.#settings, "change", () => this.#moved());
+    on(this.#desk, "change", () => this.#compare());
     on(this.#find("#enhance-button"), "click", () => this.#enhance());
     on(this.#find("#cancel-button"), "click", () => this.#cancel());
     on(this.#part("progress"), "again", () => this.#enhance());
     on(this.#part("result"), "apply", () => this.#enhance());
+    on(this.#part("result"), "back", () => this.#back());
+    on(this.#part("result"), "gentle", () => { this.#desk.choose(GENTLE); this.#enhance(); });
+    on(this.#part("result"), "version", ({ detail }) => this.#show(this.#versions.choose(detail.index)));
     on(this.#part("result"), "new", () => this.#anew());
     on(this.#part("result"), "link", () => this.#copyLink());
     on(this.#part("files"), "listen", ({ detail }) => this.#listenTo(detail));
@@ -90,20 +96,23 @@ export class SpeechApp extends HTMLElement {
 
   // ---- how it begins --------------------------------------------------------------------------------------------
 
-  /** The settings of the address, else those of the last visit; and the work that is still there. */
+  /** The settings of the address or of the last visit; and the work that is still there. */
   #begin() {
-    const { presets, defaults } = this.#facts;
-    const asked = new URLSearchParams(location.search), kept = memory.settings();
-    const told = fromAddress(location.search, defaults);
-    const preset = asked.get("preset") ?? (Object.keys(told).length ? "default" : kept.preset) ?? "default";
-    const known = preset in presets ? preset : "default";
-    this.#part("presets").value = known;
-    const values = asked.has("preset") || Object.keys(told).length ? told : kept.values ?? {};
-    const start = { ...defaults, ...presets[known].settings, ...values };
-    if (!same(start, defaults)) this.#settings.set(start);
-    const job = memory.jobs()[0];
+    this.#desk.begin();
+    const [job, ...earlier] = memory.jobs();
     this.toggleAttribute("expecting", Boolean(job));  // its place is kept free
-    if (job) this.#follow(job.token, true);
+    if (!job) return;
+    this.#of = job.of ?? "";
+    this.#follow(job.token, true);
+    for (const one of earlier) if (this.#of && one.of === this.#of) this.#recall(one);
+  }
+
+  /** An earlier version of what is shown. @param {memory.Kept} kept */
+  async #recall({ token, of, preset }) {
+    const job = await look(token).catch(() => null);
+    if (job?.state !== "done" || of !== this.#of) return;
+    this.#versions.addEarlier({ job, asked: this.#askedOf(job), preset: preset ?? "default" });
+    this.#part("result").versions = this.#versions;
   }
 
   // ---- what is given --------------------------------------------------------------------------------------------
@@ -111,6 +120,7 @@ export class SpeechApp extends HTMLElement {
   #given(files) {
     this.#forgetResult();
     this.#recording = files[0] ?? null;
+    this.#of = newName();
     this.#part("progress").job = null;
     if (files.length > 1) {
       const batch = (this.#batch = new Batch(files));
@@ -142,8 +152,7 @@ export class SpeechApp extends HTMLElement {
   }
 
   #anew() {
-    const job = this.#part("result").job;
-    if (job) memory.dropJob(job.job);
+    for (const { job } of this.#versions.all) memory.dropJob(job.job);
     this.#forgetResult();
     this.#part("intake").clear();
     this.#part("intake").scrollIntoView({ block: "start" });
@@ -156,6 +165,9 @@ export class SpeechApp extends HTMLElement {
     this.#part("files").hidden = true;
     this.#following?.stop();
     this.#following = null;
+    this.#endEarly();
+    this.#versions.clear();
+    this.#of = "";
     this.#part("progress").job = null;
     this.#part("result").job = null;
     this.#busy(false);  // what was under way goes on without being watched
@@ -164,21 +176,11 @@ export class SpeechApp extends HTMLElement {
 
   // ---- settings -------------------------------------------------------------------------------------------------
 
-  #choose(name) {
-    this.#settings.set(this.#facts.presets[name].settings);
-  }
-
-  #moved() {
-    memory.keepSettings(this.#part("presets").value, this.#settings.values);
-    this.#compare();
-  }
-
   /** Whether the result is one of these settings; else ten seconds of it are made with them. */
   #compare() {
     const result = this.#part("result");
     if (!this.#asked || !result.job) return;
-    const sound = (values) => Object.fromEntries(Object.entries(values).filter(([name]) => !FILE_KEYS.includes(name)));
-    result.is_older = !same(sound(this.#settings.values), sound(this.#asked));
+    result.is_older = !same(Desk.sound(this.#desk.values), Desk.sound(this.#asked));
     clearTimeout(this.#preview);
     this.#previewing?.stop();
     if (result.is_older) this.#preview = setTimeout(() => this.#try(), PREVIEW_AFTER_MS);
@@ -202,8 +204,9 @@ export class SpeechApp extends HTMLElement {
   // ---- work -----------------------------------------------------------------------------------------------------
 
   #order() {
-    const { output_format, subtype, bitrate_kbps, ...settings } = this.#settings.values;
-    return { file: this.#recording?.path, settings, output_format, subtype, bitrate_kbps, listens: true };
+    const { output_format, subtype, bitrate_kbps, ...settings } = this.#desk.values;
+    const { path, name } = this.#recording ?? {};
+    return { file: path, name, settings, output_format, subtype, bitrate_kbps, listens: true };
   }
 
   async #enhance() {
@@ -214,7 +217,7 @@ export class SpeechApp extends HTMLElement {
     }
     if (this.hasAttribute("busy")) return;
     if (this.#batch) {
-      this.#batch.start({ ...this.#order(), file: undefined });
+      this.#batch.start({ ...this.#order(), file: undefined, name: undefined });
       return;
     }
     const order = this.#recording ? this.#order() : { ...this.#order(), file: null, like: shown.job };
@@ -224,7 +227,9 @@ export class SpeechApp extends HTMLElement {
     this.#part("progress").scrollIntoView({ block: "nearest" });
     try {
       const token = await begin(order);
-      memory.keepJob({ token, name: this.#recording?.name ?? shown.name, at: Date.now() });
+      const name = this.#recording?.name ?? shown.name;
+      this.#of ||= newName();
+      memory.keepJob({ token, name, at: Date.now(), of: this.#of, preset: this.#desk.preset });
       this.#follow(token, false);
       if (this.#stopped) this.#cancel();
     } catch (fault) {
@@ -236,6 +241,7 @@ export class SpeechApp extends HTMLElement {
   #follow(token, is_old) {
     this.#following?.stop();
     const following = (this.#following = new Following(token)), progress = this.#part("progress");
+    this.#endEarly();
     if (!is_old) this.#busy(true);
     following.addEventListener("change", ({ detail }) => this.#look(detail, is_old));
     following.addEventListener("lost", () => { progress.lost = true; });
@@ -252,9 +258,11 @@ export class SpeechApp extends HTMLElement {
     if (job.state === "waiting" || job.state === "running") {
       this.#busy(true);
       progress.job = job;
+      if (!this.#versions.shown) this.#hearEarly(job);
       return;
     }
     this.#following = null;
+    this.#endEarly(job.state === "done");
     this.#busy(false);
     if (job.state === "failed" && job.error?.status === 422) this.#part("intake").clear();  // it was of no use
     progress.job = job.state === "done" || is_old ? null : job;
@@ -263,12 +271,50 @@ export class SpeechApp extends HTMLElement {
   }
 
   #done(job, is_old) {
-    const { output_format, subtype, bitrate_kbps } = this.#settings.values;
-    this.#asked = { ...job.settings, output_format, subtype, bitrate_kbps };
-    this.#part("result").job = job;
+    const { preset } = memory.jobs().find(({ token }) => token === job.job) ?? this.#desk;
+    this.#versions.add({ job, asked: this.#askedOf(job), preset: preset ?? "default" });
+    this.#show(this.#versions.shown);
     if (!is_old) this.#part("result").reveal();
+  }
+
+  /** @param {import("./versions.js").Version | null} version */
+  #show(version) {
+    if (!version) return;
+    this.#asked = version.asked;
+    this.#part("result").job = version.job;
+    this.#part("result").versions = this.#versions;
     this.#mark();
     this.#compare();
+  }
+
+  /** All settings of a job; the page's for what only its file has. */
+  #askedOf(job) {
+    const of_file = Object.fromEntries(FILE_KEYS.map((name) => [name, this.#desk.values[name]]));
+    return { ...of_file, ...job.settings, output_format: job.output_format };
+  }
+
+  /** The settings as they were for what is shown. */
+  #back() {
+    const shown = this.#versions.shown;
+    if (shown) this.#desk.back(Desk.sound(shown.asked), shown.preset);
+  }
+
+  /** While long work runs, its first seconds can be heard. */
+  #hearEarly(job) {
+    this.#early ??= new Early((stretch) => {
+      if (!this.hasAttribute("busy")) return;
+      this.toggleAttribute("early", true);
+      this.#part("result").early = stretch;
+    });
+    this.#early.look(job);
+  }
+
+  /** @param {boolean} [is_done] the whole takes its place */
+  #endEarly(is_done = false) {
+    this.#early?.stop();
+    this.#early = null;
+    this.toggleAttribute("early", false);
+    if (!is_done) this.#part("result").early = null;
   }
 
   // ---- several --------------------------------------------------------------------------------------------------
@@ -309,8 +355,7 @@ export class SpeechApp extends HTMLElement {
   }
 
   async #copyLink() {
-    const preset = this.#part("presets").value, of_preset = { ...this.#facts.defaults, ...this.#facts.presets[preset].settings };
-    const link = toAddress(preset, this.#settings.values, of_preset), button = this.#find("[data-do=link]");
+    const { link } = this.#desk, button = this.#find("[data-do=link]");
     try {
       await navigator.clipboard.writeText(link);
     } catch {
@@ -320,5 +365,8 @@ export class SpeechApp extends HTMLElement {
     setTimeout(() => { button.textContent = say("result.link"); }, 1500);
   }
 }
+
+/** Of a recording, in this browser. */
+const newName = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
 
 customElements.define("speech-app", SpeechApp);

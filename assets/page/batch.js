@@ -96,7 +96,7 @@ export class Batch extends EventTarget {
   /** @param {Entry} entry */
   async #begin(entry) {
     try {
-      entry.token = await begin({ ...this.#order, file: entry.path });
+      entry.token = await begin({ ...this.#order, file: entry.path, name: entry.name });
     } catch (fault) {
       this.#failed(entry, fault instanceof Lost ? say("work.lost.try") : fault.message);
       return;

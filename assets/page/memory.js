@@ -3,7 +3,7 @@
 const KEY = "speech-enhancement";
 const MOST_JOBS = 20;
 
-/** @typedef {{token: string, name: string, at: number}} Kept */
+/** @typedef {{token: string, name: string, at: number, of?: string, preset?: string}} Kept  of : the recording; with which preset */
 
 function read() {
   try {

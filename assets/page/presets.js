@@ -23,6 +23,11 @@ export class SpeechPresets extends HTMLElement {
     this.#explain();
   }
 
+  /** What the chosen one is called. */
+  get label() {
+    return this.#choices.find(({ name }) => name === this.#value)?.label ?? "";
+  }
+
   connectedCallback() {
     this.addEventListener("change", (event) => {
       this.value = /** @type {HTMLInputElement} */ (event.target).value;

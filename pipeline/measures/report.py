@@ -42,6 +42,16 @@ class Report:
         """What was done, in one sentence."""
         return verdict(self.before, self.after, self.gain_db, self.settings)
 
+    @property
+    def kind(self) -> str:
+        """What the recording is: "speech", "music", "silence", or "other" where none of them was found."""
+        if self.before.speech_dbfs is None:
+            return "silence"
+        content = self.before.content
+        if content.speech is not False:
+            return "speech"
+        return "music" if any(stretch.kind in ("music", "singing") for stretch in content.stretches) else "other"
+
     def rows(self) -> list[tuple[str, str, str]]:
         """(measure, before, after), in words."""
         return [(name, text(self.before), text(self.after)) for name, text in _ROWS]
@@ -75,6 +85,7 @@ class Report:
             "content": [stretch._asdict() for stretch in self.before.content.stretches],
             "heard": list(self.heard()),
             "verdict": self.verdict,
+            "kind": self.kind,
             "before": self.before.as_dict(),
             "after": self.after.as_dict(),
             "gain_db": round(self.gain_db, 3),

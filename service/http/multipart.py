@@ -11,7 +11,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
-from service.storage import safe_stem
+from service.names import safe_stem
 
 from .refusals import RequestError, too_large
 

@@ -6,7 +6,7 @@
 - measuring  the task of an analysis
 """
 
-from .enhancing import draw, enhance, serve_one
+from .enhancing import enhance, serve_one
 from .measuring import analyze
 from .order import Order, Outcome, preset, uploaded
 from .serving import Weighed, cancelled, claimed_bytes, served
@@ -18,7 +18,6 @@ __all__ = [
     "analyze",
     "cancelled",
     "claimed_bytes",
-    "draw",
     "enhance",
     "preset",
     "serve_one",

@@ -5,15 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Generator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pipeline
 from pipeline.files.limits import OURS
-from service import spectrograms
-from service.line.admission import Visit
+from service.names import safe_stem, title
 from service.site import Site
-from service.storage import safe_stem
 from service.work import Handle, Progress
 
 from .order import Order, Outcome
@@ -37,7 +34,8 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
     no recording, for nobody can use it."""
     from pipeline.files.decode import Recording
 
-    folder, stem = site.storage.new_folder(), safe_stem(order.source.name)
+    folder, named = site.storage.new_folder(), order.name or order.source.name
+    stem = safe_stem(named)
     after, removed = folder / f"{stem}.clean.{order.output_format}", folder / f"{stem}.removed.flac"
     try:
         handle.report(0.01, "Reading the recording")
@@ -51,7 +49,7 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
                 progress=handle.between(0.02, 0.8 if order.listens else 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
             video = _video(original, order)
-            made = Outcome(folder, after, removed, report, order.source, order.track, video=video)
+            made = Outcome(folder, after, removed, report, order.source, stem, title(named), order.track, video=video)
             if order.listens:
                 made = replace(made, media=_heard(handle, original, made))
         if handle.cancelled():
@@ -98,17 +96,3 @@ def _heard(handle: Handle, original: Recording, made: Outcome) -> Media:
         "removed": maker.track("removed", Recording(made.removed, OURS), made.removed, None),
     }
     return Media(before.duration_s, before.sample_rate, before.channels, tracks)
-
-
-def draw(site: Site, outcome: Outcome, style: spectrograms.PictureStyle, visit: Visit) -> tuple[str, str]:
-    """Spectrograms of the recording before and after, as files."""
-    from pipeline.files.decode import Recording
-
-    measured = outcome.report.before
-    samples = round(measured.duration_s * measured.sample_rate)
-    before = Recording(outcome.source, strangers(), track=outcome.track)
-    with site.storage.keeping(outcome.source), site.storage.keeping(outcome.folder):
-        drawn = spectrograms.draw_pair(before, Recording(outcome.after, OURS), samples, outcome.folder, style)
-        for path in drawn:
-            site.storage.give(Path(path), visit.visitor)
-    return drawn

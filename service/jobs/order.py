@@ -26,6 +26,7 @@ class Order:
     track of the file is meant, None for the usual one; and which part of it, (start, length) in seconds, None for all.
 
     listens : the result is to be listened to in the page's player
+    name : what the recording is called where it was given, None: as it is stored
     """
 
     source: Path
@@ -36,6 +37,7 @@ class Order:
     track: int | None = None
     stretch: tuple[float, float] | None = None
     listens: bool = False
+    name: str | None = None
 
     def __post_init__(self) -> None:
         if self.output_format not in OUTPUT_NAMES:
@@ -49,6 +51,7 @@ class Order:
 class Outcome:
     """The result and what was removed, as files; `source` is what was uploaded.
 
+    stem, title : what the names of its files begin with, on the disk and for people
     media : what the player needs, if it was asked for
     video : the suffix of the video that can be made with the new sound, "" where there is none
     """
@@ -58,9 +61,15 @@ class Outcome:
     removed: Path
     report: Report
     source: Path
+    stem: str
+    title: str
     track: int | None = None
     media: Media | None = None
     video: str = ""
+
+    def name_of(self, path: Path) -> str:
+        """What people are to store a file of this result under."""
+        return self.title + path.name.removeprefix(self.stem)
 
 
 def preset(name: object) -> Settings:

@@ -6,5 +6,6 @@
 - spectra    what a spectrogram is drawn from; tiles: its pieces
 - amount     the result mixed with the recording as it was
 - video      the video that was uploaded, with the enhanced sound
+- picture    the spectrograms before and after, as one picture
 - archive    several files as one ZIP
 """

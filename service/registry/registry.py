@@ -44,7 +44,7 @@ class Registry:
 
     def start(self, order: Order) -> Job:
         """Begin. Raises TooManyError."""
-        job = Job(order, order.source.name, self._site.pace)
+        job = Job(order, order.name or order.source.name, self._site.pace)
         with ExitStack() as held:
             held.enter_context(self._shares.one(order.visit.visitor))
             self._forget_some()

@@ -19,8 +19,8 @@ def test_the_engine_then_the_pictures_for_which_nobody_waits(monkeypatch: pytest
         drawn.set()
 
     monkeypatch.setattr("pipeline.warm_up.kernels", lambda: done.append("kernels"))
-    monkeypatch.setattr("service.spectrograms.warm_up_analysis", lambda: done.append("analysis"))
-    monkeypatch.setattr("service.spectrograms.warm_up_drawing", draw)
+    monkeypatch.setattr("service.media.picture.warm_up_analysis", lambda: done.append("analysis"))
+    monkeypatch.setattr("service.media.picture.warm_up_drawing", draw)
     warm_up.run()
     assert done == ["kernels", "analysis"]
     go.set()
@@ -31,8 +31,8 @@ def test_pictures_that_cannot_be_drawn_are_a_line_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("pipeline.warm_up.kernels", lambda: None)
-    monkeypatch.setattr("service.spectrograms.warm_up_analysis", lambda: None)
-    monkeypatch.setattr("service.spectrograms.warm_up_drawing", lambda: 1 / 0)
+    monkeypatch.setattr("service.media.picture.warm_up_analysis", lambda: None)
+    monkeypatch.setattr("service.media.picture.warm_up_drawing", lambda: 1 / 0)
     before = set(threading.enumerate())
     warm_up.run()
     for thread in set(threading.enumerate()) - before:

@@ -60,7 +60,7 @@ DOORS = (
     _read(f"/api/jobs/{WORD}/{NAME}.mp3", Kind.FILE),
     _read(f"/api/jobs/{WORD}/peaks", Kind.FILE),
     _read(f"/api/jobs/{WORD}/spectrogram/{NAME}/\\d{{1,2}}/\\d{{1,6}}.png", Kind.FILE),
-    _read(f"/api/jobs/{WORD}/(download|removed|video)", Kind.PAGE),
+    _read(f"/api/jobs/{WORD}/(download|removed|video|picture)", Kind.PAGE),
     Door(Kind.PAGE, frozenset({"GET"}), re.compile("/api/zip")),
     Door(Kind.UPLOAD, frozenset({"POST"}), re.compile("/api/enhance"), None),
     _read("/", Kind.PAGE),  # the page and its parts

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from pipeline.measures.report import Report
 
 FRESH = {"Cache-Control": "no-store"}
+MOST_NAME = 300  # letters
 LONGEST_STRETCH_S = 60.0
 FLAC_FRAME = 4096  # samples, as libsndfile writes them
-KEYS = {"file", "preset", "settings", "output_format", "track", "stretch", "listens", "like", *kinds(Encoding)}
+KEYS = {"file", "preset", "settings", "output_format", "track", "stretch", "listens", "like", "name", *kinds(Encoding)}
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class JobRoutes:
         return JSONResponse({"job": job.token}, 202, FRESH)
 
     def _order(self, asked: dict[str, Any], visit: Visit) -> jobs.Order:
-        """like : a finished job, whose recording is meant once more; without a file"""
+        """like : a job, whose recording is meant once more; without a file"""
         told = {name: value for name, value in asked.items() if value is not None}
         if "like" not in told:
             return order(self.site, told, visit)
@@ -66,7 +67,8 @@ class JobRoutes:
         if like in examples():
             return order(self.site, {**told, "file": str(examples()[like].media.tracks["before"].copy.path)}, visit)
         earlier = self.registry.get(like)
-        found = replace(order(self.site, {**told, "file": str(earlier.order.source)}, visit), track=earlier.order.track)
+        again = {"name": earlier.order.name, **told, "file": str(earlier.order.source)}
+        found = replace(order(self.site, again, visit), track=earlier.order.track)
         outcome = earlier.now().outcome
         if found.stretch is None or outcome is None or outcome.media is None:
             return found
@@ -133,7 +135,15 @@ def order(site: Site, told: dict[str, Any], visit: Visit) -> jobs.Order:
         track_number(told.get("track")),
         _stretch(told.get("stretch")),
         told.get("listens") is True,
+        _name(told.get("name")),
     )
+
+
+def _name(value: Any) -> str | None:
+    """What the visitor calls the recording. Raises SettingsError."""
+    if value is not None and (not isinstance(value, str) or len(value) > MOST_NAME):
+        raise SettingsError(f"name must be a text of at most {MOST_NAME} letters.")
+    return value
 
 
 def track_number(value: Any) -> int | None:
@@ -181,7 +191,7 @@ def on_grid(stretch: tuple[float, float], outcome: jobs.Outcome) -> tuple[float,
 
 def _result(outcome: jobs.Outcome) -> dict[str, Any]:
     return {
-        "name": outcome.after.name,
+        "name": outcome.name_of(outcome.after),
         "file": str(outcome.after),
         "removed": str(outcome.removed),
         "bytes": outcome.after.stat().st_size if outcome.after.exists() else 0,

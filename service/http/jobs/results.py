@@ -1,5 +1,5 @@
 """The routes that hand out what a finished job has made: the result, also mixed with the recording; what was removed;
-the video with the new sound; several results as one file."""
+the video with the new sound; a picture of both; several results as one file."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class ResultRoutes:
             Route("/api/jobs/{token}/download", self.download, methods=METHODS),
             Route("/api/jobs/{token}/removed", self.removed, methods=METHODS),
             Route("/api/jobs/{token}/video", self.video, methods=METHODS),
+            Route("/api/jobs/{token}/picture", self.picture, methods=METHODS),
             Route("/api/zip", self.zip, methods=["GET"]),
         ]
 
@@ -67,15 +68,16 @@ class ResultRoutes:
         target = amount.place(made, percent, form)
         if target != made.after:
             await self._made(request, job, target, lambda handle: amount.make(handle, job.order, made, percent, target))
-        name = f"{made.after.stem}.{form}" if percent == amount.WHOLE else target.name
-        return attached(target, name)
+        name = made.after.with_suffix(f".{form}") if percent == amount.WHOLE else target
+        return attached(target, made.name_of(name))
 
     async def removed(self, request: Request) -> Response:
         """GET: what was removed, as a file."""
         token = str(request.path_params["token"])
         if token in examples():
             return attached(examples()[token].media.tracks["removed"].copy.path)
-        return attached(self._done(token)[1].removed)
+        made = self._done(token)[1]
+        return attached(made.removed, made.name_of(made.removed))
 
     async def video(self, request: Request) -> Response:
         """GET: the video that was uploaded, with the enhanced sound; made now."""
@@ -86,18 +88,34 @@ class ResultRoutes:
             raise RequestError(404, "There is no video here: the recording is sound alone, or a part of one.")
         size = job.order.source.stat().st_size if self.site.may_open(job.order.source) else 0
         await self._made(request, job, target, lambda handle: video.make(handle, job.order, made, target), size)
-        return attached(target)
+        return attached(target, made.name_of(target))
+
+    async def picture(self, request: Request) -> Response:
+        """GET: the spectrograms before and after as one picture, in the page's language and colours; made now."""
+        from service.media import picture
+
+        job, made = self._done(str(request.path_params["token"]))
+        language = picture.known(request.query_params.get("lang", ""))
+        dark = request.query_params.get("dark") == "1"
+        target = made.folder / f"{made.stem}.{language}{'.dark' * dark}.png"
+
+        def draw(handle: Handle) -> None:
+            picture.make(handle, job.order, made, target, language=language, dark=dark)
+
+        await self._made(request, job, target, draw)
+        return attached(target, f"{made.title}.png")
 
     async def zip(self, request: Request) -> Response:
         """GET: the results of several jobs, as one file."""
         tokens = list(dict.fromkeys(filter(None, request.query_params.get("jobs", "").split(","))))
         if not 1 <= len(tokens) <= MOST_ZIPPED:
             raise RequestError(400, f"jobs must name 1 to {MOST_ZIPPED} jobs, separated by commas.")
-        results = [self._done(token)[1].after for token in tokens]
+        results = [self._done(token)[1] for token in tokens]
         held = ExitStack()
-        for path in results:
-            held.enter_context(self.site.storage.keeping(path.parent))
-        data = _unless_forgotten(list(zip(archive.distinct([path.name for path in results]), results, strict=True)))
+        for made in results:
+            held.enter_context(self.site.storage.keeping(made.folder))
+        names = archive.distinct([made.name_of(made.after) for made in results])
+        data = _unless_forgotten(list(zip(names, [made.after for made in results], strict=True)))
         held.callback(data.close)
         headers = HEADERS | {"Content-Disposition": 'attachment; filename="enhanced.zip"'}
         return Held(StreamingResponse(data, headers=headers, media_type="application/zip"), held.close)

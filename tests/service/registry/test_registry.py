@@ -120,7 +120,7 @@ def test_cancelled_is_the_last_word(registry: Registry, gate: Gate, tmp_path: Pa
     assert job.now().state is State.CANCELLED
     assert gate.closed.wait(PATIENCE_S)
     (tmp_path / "out").mkdir()
-    late = jobs.Outcome(tmp_path / "out", *([tmp_path] * 2), report=None, source=tmp_path)  # type: ignore[arg-type]
+    late = jobs.Outcome(tmp_path / "out", *([tmp_path] * 2), report=None, source=tmp_path, stem="", title="")  # type: ignore[arg-type]
     assert not job.done(late)
     job.failed(AudioError("late"))
     assert not job.show(Progress(0.9, "late"))

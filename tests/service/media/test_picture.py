@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.audio import Audio
 from pipeline.stream.source import InMemory
-from service.spectrograms import COLUMNS, MELS, PictureStyle, draw, draw_pair, mel_db
+from service.media.picture import COLUMNS, MELS, PANEL_PX, WIDTH_PX, Panel, draw, known, mel_db, titles
 from tests.pipeline.signals import noise, sine
 
 
@@ -22,18 +22,22 @@ def source(x: np.ndarray, rate: int) -> InMemory:
     return InMemory(Audio(x, rate))
 
 
-@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
-def test_both_pictures_match_to_the_pixel(tmp_path: Path, narrow: bool, dark: bool) -> None:
-    style = PictureStyle(narrow, dark)
-    paths = draw_pair(source(noise(2, 16_000), 16_000), source(np.zeros((2, 16_000)), 16_000), 16_000, tmp_path, style)
-    images = [np.asarray(PIL.Image.open(path).convert("RGB")) for path in paths]
-    for image in images:
-        assert image.shape[1::-1] == style.size_px
-        assert (image[0, 0].mean() < 128) == dark
-    left = [image[:, :40] for image in images]  # the axis
-    assert np.array_equal(*left)
-    assert not np.array_equal(*images)
+def test_both_panels_are_alike_but_for_what_they_show(tmp_path: Path, dark: bool) -> None:
+    before, after = source(noise(2, 16_000), 16_000), source(np.zeros((2, 16_000)), 16_000)
+    draw([Panel("", before), Panel("", after)], 16_000, tmp_path / "x.png", dark=dark)
+    image = np.asarray(PIL.Image.open(tmp_path / "x.png").convert("RGB"))
+    assert image.shape == (2 * PANEL_PX, WIDTH_PX, 3)
+    assert (image[0, 0].mean() < 128) == dark
+    upper, lower = image[:PANEL_PX], image[PANEL_PX:]
+    assert np.array_equal(upper[:, :60], lower[:, :60])  # the axis
+    assert not np.array_equal(upper, lower)
+
+
+@pytest.mark.parametrize(("asked", "language"), [("en", "en"), ("xx", "en"), ("../en", "en"), ("", "en")])
+def test_what_stands_above_is_in_a_language_of_the_page(asked: str, language: str) -> None:
+    assert known(asked) == language
+    assert titles(language) == ("Before", "After")
 
 
 @pytest.mark.parametrize("rate", [8_000, 48_000, 192_000])
@@ -58,8 +62,8 @@ def test_any_length_costs_the_same_picture(n: int) -> None:
 
 def test_pyplots_global_state_stays_empty() -> None:
     code = """if True:
-        import sys, service.spectrograms
-        service.spectrograms.warm_up_drawing()
+        import sys, service.media.picture
+        service.media.picture.warm_up_drawing()
         pyplot = sys.modules.get("matplotlib.pyplot")
         assert pyplot is None or not pyplot.get_fignums()
     """
@@ -88,19 +92,17 @@ def test_time_runs_from_left_to_right() -> None:
     assert loudest[round(0.55 * columns) :].min() > -20
 
 
-def test_what_is_75_db_down_is_drawn_as_paper_and_the_loudest_as_bright(tmp_path: Path) -> None:
+def test_what_is_75_db_down_is_drawn_as_paper_and_the_loudest_as_bright(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shades = []
     for level_db in (0.0, -40.0, -75.0, -90.0):
-        draw(np.full((MELS, 20), level_db, np.float32), 16_000, 16_000, tmp_path / "x.png", PictureStyle())
+        monkeypatch.setattr("service.media.picture.mel_db", lambda *_, db=level_db: np.full((MELS, 20), db, np.float32))
+        draw([Panel("", source(np.zeros((1, 9)), 16_000))], 16_000, tmp_path / "x.png")
         image = np.asarray(PIL.Image.open(tmp_path / "x.png").convert("L")).astype(float)
         shades.append(image[100:200, 400:900].mean())
     assert shades[0] > shades[1] + 50 > shades[2] + 60
     assert shades[2] == pytest.approx(shades[3], abs=1)
-
-
-def test_the_page_has_its_colours_and_its_sizes() -> None:
-    assert (PictureStyle().size_px, PictureStyle(narrow=True).size_px) == ((1400, 460), (760, 720))
-    assert (PictureStyle().colors, PictureStyle(dark=True).colors) == (("#ffffff", "#4a5562"), ("#151a20", "#aab4c0"))
 
 
 @pytest.mark.parametrize("rate", [16_000, 48_000])
@@ -123,7 +125,7 @@ def test_drawing_again_opens_no_fonts_again(tmp_path: Path) -> None:
         pytest.skip("descriptors are counted on Linux")
 
     def visit() -> None:
-        draw_pair(source(noise(1, 8000), 16_000), source(noise(1, 8000), 16_000), 8000, tmp_path, PictureStyle())
+        draw([Panel("", source(noise(1, 8000), 16_000))], 8000, tmp_path / f"{threading.get_ident()}.png")
         drawn.release()
         end.wait(60)
 
@@ -153,8 +155,10 @@ def test_the_axis_names_the_frequencies_that_there_are(
     """One beyond the recording's would stretch the axis, and leave the top of the picture empty."""
     axes: list[Any] = []
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, *_, **__: axes.extend(figure.axes))
-    draw(np.zeros((MELS, 20), np.float32), rate, rate, tmp_path / "x.png", PictureStyle())
+    draw([Panel("$a title$", source(np.zeros((1, rate)), rate))], rate, tmp_path / "x.png")
     (drawn,) = axes
+    assert drawn.get_title(loc="left") == "$a title$"
+    assert drawn.xaxis.get_major_formatter()(0.5) == "0.5 s"
     assert ", ".join(label.get_text() for label in drawn.get_yticklabels()) == named
     assert list(drawn.get_yticks()) == [125 * 2**octave for octave in range(named.count(",") + 1)]
     assert drawn.get_ylim()[1] == pytest.approx(rate / 2, rel=0.05)

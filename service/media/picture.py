@@ -1,4 +1,4 @@
-"""Spectrograms before and after, drawn alike so that one can be laid over the other.
+"""A picture to be kept: the spectrograms before and after, one above the other on one axis of time.
 
 Mel-frequency over time, librosa's filter bank and dB scale; matplotlib's object interface, since pyplot keeps global
 state that threads would share. However long the recording, the same number of moments is looked at.
@@ -6,13 +6,19 @@ state that threads would share. However long the recording, the same number of m
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline.files.limits import OURS
+from service.jobs import Order, Outcome
+from service.jobs.serving import strangers
+from service.site import ASSETS
+from service.work import Handle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,43 +28,54 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
+WORDS = ASSETS / "page" / "words"
 FRAME_S = 0.046  # window: long enough for harmonics, short enough for consonants
 COLUMNS = 900
 LOOKS = 4  # windows per column, where the recording is longer than the columns: none of them a matter of luck
 MELS = 160
 RANGE_DB = 75.0
 SILENCE_SAMPLES = 16_000
+LONG_S = 60
+WIDTH_PX, PANEL_PX = 1400, 460
+LIGHT, DARK = ("#ffffff", "#4a5562"), ("#151a20", "#aab4c0")  # paper and ink, those of the page
 
 # The one thread that draws: Matplotlib opens its fonts anew for every thread, and keeps 64 of them.
 PENCIL = ThreadPoolExecutor(1, thread_name_prefix="pencil")
 
 
-@dataclass(frozen=True)
-class PictureStyle:
-    """How a picture is to look: made for the visitor's screen."""
+class Panel(NamedTuple):
+    """A recording to be drawn, and what stands above it."""
 
-    narrow: bool = False
-    dark: bool = False
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """On a phone a wide picture would be a strip."""
-        return (760, 720) if self.narrow else (1400, 460)
-
-    @property
-    def colors(self) -> tuple[str, str]:
-        """Paper and ink, those of the page."""
-        return ("#151a20", "#aab4c0") if self.dark else ("#ffffff", "#4a5562")
+    title: str
+    source: Source
 
 
-def draw_pair(before: Source, after: Source, samples: int, folder: Path, style: PictureStyle) -> tuple[str, str]:
-    """Both pictures as PNG files in `folder`, of recordings of `samples` samples per channel."""
-    paths = []
-    for name, source in (("before", before), ("after", after)):
-        path = folder / f"spectrogram-{name}.png"
-        PENCIL.submit(draw, mel_db(source, samples), source.sample_rate, samples, path, style).result()
-        paths.append(str(path))
-    return paths[0], paths[1]
+def known(language: str) -> str:
+    """The language, if the page speaks it; else English."""
+    return language if language in {path.stem for path in WORDS.glob("*.json")} else "en"
+
+
+def titles(language: str) -> tuple[str, str]:
+    """What the page calls a recording before and after."""
+    words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
+    return words["player.before"], words["player.after"]
+
+
+def make(handle: Handle, order: Order, made: Outcome, target: Path, *, language: str, dark: bool) -> None:
+    """Write the picture of a result to `target`."""
+    from pipeline.files.decode import Recording
+
+    measured = made.report.before
+    original = Recording(order.source, strangers(), handle.cancelled, track=order.track, stretch=order.stretch)
+    both = (original, Recording(made.after, OURS, handle.cancelled))
+    panels = [Panel(title, source) for title, source in zip(titles(language), both, strict=True)]
+    draw(panels, round(measured.duration_s * measured.sample_rate), target, dark=dark)
+
+
+def draw(panels: Sequence[Panel], samples: int, path: Path, *, dark: bool = False) -> None:
+    """A PNG file at `path`, of recordings of `samples` samples per channel. dark : in the colours of the dark page"""
+    drawn = [(title, mel_db(source, samples), source.sample_rate) for title, source in panels]
+    PENCIL.submit(_draw, drawn, samples, path, *(DARK if dark else LIGHT)).result()
 
 
 def mel_db(source: Source, samples: int) -> Array:
@@ -103,26 +120,28 @@ def _windows(source: Source, at: NDArray[np.int64], length: int) -> Iterator[tup
         kept, start = kept[:, max(0, still - start) :], max(start, min(still, start + kept.shape[1]))
 
 
-def draw(decibels: Array, sample_rate: int, samples: int, path: Path, style: PictureStyle) -> None:
-    """One spectrogram with its axes as a PNG file."""
+def _draw(panels: list[tuple[str, Array, int]], samples: int, path: Path, paper: str, ink: str) -> None:
+    """The panels below each other."""
     import librosa.display
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    paper, ink = style.colors
-    width, height = style.size_px
-    scale = 1.6 if style.narrow else 1.35  # the page shows it smaller than it is drawn: sharp on fine screens
+    width, height = WIDTH_PX, PANEL_PX * len(panels)
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=paper)
     FigureCanvasAgg(figure)
-    left, bottom = 54 * scale / width, 22 * scale / height  # fixed margins: both pictures must match to the pixel
-    axes = figure.add_axes((left, bottom, 1 - left - 12 / width, 1 - bottom - 8 / height))
-    librosa.display.specshow(
-        decibels, ax=axes, x_axis="time", y_axis="mel", sr=sample_rate, fmin=40.0, fmax=sample_rate / 2,
-        x_coords=np.linspace(0.0, samples / sample_rate, decibels.shape[1]),
-        cmap="magma", vmin=-RANGE_DB, vmax=0.0, rasterized=True,
-    )  # fmt: skip
-    _label(axes, ink, 9 * scale, sample_rate)
+    for number, (title, decibels, sample_rate) in enumerate(panels):
+        bottom = (PANEL_PX * (len(panels) - 1 - number) + 30) / height
+        axes = figure.add_axes((73 / width, bottom, 1 - 90 / width, (PANEL_PX - 66) / height))
+        librosa.display.specshow(
+            decibels, ax=axes, x_axis="time", y_axis="mel", sr=sample_rate, fmin=40.0, fmax=sample_rate / 2,
+            x_coords=np.linspace(0.0, samples / sample_rate, decibels.shape[1]),
+            cmap="magma", vmin=-RANGE_DB, vmax=0.0, rasterized=True,
+        )  # fmt: skip
+        if samples < LONG_S * sample_rate:  # longer ones are marked as clocks are
+            axes.xaxis.set_major_formatter(lambda s, _: f"{s:g} s")
+        axes.set_title(title, color=ink, fontsize=14, loc="left", parse_math=False)
+        _label(axes, ink, 12, sample_rate)
     figure.savefig(path, format="png")
 
 
@@ -145,7 +164,7 @@ def warm_up_analysis() -> None:
 def warm_up_drawing() -> None:
     """Import what drawing needs and let matplotlib find its fonts, before the first visitor waits for it."""
     with tempfile.TemporaryDirectory() as folder:
-        draw_pair(_silence(), _silence(), SILENCE_SAMPLES, Path(folder), PictureStyle())
+        draw([Panel("", _silence())], SILENCE_SAMPLES, Path(folder) / "silence.png")
 
 
 def _silence() -> Source:
