@@ -93,7 +93,7 @@ def start_server(folder: Path, *command: str, **environment: str) -> Server:
 
 def until_ready(server: Server) -> None:
     """Wait for the warm-up, which takes memory."""
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + 3 * START_S
     while not httpx.get(f"{server.url}/health", timeout=30).json()["ready"]:
         assert time.monotonic() < deadline
         time.sleep(0.2)

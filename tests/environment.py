@@ -13,12 +13,16 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import filelock
 
 KEPT = {"PATH", "LD_LIBRARY_PATH", "CHROMIUM", "STRESS", "STRESS_SEED"}
 KEPT_PREFIXES = ("PYTEST_", "COVERAGE_", "COV_CORE_")
 COLOURS = {"NO_COLOR", "FORCE_COLOR", "PY_COLORS"}  # how pytest's own output looks is the developer's business
-LONGEST_BASE = 36  # letters; the path of a browser's socket below it may have a hundred
+PLACE = "PYTEST_SPEECH_PLACE"  # where the processes of one run find what one of them has made for all
+LONGEST_BASE = 33  # letters; the path of a browser's socket below it may have a hundred
 SET = {"LANG": "C.UTF-8", "TZ": "UTC", "COLUMNS": "80"}
 
 
@@ -26,15 +30,30 @@ def make_known() -> None:
     """Give this process its environment; before anything of ours is imported, which may read it at once."""
     if os.name == "nt":  # nothing runs there without the system's many variables
         return
-    place = _new_place()
+    place = Path(os.environ[PLACE]) if os.environ.get(PLACE) else _new_place()
+    temporary = place / "tmp"
+    if PLACE in os.environ:  # the home is one for all: what one has compiled, no other need compile
+        temporary = Path(tempfile.mkdtemp(prefix="t-", dir=place))
+        temporary.chmod(0o755)
     known = {name: value for name, value in os.environ.items() if _is_kept(name)}
-    known |= SET | {"HOME": str(place / "home"), "TMPDIR": str(place / "tmp")}
+    known |= SET | {"HOME": str(place / "home"), "TMPDIR": str(temporary), PLACE: str(place)}
     known |= {"PLAYWRIGHT_BROWSERS_PATH": _browsers()}
     os.environ.clear()
     os.environ.update(known)
     os.umask(0o022)
     tempfile.tempdir = None  # found anew, where TMPDIR says
     time.tzset()
+
+
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """What `make` makes at the path that it is given, once in a run: whichever process needs it first, makes it."""
+    folder = Path(os.environ[PLACE]) if PLACE in os.environ else Path(tempfile.gettempdir())
+    path, done = folder / name, folder / f"{name}.made"
+    with filelock.FileLock(folder / f"{name}.lock"):
+        if not done.exists():
+            make(path)
+            done.touch()
+    return path
 
 
 def forget_colours() -> None:

@@ -24,4 +24,4 @@ def privacy(lifetime_s: float, max_upload_bytes: int) -> str:
 
 def group(title: str) -> str:
     """A heading among the controls."""
-    return f'<h3 class="group">{escape(title)}</h3>'
+    return f'<h2 class="group">{escape(title)}</h2>'

@@ -71,8 +71,10 @@ export class Desk extends EventTarget {
 
   /** @param {string} name */
   choose(name) {
+    this.#past.close();
     this.#presets.value = name;
     this.#settings.set(this.#without(this.base));
+    this.#past.close();
   }
 
   /** As they were for a result. @param {Record<string, unknown>} values @param {string} preset */

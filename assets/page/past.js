@@ -31,6 +31,11 @@ export class Past {
     this.now = next;
   }
 
+  /** The next change is a step of its own, however soon it comes. */
+  close() {
+    this.#noted_ms = -Infinity;
+  }
+
   undo() {
     if (this.can_undo) this.#after.push(this.now), (this.now = /** @type {T} */ (this.#before.pop()));
     this.#noted_ms = -Infinity;

@@ -78,6 +78,7 @@ def _heard(handle: Handle, original: Recording, made: Outcome) -> Media:
     from pipeline.files.decode import Recording
     from service.media.copies import SEEKABLE, CopyMaker, Media
 
+    handle.report(0.8, "Preparing the player")
     before, done = made.report.before, 0
     samples = round(before.duration_s * before.sample_rate)
 

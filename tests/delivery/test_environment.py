@@ -37,9 +37,29 @@ def test_nothing_of_an_odd_shell_is_left(tmp_path: Path) -> None:
     place = Path(found["HOME"]).parent
     assert found == environment.SET | kept | {
         "PLAYWRIGHT_BROWSERS_PATH": "/browsers",
-        "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), "temporary": str(place / "tmp"), "umask": 0o022,
+        environment.PLACE: str(place), "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"),
+        "temporary": str(place / "tmp"),
+        "umask": 0o022,
     }  # fmt: skip
     assert not place.exists(), "it goes with the process"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps its variables")
+def test_the_processes_of_a_run_share_a_home_and_nothing_temporary() -> None:
+    done = subprocess.run([sys.executable, "-c", SHOW], cwd=ROOT, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["HOME"] == os.environ["HOME"]
+    assert found["TMPDIR"] != os.environ["TMPDIR"]
+    assert Path(os.environ["HOME"]).is_dir(), "it stays until the run ends"
+
+
+def test_what_is_made_once_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(environment.PLACE, str(tmp_path))
+    made = [environment.made_once("thing", lambda path: path.write_text("x")) for _ in range(2)]
+    assert made == [tmp_path / "thing"] * 2
+    with pytest.raises(ZeroDivisionError):
+        environment.made_once("fault", lambda _: 1 / 0)
+    assert environment.made_once("fault", Path.mkdir).is_dir()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="owners and modes are POSIX")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from tests.browser import PATIENCE_MS
-from tests.conftest import Server
+from tests.conftest import Server, until_ready
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
 
@@ -37,6 +37,7 @@ def wrong() -> list[str]:
 @pytest.fixture
 def page(context: BrowserContext, server: Server, wrong: list[str]) -> Iterator[Page]:
     """The app's page; the test fails for an error in its console or a request to another host."""
+    until_ready(server)  # on a fresh machine the first result would wait for what is compiled
     opened = context.new_page()
 
     def on_console(message: ConsoleMessage) -> None:

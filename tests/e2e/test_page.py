@@ -222,6 +222,109 @@ def test_moved_settings_are_tried_around_the_playhead_and_then_applied(page: Pag
     expect(older).to_be_hidden()
 
 
+def test_versions_are_compared_and_their_settings_come_back(page: Page, talk: Path) -> None:
+    """Each result is a version; whoever shows an older one can go back to its settings; a reload keeps them all."""
+    give(page, talk)
+    expect(enhance(page)).to_contain_text("LUFS")
+    page.get_by_role("radio", name="Gentle", exact=True).check()
+    page.locator("#results .older").get_by_role("button", name="Apply to all").click()
+    versions = page.locator("#results .versions")
+    expect(versions.get_by_role("radio", name="2 · Gentle")).to_be_checked()
+    expect(page.locator("#results .older")).to_be_hidden()
+    versions.get_by_role("radio", name="1 · Default").check()
+    expect(page.locator("#results .older")).to_be_visible()
+    page.get_by_role("button", name="Back to its settings").click()
+    expect(page.locator("#results .older")).to_be_hidden()
+    expect(page.get_by_role("radio", name="Default", exact=True)).to_be_checked()
+    page.reload()
+    expect(versions.get_by_role("radio", name="2 · Gentle")).to_be_checked()
+    expect(versions.get_by_role("radio", name="1 · Default")).to_be_visible()
+
+
+def test_settings_are_undone_reset_and_kept_as_a_preset(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("radio", name="Podcast").check()
+    page.locator("#adjust").get_by_text("Fine-tune").click()
+    tuning, strength = page.locator("speech-tuning"), page.locator("#set-denoise_strength_db input[type=number]")
+    expect(tuning.locator(".moved")).to_contain_text("All as in “Podcast”")
+    strength.fill("12")
+    strength.press("Tab")
+    expect(tuning.locator(".moved")).to_contain_text("Noise reduction: 12 dB")
+    tuning.get_by_role("button", name="Undo").click()
+    expect(strength).to_have_value("30")
+    tuning.get_by_role("button", name="Redo").click()
+    expect(strength).to_have_value("12")
+    tuning.get_by_role("button", name="Save as a preset").click()
+    tuning.get_by_role("textbox").fill("Grandma's kitchen")
+    tuning.get_by_role("textbox").press("Enter")
+    own = page.get_by_role("radio", name="Grandma's kitchen")
+    expect(own).to_be_checked()
+    with page.expect_download() as download:
+        tuning.get_by_role("button", name="Save to a file").click()
+    download.value.save_as(tmp_path / "kitchen.json")
+    page.reload()
+    expect(own).to_be_checked()
+    page.locator("#adjust").get_by_text("Fine-tune").click()
+    expect(strength).to_have_value("12")
+    tuning.get_by_role("button", name="Delete this preset").click()
+    expect(own).to_have_count(0)
+    page.get_by_role("radio", name="Default", exact=True).check()
+    page.set_input_files("speech-tuning input[type=file]", tmp_path / "kitchen.json")
+    expect(own).to_be_checked()
+    expect(strength).to_have_value("12")
+    strength.fill("20")
+    strength.press("Tab")
+    tuning.get_by_role("button", name="Noise reduction is 20 dB: back to the preset's").click()
+    expect(strength).to_have_value("12")
+
+
+def test_long_work_can_be_heard_from_its_beginning_on(page: Page, long_talk: Path) -> None:
+    give(page, long_talk)
+    page.click("#enhance-button")
+    expect(page.locator("#verdict")).to_contain_text("The first seconds are ready")
+    expect(page.locator("#status .left")).to_contain_text("left")
+    assert page.evaluate("document.querySelector('speech-player').media.duration_s") == pytest.approx(10, abs=0.1)
+    expect(page.locator("#download")).to_be_hidden()
+    page.click("#cancel-button")
+    expect(page.locator("#status")).to_contain_text("Cancelled")
+    expect(page.locator("#verdict")).to_be_hidden()
+
+
+def test_what_is_no_speech_is_said_with_a_gentler_way_on(page: Page, tmp_path: Path) -> None:
+    hum = np.random.default_rng(3).normal(0, 0.1, 16_000 * 4).astype(np.float32)
+    soundfile.write(tmp_path / "wind.wav", hum, 16_000)
+    give(page, tmp_path / "wind.wav")
+    enhance(page)
+    note = page.locator("#results .kind")
+    expect(note).to_contain_text("No speech was found here")
+    note.get_by_role("button", name="Clean it gently").click()
+    expect(page.get_by_role("radio", name="2 · Gentle")).to_be_checked()
+    expect(note.get_by_role("button")).to_be_hidden()
+
+
+@pytest.mark.parametrize("context", [(PHONE, "light")], indirect=True)
+def test_on_a_phone_player_and_download_stay_at_hand(page: Page, talk: Path, tmp_path: Path) -> None:
+    """Wherever the page is scrolled to; and the recording's name comes back as it was."""
+    named = tmp_path / "Großmutter's 90. (Köln).wav"
+    named.write_bytes(talk.read_bytes())
+    give(page, named)
+    expect(enhance(page)).to_contain_text("LUFS")
+    dock = page.locator("speech-dock")
+    for top in ("0", "document.body.scrollHeight"):
+        page.evaluate(f"scrollTo(0, {top})")
+        expect(dock).to_be_in_viewport(ratio=1)
+    dock.get_by_role("button", name="Play").click()
+    page.wait_for_function(PLAYS)
+    dock.get_by_role("button", name="You hear: After").click()
+    expect(page.get_by_role("radio", name="Before")).to_be_checked()
+    with page.expect_download() as download:
+        dock.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "Großmutter's 90. (Köln).clean.wav"
+    for part in dock.locator("button, a").all():
+        box = part.bounding_box()
+        assert box
+        assert min(box["height"], box["width"]) >= 44
+
+
 def test_settings_come_back_and_travel_in_a_link(page: Page) -> None:
     page.get_by_role("radio", name="Old tape").check()
     page.reload()

@@ -188,7 +188,7 @@ def in_order(arguments: list[str], status: object, out: str, err: str) -> None:
         assert out or any("none" in word for word in arguments)
 
 
-@fuzzed(350, 2_100)
+@fuzzed(200, 2_100)
 @given(lines)
 @example(["talk.wav", "other.wav", "--jobs", "9" * 30])
 @example(["talk.wav", "-o", "talk.wav", "--overwrite"])

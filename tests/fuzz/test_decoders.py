@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.fuzz.mutations import mutated, seeds
 from tests.fuzz.scale import count, tried
 
-COUNT = count(300, 8_000)
+COUNT = count(120, 8_000)
 MORE_MB = 100
 
 # Decodes the files of one kind of decoding, and says what happened to each, and what is left of it.

@@ -38,6 +38,15 @@ def test_a_slider_on_its_way_is_one_step(blank: Page) -> None:
     assert found == [3, 0, False]
 
 
+def test_what_is_chosen_is_a_step_of_its_own_however_soon(blank: Page) -> None:
+    found = run(
+        blank, "past",
+        """const past = new m.Past(0); past.note(1, 1000); past.close(); past.note(2, 1001); past.close();
+        past.note(3, 1002); return [past.undo(), past.undo(), past.undo()];""",
+    )  # fmt: skip
+    assert found == [2, 1, 0]
+
+
 def test_another_way_from_an_earlier_step_ends_the_old_one(blank: Page) -> None:
     found = run(
         blank, "past",

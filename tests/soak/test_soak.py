@@ -23,7 +23,7 @@ from . import visitors
 from .place import SmallDisk, can_be_made, small_disk
 from .visitors import EVERYBODY, Town
 
-REQUESTS = count(36, 500)
+REQUESTS = count(24, 500)
 FIRST = count(13, 20)  # of every kind one at least, then it is measured
 DISK_BYTES = 192 << 20  # the app leaves a reserve of it free
 LIFETIME_S = 15

@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.stress, pytest.mark.skipif(sys.platform == "win32", re
 
 # Every variable there is says the same; a way in for each kind, so that the sample has all kinds and all ways.
 SAMPLE = [
-    ("app.py", "nonsense"), ("app.py", "hostile letters"), ("uvicorn", "an address"), ("command line", "empty"),
-    ("import pipeline", "a file"), ("doctor", "nonsense"),
+    ("app.py", "hostile letters"), ("uvicorn", "an address"), ("command line", "empty"), ("import pipeline", "a file"),
+    ("doctor", "nonsense"),
 ]  # fmt: skip
 NO_ENTRY = """import pwd
 def getpwuid(_):
