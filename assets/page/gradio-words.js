@@ -6,7 +6,7 @@ import { language } from "./words.js";
 
 const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt"];
 // Our elements say their words themselves; code, and documents in a language of their own, stay as they are.
-const LEFT = "speech-app, script, style, textarea, pre, code, .cm-editor, [lang]:not(html), [translate=no]";
+const LEFT = "speech-app, script, style, textarea, pre, code, .cm-editor, [lang]:not(html), [translate=no], #credits .prose";
 
 /** @param {Element | Document} root */
 function translateIn(root) {
