@@ -33,25 +33,30 @@ SILENT = (
     "web/__init__.py", "web/api.py", "web/api_faults.py", "web/patches", "web/server.py", "web/theme.py",
     "web/front/calls.py", "web/front/doors.py", "web/front/headers.py", "web/front/streams.py",
     "runtime/__init__.py", "runtime/doctor/bake.py", "runtime/doctor/main.py", "runtime/doctor/remote.py",
-    "runtime/doctor/report.py", "runtime/interpreted", "runtime/numba_cache", "runtime/resources.py",
-    "runtime/version.py",
+    "runtime/doctor/report.py", "runtime/interpreted", "runtime/resources.py", "runtime/version.py",
 )  # fmt: skip
 # Shown, though it does not look like words.
 SHOWN = (
-    "Copied", "applause", "de-esser", "declick", "declip", "decoder", "done", "empty", "enabled", "environment",
-    "failed", "imported", "laughter", "loaded", "louder", "memory", "mono", "music", "neural", "no", "none", "nothing",
-    "off", "on", "quieter", "running", "singing", "smallest", "spectral", "time", "unknown", "well", "yes",
+    "Copied", "applause", "baked", "bundled", "de-esser", "declick", "declip", "decoder", "done", "empty", "enabled",
+    "environment", "failed", "imported", "interpreted", "laughter", "loaded", "louder", "memory", "mono", "music",
+    "neural", "no", "none", "nothing", "off", "on", "quieter", "running", "singing", "smallest", "spectral",
+    "temporary", "time", "unknown", "user", "well", "yes",
 )  # fmt: skip
 # Looks like words, but is read by programs, or is the same everywhere.
 UNSAID = re.compile(
-    r"Hz|FFmpeg|Connection|Vorbis|Opus|WebM|Python|True|False|Spool|Ticket|ETag|Library/Caches|[12] channels"
-    r"|int \| None|[A-Z]\w*(-[A-Z]\w*)+|(private,|attachment;|multipart/|bytes|GET|data:|FFmpeg:|curl|\(tbb) ?.*"
+    r"Hz|FFmpeg|Connection|Vorbis|Opus|WebM|Python|True|False|Spool|Ticket|ETag|Library/Caches"
+    r"|[12] channels|runtime\..*|int \| None|[A-Z]\w*(-[A-Z]\w*)+"
+    r"|(private,|attachment;|multipart/|bytes|GET|data:|FFmpeg:|curl|\(tbb) ?.*"
     r"|.*[\n<].*|0 (k?Hz|[kM]?B|dB|s|%)(, 0)?|(PyAV|soundfile|, libsndfile) 0"
     r"|0 s of audio in 0 s|0 s, 0 Hz, 0 channel0",  # on the terminal
     re.DOTALL,
 )
 # Of Gradio's own, what its own catalogues leave English.
-GRADIO = ()
+GRADIO = (
+    "An error occurred", "Connection Lost", "Connection errored out.",
+    "Connection to the server was lost. Attempting reconnection...", "Copy", "Download", "Gradio footer navigation",
+    "Reset to default value", "number input for {0}", "range slider for {0}",
+)  # fmt: skip
 LIKE_WORDS = re.compile(r"(?=.*[a-z]{2})\w\S* \S*\w|[A-Z][a-z]")
 VALUE = re.compile(r"\{\d+\}")
 ANY_VALUE = re.compile(r"\{(\w+)\}")

@@ -4,9 +4,10 @@
 
 import { language, say, sentences } from "./words.js";
 
-const WEAK = 6;  // letters of a template that has fewer are no proof: its values must be words without spaces
+const WEAK = 4;  // letters; a template that has fewer is no proof: it begins with a number, and its values have no spaces
 const NUMBER = /^[-−]?\d+(\.\d+)?$/;
 const LIST = /^\S+(?:, \S+)* (and|or) \S+$/;
+const WORDS = /\p{L}{2,} \p{L}{2,}/u;
 const PARTS = [/(?<=[.!?…]) (?=[\p{Lu}„“"(\d])/u, /; /, /, /];  // what is joined of several, and by what
 
 /** @typedef {{found: RegExp, order: number[], said: string, letters: number}} Template */
@@ -15,8 +16,9 @@ const PARTS = [/(?<=[.!?…]) (?=[\p{Lu}„“"(\d])/u, /; /, /, /];  // what is
 function compiled(known) {
   const made = Object.entries(known).filter(([key]) => /\{\d+\}/.test(key)).map(([key, said]) => {
     const letters = key.replace(/\{\d+\}/g, "").replace(/\P{L}/gu, "").length;
-    const value = letters < WEAK ? "(\\S+)" : "(.+?)";
-    const pattern = key.split(/\{\d+\}/).map((text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")).join(value);
+    const [first, value] = letters < WEAK ? ["(\\S*\\d\\S*)", "(\\S+)"] : ["(.+?)", "(.+?)"];
+    const literal = key.split(/\{\d+\}/).map((text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
+    const pattern = literal[0] + first + literal.slice(1).join(value);
     const order = [...key.matchAll(/\{(\d+)\}/g)].map((one) => Number(one[1]));
     return { found: new RegExp(`^${pattern}$`, "su"), order, said, letters };
   });
@@ -69,7 +71,9 @@ export function translator(known, language) {
   /** "FLAC (smaller, same quality)", "Noise reduction (dB)". */
   function explained(text) {
     const [, head, more] = /^([^()]+) \(([^()]+)\)$/.exec(text) ?? [];
-    return head ? changed(text, [head, more], ([one, other]) => `${one} (${other})`) : null;
+    if (!head) return null;
+    const [one, other] = [head, more].map(translate);
+    return one === head && other === more ? null : `${one} (${other})`;
   }
 
   function listed(text) {
@@ -82,16 +86,12 @@ export function translator(known, language) {
   function parted(text) {
     for (const sign of PARTS) {
       const parts = text.split(sign);
-      const said = parts.length > 1 ? changed(text, parts, (found) => found.join(text.match(sign)?.[0] ?? " ")) : null;
-      if (said !== null) return said;
+      if (parts.length < 2) continue;
+      const said = parts.map(translate), unknown = parts.filter((one, k) => one === said[k]);
+      if (unknown.length === parts.length || (sign === PARTS.at(-1) && unknown.some((one) => WORDS.test(one)))) continue;
+      return said.join(text.match(sign)?.[0] ?? " ");
     }
     return null;
-  }
-
-  /** `joined` of the translated parts, null where none of them is known. */
-  function changed(text, parts, joined) {
-    const said = parts.map(translate);
-    return said.some((one, k) => one !== parts[k]) ? joined(said) : null;
   }
 
   /** @param {string} text @returns {string} */

@@ -30,6 +30,8 @@ TEXTS = """() => {
 # Words that no German text has.
 ENGLISH = re.compile(r"\b(the|is|are|of|and|with|for|this|your|not|to|by|from|use|via|has|press|or)\b", re.IGNORECASE)
 
+RAW = re.compile(r"\w+Error\(")  # what a library has thrown
+
 
 def english() -> list[re.Pattern[str]]:
     """All that is said in English, as far as it is said differently in German."""
@@ -46,7 +48,7 @@ PATTERNS = english()
 
 
 def left_english(page: Page) -> list[str]:
-    texts = set(page.evaluate(TEXTS))
+    texts = {text for text in page.evaluate(TEXTS) if not RAW.search(text)}
     return sorted(text for text in texts if ENGLISH.search(text) or any(one.fullmatch(text) for one in PATTERNS))
 
 
