@@ -11,7 +11,7 @@ from service.site import ASSETS
 from . import languages
 
 PAGE = ASSETS / "page"
-STYLES = [PAGE / name for name in ("style.css", "app.css", "player.css", "intake.css")]
+STYLES = [PAGE / name for name in ("style.css", "app.css")]
 ICON = PAGE / "favicon.svg"
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
@@ -22,10 +22,12 @@ HEAD = """
 <script type="module" src="page/app.js"></script>
 """
 CHOOSE_LANGUAGE_JS = (PAGE / "choose-language.js").read_text(encoding="utf-8")
-# In the page as it is sent, before Gradio has made anything of it: so nothing moves when the style sheets come.
+# In the page as it is sent, before Gradio has made anything of it: so nothing moves when the style sheets come. Gradio
+# would take @container out of them, and give the rules within @media less weight than those outside.
 EARLY = (
     f"<script>({CHOOSE_LANGUAGE_JS})({json.dumps(languages.known())})</script>"
-    + """<link rel="modulepreload" href="page/app.js"><style>
+    + """<link rel="modulepreload" href="page/app.js">
+<link rel="stylesheet" href="page/intake.css"><link rel="stylesheet" href="page/player.css"><style>
 .gradio-container { width: 100%; max-width: 1120px !important; margin-inline: auto !important; }
 .gradio-container { padding: 12px clamp(12px, 3vw, 24px) 8px !important; }
 #app, speech-app { display: block; min-height: 560px; }
