@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import gradio as gr
 
@@ -21,7 +22,9 @@ HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script type="module" src="page/app.js"></script>
 """
-CHOOSE_LANGUAGE_JS = (PAGE / "choose-language.js").read_text(encoding="utf-8")
+CHOOSE_LANGUAGE_JS = re.sub(
+    "^//.*\n", "", (PAGE / "choose-language.js").read_text(encoding="utf-8"), flags=re.MULTILINE
+)
 # In the page as it is sent, before Gradio has made anything of it: so nothing moves when the style sheets come. Gradio
 # would take @container out of them, and give the rules within @media less weight than those outside.
 EARLY = (
