@@ -84,5 +84,6 @@ def _spared(settings: Settings, needed: Sequence[Denoise], before: Analysis) -> 
     most = max(one.strength_db for one in needed)
     if settings.denoise.strength_db - most < NOTED_DB or not settings.mix.wet_percent:
         return ()
-    low = "The noise was low from the start: " if before.noise == "low" else ""
-    return (f"{low}{most:.0f} dB of noise reduction were enough.",)
+    if before.noise == "low":
+        return (f"The noise was low from the start: {most:.0f} dB of noise reduction were enough.",)
+    return (f"{most:.0f} dB of noise reduction were enough.",)

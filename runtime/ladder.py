@@ -87,8 +87,10 @@ def decide(environ: Mapping[str, str], *, use_baked: bool = True) -> RuntimeStat
 
     suggestions: tuple[str, ...] = ()
     if baked is not None and mode != "environment":
-        rest = f"; the rest goes to {cache}" if cache else "; what it lacks is compiled in memory"
-        mode, reason = "baked", f"compiled code is read from the cache made with this image{rest}"
+        mode = "baked"
+        reason = "compiled code is read from the cache made with this image; what it lacks is compiled in memory"
+        if cache:
+            reason = f"compiled code is read from the cache made with this image; the rest goes to {cache}"
     elif mode in ("temporary", "memory") or (mode != "environment" and named):
         suggestions = (SET_CACHE_DIR,)
     return RuntimeStatus(

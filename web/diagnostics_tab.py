@@ -46,9 +46,11 @@ def _headline(report: dict[str, Any], health: dict[str, Any]) -> str:
     if report["status"] == "ok" and not failed:
         text, kind = ("Everything works.", "ok") if health["ready"] else ("Everything works; still warming up.", "ok")
     else:
-        text = f"It works, but {failed} check{'s need' if failed > 1 else ' needs'} attention." if failed else (
-            "It works, but slower than it could."
-        )  # fmt: skip
+        text = "It works, but slower than it could."
+        if failed:
+            text = "It works, but 1 check needs attention."
+        if failed > 1:
+            text = f"It works, but {failed} checks need attention."
         kind = "warn"
     return f'<div class="headline {kind}">{_mark(kind == "ok")}<b>{text}</b></div>'
 

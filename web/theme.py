@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import gradio as gr
 
 from service.site import ASSETS
 
+from . import languages
+
 PAGE = ASSETS / "page"
-STYLES = [PAGE / name for name in ("style.css", "app.css", "tuning.css", "player.css", "intake.css")]
+STYLES = [PAGE / name for name in ("style.css", "app.css", "tuning.css")]
 ICON = PAGE / "favicon.svg"
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
@@ -17,8 +22,15 @@ HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script type="module" src="page/app.js"></script>
 """
-# In the page as it is sent, before Gradio has made anything of it: so nothing moves when the style sheets come.
-EARLY = """<link rel="modulepreload" href="page/app.js"><style>
+CHOOSE_LANGUAGE_JS = re.sub(
+    "^//.*\n", "", (PAGE / "choose-language.js").read_text(encoding="utf-8"), flags=re.MULTILINE
+)
+# In the page as it is sent, before Gradio has made anything of it: so nothing moves when the style sheets come. Gradio
+# would take @container out of them, and give the rules within @media less weight than those outside.
+EARLY = (
+    f"<script>({CHOOSE_LANGUAGE_JS})({json.dumps(languages.known())})</script>"
+    + """<link rel="modulepreload" href="page/app.js">
+<link rel="stylesheet" href="page/intake.css"><link rel="stylesheet" href="page/player.css"><style>
 .gradio-container { width: 100%; max-width: 1120px !important; margin-inline: auto !important; }
 .gradio-container { padding: 12px clamp(12px, 3vw, 24px) 8px !important; }
 #app, speech-app { display: block; min-height: 560px; }
@@ -26,6 +38,7 @@ EARLY = """<link rel="modulepreload" href="page/app.js"><style>
 body:not(.ready) .gradio-container { visibility: hidden; animation: late 0s 8s forwards; }
 @keyframes late { to { visibility: visible; } }
 </style>"""
+)
 COPY_JS = (PAGE / "copy.js").read_text(encoding="utf-8")
 
 

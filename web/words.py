@@ -15,10 +15,14 @@ DESCRIPTION = (
 
 def duration(seconds: float) -> str:
     """A length of time as people say it."""
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+    for length, one, several in (
+        (86400, "1 day", "{0} days"),
+        (3600, "1 hour", "{0} hours"),
+        (60, "1 minute", "{0} minutes"),
+    ):
         if seconds >= length:
             count = f"{seconds / length:.3g}"
-            return f"{count} {unit}" + ("" if count == "1" else "s")
+            return one if count == "1" else several.format(count)
     return f"{seconds:.0f} seconds"
 
 
@@ -32,4 +36,12 @@ def format_label(form: Format) -> str:
 
 def known_formats() -> str:
     """What can be given to us."""
-    return ", ".join(form.label for form in FORMATS) + ", or a video's sound"
+    return f"{', '.join(form.label for form in FORMATS)}, or a video's sound"
+
+
+def privacy(lifetime_s: float, max_upload_bytes: int) -> str:
+    """What happens to a visitor's files."""
+    return (
+        "Your recording stays on this server: nothing is sent anywhere else. "
+        f"Files vanish after {duration(lifetime_s)}. Up to {max_upload_bytes / 2**20:.0f} MB; {known_formats()}."
+    )

@@ -3,7 +3,9 @@
 //   <speech-app facts='{"names": […], "defaults": {…}, "presets": {…}, "formats": […], "max_bytes": …, "examples": […]}'>
 
 import "./files.js";
+import "./gradio-words.js";
 import "./intake.js";
+import "./language.js";
 import "./presets.js";
 import "./progress.js";
 import "./result.js";
@@ -15,6 +17,7 @@ import { Following } from "./following.js";
 import * as memory from "./memory.js";
 import { begin, end, look, Lost } from "./server.js";
 import { same } from "./settings.js";
+import { factsIn, translated } from "./translated.js";
 import { Versions } from "./versions.js";
 import { say } from "./words.js";
 
@@ -35,7 +38,7 @@ export class SpeechApp extends HTMLElement {
   #previewing = null;
 
   connectedCallback() {
-    this.#facts = JSON.parse(this.getAttribute("facts"));
+    this.#facts = factsIn(JSON.parse(this.getAttribute("facts")));
     this.innerHTML = `<speech-intake></speech-intake>
       <div class="order"><speech-presets></speech-presets>
         <div class="act"><button type="button" id="enhance-button" class="button primary"></button>
@@ -223,7 +226,7 @@ export class SpeechApp extends HTMLElement {
     const order = this.#recording ? this.#order() : { ...this.#order(), file: null, like: shown.job };
     this.#stopped = false;
     this.#busy(true);
-    this.#part("progress").job = { state: "waiting", stage: "Starting…", fraction: 0, before: 0 };
+    this.#part("progress").job = { state: "waiting", stage: translated("Starting…"), fraction: 0, before: 0 };
     this.#part("progress").scrollIntoView({ block: "nearest" });
     try {
       const token = await begin(order);

@@ -77,7 +77,7 @@ export class SpeechProgress extends HTMLElement {
 
   #left(job) {
     if (job.state === "waiting") return job.wait_s == null ? "" : say("work.wait", { time: left(job.wait_s) });
-    const percent = `${Math.floor(100 * job.fraction)} %`;
+    const percent = say("intake.percent", { percent: Math.floor(100 * job.fraction) });
     return job.left_s == null ? percent : `${percent} · ${say("work.left", { time: left(job.left_s) })}`;
   }
 

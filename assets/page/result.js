@@ -11,7 +11,7 @@ import "./player.js";
 import { address } from "./server.js";
 import { sizeWords } from "./names.js";
 import { ofDay } from "./times.js";
-import { escaped, say } from "./words.js";
+import { escaped, language, say } from "./words.js";
 
 const EVENTS = ["apply", "back", "gentle", "new", "link"];
 const GENTLE_DB = 12;  // who asked for no more than that has it already
@@ -199,7 +199,7 @@ export class SpeechResult extends HTMLElement {
     const form = this.#find("#download-format").value || job.output_format, amount = this.player.amount;
     const is_plain = !job.expires || (amount === 100 && form === job.output_format);
     link.href = address(`api/jobs/${job.job}/download${is_plain ? "" : `?amount=${amount}&format=${form}`}`);
-    const words = { name: job.result.name, size: sizeWords(job.result.bytes), percent: amount, format: form.toUpperCase() };
+    const words = { name: job.result.name, size: sizeWords(job.result.bytes, language), percent: amount, format: form.toUpperCase() };
     link.textContent = say(is_plain ? "result.download" : amount === 100 ? "result.download.as" : "result.download.part", words);
   }
 

@@ -1,5 +1,7 @@
 // What the page asks of the server. Addresses are relative to the page, which may live below another path.
 
+import { jobIn, translated } from "./translated.js";
+
 /** A refusal, or a fault, in words for people. */
 export class Fault extends Error {
   /** @param {{message: string, suggestion?: string, details?: string, status?: number}} said */
@@ -31,7 +33,8 @@ export async function ask(path, how = {}) {
     said = {};
   }
   if (answer.ok) return said;
-  throw new Fault({ message: said.error ?? answer.statusText, suggestion: said.suggestion, details: said.details, status: answer.status });
+  const [message, suggestion, details] = [said.error ?? answer.statusText, said.suggestion, said.details].map(translated);
+  throw new Fault({ message, suggestion, details, status: answer.status });
 }
 
 /** @param {object} order @returns {Promise<string>} the job's token */
@@ -40,8 +43,8 @@ export async function begin(order) {
   return (await ask("api/jobs", { method: "POST", headers, body: JSON.stringify(order) })).job;
 }
 
-/** @param {string} token */
-export const look = (token) => ask(`api/jobs/${token}`);
+/** A job, in the page's language. @param {string} token */
+export const look = async (token) => jobIn(await ask(`api/jobs/${token}`));
 
 /** Cancels a running job; one that has ended is forgotten with its files. @param {string} token */
 export const end = (token) => ask(`api/jobs/${token}`, { method: "DELETE" });

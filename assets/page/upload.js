@@ -1,7 +1,8 @@
 // Files to the server, one request each, so that one that fails costs no other. XMLHttpRequest: fetch tells no per cent.
 
-import { say } from "./words.js";
 import { short, sizeWords } from "./names.js";
+import { translated } from "./translated.js";
+import { say } from "./words.js";
 
 const STALLED_MS = 60_000;  // a connection that moves nothing for so long is lost, whatever the browser thinks
 const BUSY = new Set([408, 425, 429, 500, 502, 503, 504]);  // later it may be taken
@@ -99,7 +100,8 @@ export function refusal(status, text) {
   const said = found?.message ?? found?.error;
   const again = BUSY.has(status) || status < 300;
   if (typeof said === "string" && said) {
-    return new UploadError("refused", said, { suggestion: found.suggestion || "", details: found.details || "", status, again });
+    const [message, suggestion, details] = [said, found.suggestion || "", found.details || ""].map(translated);
+    return new UploadError("refused", message, { suggestion, details, status, again });
   }
   const key = status === 413 ? "intake.refused.large" : again ? "intake.refused.busy" : "intake.refused";
   return new UploadError("refused", say(key, { status }), { suggestion: say(`${key}.do`), status, again });

@@ -27,10 +27,8 @@ def _clipping(a: Analysis) -> str:
 def _noise(a: Analysis) -> str:
     if a.noise not in ("noisy", "very noisy"):
         return ""
-    return (
-        f"{a.noise.capitalize()} (about {a.snr_db:.0f} dB between speech and noise): bring the microphone nearer to the"
-        " mouth."
-    )
+    much = "Very noisy" if a.noise == "very noisy" else "Noisy"
+    return f"{much} (about {a.snr_db:.0f} dB between speech and noise): bring the microphone nearer to the mouth."
 
 
 def _room(a: Analysis) -> str:

@@ -33,12 +33,12 @@ def chosen(settings: Settings, before: Analysis) -> tuple[Settings, tuple[str, .
         deess=Deess(3.0 if before.full_band else 0.0),
         level=Level(8.0),
     )
-    reasons = [f"Auto: noise reduction {denoise.strength_db:.0f} dB"]
+    reasons = [f"noise reduction {denoise.strength_db:.0f} dB"]
     if dereverb:
         reasons.append(f"dereverberation {dereverb:.0f} dB")
     also = {"declip": before.clipped, "declick": before.clicking, "de-esser": before.full_band}
     reasons += [name for name, on in also.items() if on]
-    return settings, (", ".join(reasons) + ".",)
+    return settings, (f"Auto: {', '.join(reasons)}.",)
 
 
 def _room_db(a: Analysis) -> float:

@@ -10,7 +10,7 @@ from pipeline.parameter import Value
 from .advice import advice
 from .analysis import Analysis
 from .content import words
-from .verdict import verdict
+from .verdict import changes, verdict
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Report:
     def verdict(self) -> str:
         """What was done, in one sentence."""
         return verdict(self.before, self.after, self.gain_db, self.settings)
+
+    @property
+    def changes(self) -> list[str]:
+        """The parts of the verdict."""
+        return changes(self.before, self.after, self.gain_db, self.settings)
 
     @property
     def kind(self) -> str:

@@ -21,15 +21,22 @@ def verdict(before: Analysis, after: Analysis, gain_db: float, settings: Mapping
         return "The recording is silent."
     if before.content.speech is False:
         return "No speech was found in this recording: listen whether the result is what you want."
-    parts = [
-        *_noise(before, after, gain_db),
-        *_faults(before, after, gain_db, settings),
-        *_loudness(before, after, settings),
-    ]
+    parts = changes(before, after, gain_db, settings)
     if not parts:
         return "The recording was good already: next to nothing was changed."
     sentence = ", and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def changes(before: Analysis, after: Analysis, gain_db: float, settings: Mapping[str, Value]) -> list[str]:
+    """The parts of the sentence, for who puts it together in another language; none where it says something else."""
+    if before.speech_dbfs is None or before.content.speech is False:
+        return []
+    return [
+        *_noise(before, after, gain_db),
+        *_faults(before, after, gain_db, settings),
+        *_loudness(before, after, settings),
+    ]
 
 
 def _noise(before: Analysis, after: Analysis, gain_db: float) -> list[str]:

@@ -131,9 +131,10 @@ def _warm_up() -> Finding:
     status = warm_up.status()
     detail = status["state"]
     if status["state"] == "done":
-        detail += f" in {status['seconds']} s, {status['compilations']} compiled, {status['cache_hits']} from the cache"
+        seconds, compiled, cached = status["seconds"], status["compilations"], status["cache_hits"]
+        detail = f"done in {seconds} s, {compiled} compiled, {cached} from the cache"
     elif status["error"]:
-        detail += f": {status['error']}"
+        detail = f"{detail}: {status['error']}"
     return _finding(status["state"] != "failed", detail, "See the log for the traceback; run python runtime_setup.py.")
 
 

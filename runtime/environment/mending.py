@@ -47,8 +47,8 @@ def changes(environ: Mapping[str, str], *, ours: bool) -> dict[str, tuple[str | 
     """Every variable to be changed: what it becomes (None: nothing), and the sentence that says so ("": none)."""
     found: dict[str, tuple[str | None, str]] = {}
     for name, (row, why) in table.faults(environ, ours=ours).items():
-        done = "is ignored" if row.instead is None else f"is taken as {row.instead}"
-        found[name] = row.instead, "" if row.silent or not why else f"{name} {done}: {why}."
+        sentence = f"{name} is ignored: {why}." if row.instead is None else f"{name} is taken as {row.instead}: {why}."
+        found[name] = row.instead, "" if row.silent or not why else sentence
     if ours:  # what a library looks for even where nobody has said anything
         for name, value in (("MPLBACKEND", "agg"), ("GRADIO_ANALYTICS_ENABLED", "False")):
             if name not in environ:
@@ -60,10 +60,12 @@ def _home(environ: Mapping[str, str]) -> dict[str, tuple[str | None, str]]:
     """Half of all libraries ask for the home when they are imported, and some take no for a fault."""
     if os.name != "posix" or os.path.isabs(environ.get("HOME", "")):  # noqa: PTH117 — "~" is no home here
         return {}
-    said = "is not set" if "HOME" not in environ else "is not an absolute path"
     if _has_entry():
-        return {"HOME": (None, f"HOME is ignored: it {said[3:]}.")} if "HOME" in environ else {}
-    return {"HOME": (NOWHERE, f"HOME {said}, and this user has no entry in the password file: there is no home.")}
+        return {"HOME": (None, "HOME is ignored: it is not an absolute path.")} if "HOME" in environ else {}
+    said = "HOME is not set, and this user has no entry in the password file: there is no home."
+    if "HOME" in environ:
+        said = "HOME is not an absolute path, and this user has no entry in the password file: there is no home."
+    return {"HOME": (NOWHERE, said)}
 
 
 def _has_entry() -> bool:

@@ -78,7 +78,7 @@ TABLE: tuple[Row, ...] = (
     Row("|".join(NUMBERS), values.number(-1, -1), ours_alone=True),  # each by its own limits: see `_check_of`
     Row("GRADIO_.*", values.never(UNKNOWN), ours_alone=True),
     Row("WEB_CONCURRENCY", _several, ours_alone=True),
-    Row("SYSTEM", values.matching(r"[\w.-]*", "a system's name"), ours_alone=True),
+    Row("SYSTEM", values.matching(r"[\w.-]*", "not a system's name"), ours_alone=True),
     Row(
         "UVICORN_.*|FASTAPI_.*|OTEL_.*|PANDAS_.*|TYPER_.*|PYTZ_.*|TERMINAL_WIDTH|UNICODE_VERSION",
         values.never(UNKNOWN),
@@ -92,16 +92,21 @@ TABLE: tuple[Row, ...] = (
     # numba. Where compiled code is kept, and whether anything is compiled, is the ladder's business.
     Row("NUMBA_(CACHE_DIR|BAKED_CACHE_DIR)", _address),  # the ladder shows it where it is refused
     Row("NUMBA_CACHE_LOCATOR_CLASSES", lambda _: None),
-    Row("NUMBA_CPU_NAME", values.matching(r"[\w.+-]+", "a processor's name")),
-    Row("NUMBA_CPU_FEATURES", values.matching(r"([+-][\w.-]+(,[+-][\w.-]+)*)?", "a list of features such as +avx2")),
+    Row("NUMBA_CPU_NAME", values.matching(r"[\w.+-]+", "not a processor's name")),
+    Row(
+        "NUMBA_CPU_FEATURES", values.matching(r"([+-][\w.-]+(,[+-][\w.-]+)*)?", "not a list of features such as +avx2")
+    ),
     Row("NUMBA_OPT", values.one_of("0", "1", "2", "3", "max")),
     Row("NUMBA_NUM_THREADS", values.whole(1, 1024)),
     Row("NUMBA_THREADING_LAYER", values.one_of("default", "safe", "threadsafe", "forksafe", "tbb", "omp", "workqueue")),
-    Row("NUMBA_THREADING_LAYER_PRIORITY", values.matching("(tbb|omp|workqueue)( (tbb|omp|workqueue)){2}", "an order")),
+    Row(
+        "NUMBA_THREADING_LAYER_PRIORITY",
+        values.matching("(tbb|omp|workqueue)( (tbb|omp|workqueue)){2}", "not an order"),
+    ),
     Row("NUMBA_(CUDA_.*|ENABLE_CUDASIM|FORCE_CUDA_CC)", values.never("no graphics card is used")),
     Row("NUMBA_(JIT_COVERAGE|ENABLE_SYS_MONITORING|CHROME_TRACE)", values.never("compiled code is not watched")),
-    Row("NUMBA_COLOR_SCHEME", values.matching(r"\w+", "a scheme's name")),
-    Row("NUMBA_(GDB_BINARY|LLVM_REFPRUNE_FLAGS|DEBUG_PRINT_.*)", values.matching(r"[\w./,-]+", "a name")),
+    Row("NUMBA_COLOR_SCHEME", values.matching(r"\w+", "not a scheme's name")),
+    Row("NUMBA_(GDB_BINARY|LLVM_REFPRUNE_FLAGS|DEBUG_PRINT_.*)", values.matching(r"[\w./,-]+", "not a name")),
     Row("NUMBA_.*", values.whole(0, math.inf)),
     Row("LLVMLITE_ENABLE_IR_LAYER_TYPED_POINTERS", values.one_of("", "0", "false", "1", "true")),
     # NumPy, SciPy, joblib, scikit-learn: read as numbers or words at import.

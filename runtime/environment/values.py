@@ -31,15 +31,20 @@ def never(why: str) -> Check:
 
 def number(low: float, high: float, *, whole: bool = False) -> Check:
     """A number within limits; empty is unset."""
-    kind = "a whole number" if whole else "a number"
-    bounds = f"of at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+    if whole:
+        why = f"not a whole number from {low:g} to {high:g}"
+        least = f"not a whole number of at least {low:g}"
+    else:
+        why = f"not a number from {low:g} to {high:g}"
+        least = f"not a number of at least {low:g}"
+    why = least if math.isinf(high) else why
 
     def check(text: str) -> str | None:
         try:
             value = float(int(text)) if whole else float(text)
         except (ValueError, OverflowError):
             value = math.nan
-        return None if not text.strip() or (low <= value <= high and math.isfinite(value)) else f"not {kind} {bounds}"
+        return None if not text.strip() or (low <= value <= high and math.isfinite(value)) else why
 
     return check
 
@@ -55,10 +60,10 @@ def one_of(*words: str) -> Check:
     return lambda text: None if text.lower() in words else f"none of {', '.join(filter(None, words))}"
 
 
-def matching(pattern: str, what: str) -> Check:
-    """A text of this form."""
+def matching(pattern: str, why: str) -> Check:
+    """A text of this form. why : what it is not"""
     form = re.compile(pattern, re.ASCII)
-    return lambda text: None if form.fullmatch(text) else f"not {what}"
+    return lambda text: None if form.fullmatch(text) else why
 
 
 def host(text: str) -> str | None:

@@ -18,7 +18,7 @@ class CacheWarning:
     count: int
 
     def __str__(self) -> str:
-        return f"{self.message} ({self.count} time{'s' if self.count != 1 else ''})"
+        return f"{self.message} (1 time)" if self.count == 1 else f"{self.message} ({self.count} times)"
 
 
 _lock = threading.Lock()

@@ -30,8 +30,10 @@ LEAST_BITS_PER_S = 16_000.0  # of sound whose file does not say how long it is: 
 def until_turn(ticket: Ticket) -> Iterator[Progress]:
     """While others are before this request, or the warm-up still runs: who comes early waits, and is not failed."""
     while before := ticket.before():
-        recordings = "recording is" if before == 1 else "recordings are"
-        yield Progress(0.0, f"Waiting: {before} {recordings} before yours.", before)
+        said = "Waiting: 1 recording is before yours."
+        if before > 1:
+            said = f"Waiting: {before} recordings are before yours."
+        yield Progress(0.0, said, before)
         time.sleep(STEP_S)
     while runtime_setup.warm_up_status()["state"] == "running" and not warm_up.kernels_ready.is_set():
         yield Progress(0.0, "Preparing the engine (first start)…")

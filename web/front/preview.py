@@ -9,12 +9,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web import words
+from web import languages, words
 from web.theme import EARLY
 
 from .doors import path_of
 
 GRADIOS = re.compile(r'<meta\b[^>]*\b(?:property="og:|name="(?:twitter:|description"))[^>]*>\s*')
+HTML = re.compile(r'(<html\b[^>]*?\blang=)"[^"]*"')
 IMAGE = "page/preview.png"
 
 
@@ -29,14 +30,16 @@ class LinkPreview:
         if scope["type"] != "http" or path_of(scope) not in ("", "/") or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        await self._app(scope, receive, _Page(str(Request(scope).base_url), send).take)
+        request = Request(scope)
+        language = languages.preferred(request.headers.get("accept-language", ""))
+        await self._app(scope, receive, _Page(str(request.base_url), language, send).take)
 
 
 class _Page:
     """The answer, kept until all of it is there."""
 
-    def __init__(self, base: str, send: Send) -> None:
-        self._base, self._send = base, send
+    def __init__(self, base: str, language: str, send: Send) -> None:
+        self._base, self._language, self._send = base, language, send
         self._start: Message = {}
         self._body = b""
 
@@ -49,19 +52,24 @@ class _Page:
         if message.get("more_body"):
             return
         if kind.startswith("text/html"):
-            self._body = described(self._body.decode(), self._base).encode()
-            MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(self._body))
+            self._body = described(self._body.decode(), self._base, self._language).encode()
+            headers = MutableHeaders(raw=self._start["headers"])
+            headers["content-length"] = str(len(self._body))
+            headers.add_vary_header("Accept-Language")
         await self._send(self._start)
         await self._send({"type": "http.response.body", "body": self._body})
 
 
-def described(page: str, base: str) -> str:
+def described(page: str, base: str, language: str = languages.ENGLISH) -> str:
     """The page with our description in place of Gradio's, and what must be there early. base : its address"""
+    texts = (words.TITLE, words.DESCRIPTION, words.CLAIM)
+    title, description, claim = (languages.said(language, text) for text in texts)
     said = {
-        "og:type": "website", "og:title": words.TITLE, "og:description": words.DESCRIPTION, "og:url": base,
-        "og:image": base + IMAGE, "og:image:width": "1200", "og:image:height": "630", "og:image:alt": words.CLAIM,
+        "og:type": "website", "og:title": title, "og:description": description, "og:url": base,
+        "og:image": base + IMAGE, "og:image:width": "1200", "og:image:height": "630", "og:image:alt": claim,
     }  # fmt: skip
     ours = [f'<meta property="{name}" content="{escape(text)}">' for name, text in said.items()]
-    ours += [f'<meta name="description" content="{escape(words.DESCRIPTION)}">']
+    ours += [f'<meta name="description" content="{escape(description)}">']
     ours += ['<meta name="twitter:card" content="summary_large_image">']
-    return GRADIOS.sub("", page).replace("</head>", "".join(ours) + EARLY + "</head>", 1)
+    page = HTML.sub(rf'\g<1>"{language}"', GRADIOS.sub("", page), count=1)
+    return page.replace("</head>", "".join(ours) + EARLY + "</head>", 1)

@@ -39,9 +39,17 @@ class Told:
     def sentences(self) -> tuple[str, ...]:
         return (
             *self._said,
-            *_places(self._lost, "{0} at {1} could not be read."),
-            *_places(self._gaps, "The file leaves out {0} at {1}: silence was put there."),
-            *_places(self._jumps, "The file leaves out {0} at {1}: what follows comes so much earlier."),
+            *_places(self._lost, "{0} at {1} could not be read.", "{0} in {1} could not be read."),
+            *_places(
+                self._gaps,
+                "The file leaves out {0} at {1}: silence was put there.",
+                "The file leaves out {0} in {1}: silence was put there.",
+            ),
+            *_places(
+                self._jumps,
+                "The file leaves out {0} at {1}: what follows comes so much earlier.",
+                "The file leaves out {0} in {1}: what follows comes so much earlier.",
+            ),
         )
 
 
@@ -63,10 +71,10 @@ def _add(places: list[Place], at_s: float, seconds: float) -> None:
         places.append((at_s, seconds))
 
 
-def _places(places: list[Place], sentence: str) -> tuple[str, ...]:
-    """sentence : takes how long, and where"""
+def _places(places: list[Place], sentence: str, of_many: str) -> tuple[str, ...]:
+    """sentence, of_many : take how long, and where"""
     told = [place for place in places if place[1] >= SHORTEST_S]
     if len(told) > MOST_PLACES:
         total, where = sum(seconds for _, seconds in told), f"{len(told)} places, from {clock(told[0][0])} on"
-        return (sentence.replace(" at ", " in ").format(length(total), where),)
+        return (of_many.format(length(total), where),)
     return tuple(sentence.format(length(seconds), clock(at_s)) for at_s, seconds in told)

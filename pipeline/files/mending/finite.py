@@ -28,8 +28,9 @@ def finite(blocks: Blocks) -> Blocks:
     if bad > MOST_SHARE * samples + 1:
         raise not_finite()
     if bad:
-        what = "1 sample was not a number and was" if bad == 1 else f"{bad} samples were not numbers and were"
-        yield mended._replace(samples=mended.samples[:, :0], facts=None, remarks=(f"{what} mended.",))
+        one = "1 sample was not a number and was mended."
+        said = one if bad == 1 else f"{bad} samples were not numbers and were mended."
+        yield mended._replace(samples=mended.samples[:, :0], facts=None, remarks=(said,))
 
 
 def _mended(x: Samples, last: Samples | None, rate: int) -> Samples:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from .meter import Content
 from .stretches import Stretch
 
-NAMES = {"music": "Music", "singing": "Singing", "laughter": "Laughter", "applause": "Applause"}
+WHERE = {
+    "music": "Music {0}.", "singing": "Singing {0}.", "laughter": "Laughter {0}.", "applause": "Applause {0}.",
+}  # fmt: skip
 SHORT_S = 5.0  # has a moment rather than an extent
 MOST = 6  # places that are named
 
@@ -14,7 +16,7 @@ def sentences(content: Content, silent: bool) -> tuple[str, ...]:
     """A sentence for each kind, and one where no speech was found. silent : the recording holds no sound at all."""
     if silent:
         return ("The recording is silent.",)
-    said = [_of_one(kind, [s for s in content.stretches if s.kind == kind]) for kind in NAMES]
+    said = [_of_one(kind, [s for s in content.stretches if s.kind == kind]) for kind in WHERE]
     if content.speech is False:
         said.append("No speech was found: what is here was not made for it, listen to the result.")
     return tuple(sentence for sentence in said if sentence)
@@ -24,7 +26,7 @@ def offer(content: Content, keep_music: bool) -> tuple[str, ...]:
     """That what was found can be kept, or that it was."""
     if not content.stretches:
         return ()
-    names = [NAMES[kind].lower() for kind in NAMES if any(s.kind == kind for s in content.stretches)]
+    names = [kind for kind in WHERE if any(s.kind == kind for s in content.stretches)]
     what = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     if keep_music:
         return (f"Kept as recorded: {what}.",)
@@ -37,7 +39,7 @@ def _of_one(kind: str, found: list[Stretch]) -> str:
     named = [_where(stretch) for stretch in found[:MOST]]
     if len(found) > MOST:
         named.append(f"and {len(found) - MOST} more")
-    return f"{NAMES[kind]} {', '.join(named)}."
+    return WHERE[kind].format(", ".join(named))
 
 
 def _where(stretch: Stretch) -> str:

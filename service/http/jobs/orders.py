@@ -204,6 +204,7 @@ def summary(report: Report) -> dict[str, Any]:
     """What was done, in words and numbers."""
     return {
         "verdict": report.verdict,
+        "parts": report.changes,
         "said": list(report.sentences()),
         "rows": report.rows(),
         "report": report.as_dict(),

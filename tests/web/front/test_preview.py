@@ -34,3 +34,12 @@ def test_the_link_of_the_running_page(server: Server) -> None:
     picture = httpx.get(said["og:image"], timeout=30)
     assert picture.headers["content-type"] == "image/png"
     assert picture.content[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")
+
+
+def test_the_preview_follows_the_browsers_language(server: Server) -> None:
+    answer = httpx.get(server.url, headers={"Accept-Language": "de-CH,de;q=0.9,en;q=0.8"}, timeout=30)
+    said = dict(re.findall(r'<meta property="(og:\w+)" content="([^"]*)"', answer.text))
+    assert said["og:title"] == "Sprachverbesserung"
+    assert re.search(r'<html\s+lang="de"', answer.text)
+    assert "Accept-Language" in answer.headers["vary"]
+    assert re.search(r'<html\s+lang="en"', httpx.get(server.url, timeout=30).text)
