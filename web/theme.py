@@ -17,8 +17,11 @@ HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script type="module" src="page/app.js"></script>
 """
+# Gradio's "Use via API" offers an MCP server also where there is none.
+NO_MCP = '<style>.snippets > .snippet:has(> img[src*="/mcp-"]) { display: none; }</style>'
 # In the page as it is sent, before Gradio has made anything of it: so nothing moves when the style sheets come.
-EARLY = """<link rel="modulepreload" href="page/app.js"><style>
+EARLY = """<link rel="modulepreload" href="page/app.js">
+<link rel="manifest" href="page/app.webmanifest"><link rel="apple-touch-icon" href="page/icon-192.png"><style>
 .gradio-container { width: 100%; max-width: 1120px !important; margin-inline: auto !important; }
 .gradio-container { padding: 12px clamp(12px, 3vw, 24px) 8px !important; }
 #app, speech-app { display: block; min-height: 560px; }

@@ -26,6 +26,7 @@ class Order:
     track of the file is meant, None for the usual one; and which part of it, (start, length) in seconds, None for all.
 
     listens : the result is to be listened to in the page's player
+    as_video : it is of no use without the video that the recording is part of
     """
 
     source: Path
@@ -36,6 +37,7 @@ class Order:
     track: int | None = None
     stretch: tuple[float, float] | None = None
     listens: bool = False
+    as_video: bool = False
 
     def __post_init__(self) -> None:
         if self.output_format not in OUTPUT_NAMES:
