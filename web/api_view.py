@@ -108,10 +108,11 @@ def _javascript(name: str, given: dict[str, str], root: str, file: bool, example
     if file:
         lines += [f'const answer = await fetch("{example}");  // or a recording of yours, as a File or Blob']
         lines += [f'const recording = new File([await answer.blob()], "{FILE}");']
-    lines += [f'const client = await Client.connect("{root}/");', f'const result = await client.predict("{name}", {{']
-    lines += ["  file: handle_file(recording),"] if file else []
-    lines += [f'  {key}: "{value}",' for key, value in given.items()]
-    return "\n".join([*lines, "});", "console.log(result.data);"])
+    lines += [f'const client = await Client.connect("{root}/");']
+    told = ["file: handle_file(recording)"] if file else []
+    told += [f'{key}: "{value}"' for key, value in given.items()]
+    call = f'const result = await client.predict("{name}", {{ {", ".join(told)} }});'
+    return "\n".join([*lines, call.replace("{  }", "{}"), "console.log(result.data);"])
 
 
 def _bash(name: str, given: dict[str, str], root: str, file: bool, example: str) -> str:

@@ -16,6 +16,7 @@ MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script type="module" src="page/app.js"></script>
+<script type="module" src="page/view.js"></script>
 """
 # Gradio's "Use via API" offers an MCP server also where there is none.
 NO_MCP = '<style>.snippets > .snippet:has(> img[src*="/mcp-"]) { display: none; }</style>'
