@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -17,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from pipeline.settings import parameters
 from tests.browser import PATIENCE_MS
-from tests.conftest import Server
+from tests.conftest import PROJECT, Server
 
 expect.set_options(timeout=PATIENCE_MS)
 NAMES = ("enhance", "analyze", "presets")
@@ -101,6 +102,20 @@ def test_javascript(view: Page) -> None:
     assert report["denoiser"] == "neural"
     assert view.evaluate(RUN, found["analyze"])[0]["duration_s"] == report["before"]["duration_s"]
     assert "podcast" in view.evaluate(RUN, found["presets"])[0]["presets"]
+
+
+def test_the_javascript_of_the_docs(view: Page, server: Server, talk: Path) -> None:
+    """`handle_file` opens a path under Node; here it gets the file of that name."""
+    (program,) = re.findall(r"^```js\n(.*?)^```", (PROJECT / "docs" / "api.md").read_text(), re.MULTILINE | re.DOTALL)
+    data = base64.b64encode(talk.read_bytes()).decode()
+    opened = f'const given = await (await fetch("data:audio/wav;base64,{data}")).blob();\n'
+    opened += "handle_file = path => new File([given], path);\n"
+    program = opened + program.replace("http://127.0.0.1:7860", server.url)
+    found = view.evaluate(
+        RUN, program + "\nreturn [file.orig_name, report.denoiser, measures.duration_s, enhanced.size];"
+    )
+    assert found[:3] == ["talk.clean.wav", "neural", 3]
+    assert found[3] > 1000
 
 
 def test_the_command_line_client(

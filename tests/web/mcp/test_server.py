@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,9 @@ def used(server: Server, use: Use) -> Any:
     return finished(run())
 
 
-def called(server: Server, name: str, **given: Any) -> CallToolResult:
-    return used(server, lambda session: session.call_tool(name, given))
+def called(server: Server, tool: str, /, **given: Any) -> CallToolResult:
+    answer: CallToolResult = used(server, lambda session: session.call_tool(tool, given))
+    return answer
 
 
 def test_the_tools_say_what_they_take(mcp_server: Server) -> None:
@@ -163,7 +165,13 @@ def test_the_doors_hold_here_too(mcp_server: Server) -> None:
     assert mcp_server.log.read_text().count("\n") < 60
 
 
-def test_whoever_hangs_up_frees_the_line(mcp_server: Server, long_talk: Path, talk: Path) -> None:
+def test_whoever_hangs_up_ends_the_work(mcp_server: Server, long_talk: Path) -> None:
+    """Work that goes on has a folder for its result, and keeps it."""
+
+    def results() -> set[Path]:
+        return set(mcp_server.files.rglob("out-*"))
+
+    before = results()
     path = curl.upload(mcp_server.url, long_talk)["path"]
     call = {
         "jsonrpc": "2.0",
@@ -175,8 +183,10 @@ def test_whoever_hangs_up_frees_the_line(mcp_server: Server, long_talk: Path, ta
         httpx.post(
             f"{mcp_server.url}/gradio_api/mcp/", json=call, headers=ACCEPT, timeout=httpx.Timeout(30, read=2.0)
         )  # fmt: skip
-    found = called(mcp_server, "enhance", file=curl.upload(mcp_server.url, talk)["path"], denoise_method="spectral")
-    assert not found.isError
+    deadline = time.monotonic() + PATIENCE_S
+    while results() != before:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_without_it_there_is_no_door(server: Server) -> None:
