@@ -1,6 +1,7 @@
 # Everything a developer does here. Each target works from a bare checkout and installs only what is missing.
 #   PYTHON=…  interpreter for .venv        PORT=…   port of the page
 #   CHROMIUM=…  browser for the tests     TESTS=…  what `make test` and `make stress` run
+#   MCP=1  serve an MCP server, too
 
 .DEFAULT_GOAL := help
 VENV ?= .venv
@@ -15,7 +16,7 @@ TESTS ?= tests
 help:  ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: venv  ## Serve the page on http://127.0.0.1:7860 (or PORT)
+run: venv  ## Serve the page on http://127.0.0.1:7860 (or PORT; MCP=1: for language models, too)
 	@exec $(PY) app.py
 
 test: dev  ## Run all tests, in a browser too
@@ -61,7 +62,7 @@ clean:  ## Remove everything that can be made again
 	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 venv:
-	@scripts/setup_venv.sh
+	@scripts/setup_venv.sh $(if $(filter 1,$(MCP)),mcp)
 
 dev:
 	@scripts/setup_venv.sh dev

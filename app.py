@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,9 +90,11 @@ def _application(parts: _Parts) -> FastAPI:
     from starlette.middleware import Middleware
 
     from service.http import routes
-    from web import server
+    from web import api_view, server
+    from web.front.doors import MCP_DOORS
     from web.front.gate import FrontDoor
     from web.front.preview import LinkPreview
+    from web.mcp.offer import offered
 
     demo, site, registry, listeners = parts
 
@@ -100,14 +102,20 @@ def _application(parts: _Parts) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         site.storage.open(site.config.file_lifetime_s)
         asyncio.get_running_loop().call_later(WARM_UP_AFTER_S, server.warm_up)
-        yield
+        async with mcp.manager.run() if mcp else nullcontext():
+            yield
         site.storage.close()
 
-    app = FastAPI(
-        openapi_url=None, lifespan=lifespan, routes=routes.routes(site, registry),
-        middleware=[Middleware(FrontDoor, site=site, demo=demo, listeners=listeners), Middleware(LinkPreview)],
+    mcp = offered(site, registry, server.root_path())
+    ours = [*api_view.routes(demo, server.root_path()), *routes.routes(site, registry), *(mcp.routes() if mcp else ())]
+    front = Middleware(
+        FrontDoor, site=site, demo=demo, listeners=listeners, open_doors=MCP_DOORS if mcp else ()
     )  # fmt: skip
-    gr.mount_gradio_app(app, demo, path="/", **server.page_options(site))
+    app = FastAPI(
+        openapi_url=None, lifespan=lifespan, routes=ours, middleware=[front, Middleware(LinkPreview)]
+    )  # fmt: skip
+    gr.mount_gradio_app(app, demo, path="/", **server.page_options(site, mcp=mcp is not None))
+    demo.mcp_server = demo.config["mcp_server"] = mcp is not None  # what its page says of itself
     return app
 
 

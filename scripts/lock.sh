@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the pinned requirements from requirements.in and requirements-dev.in. One version of a package for all Python
+# Writes the pinned requirements from requirements.in, requirements-dev.in and requirements-mcp.in. One version of a package for all Python
 # versions and systems, so that what is tested is what is installed.
 #   usage: lock.sh [--upgrade]        without it, versions stay as they are where they can
 set -euo pipefail
@@ -18,8 +18,9 @@ compile() {
         --custom-compile-command "make lock" "$@"
 }
 
-# Three files because a Gradio Space installs requirements.txt in one command together with packages of its own, and pip
+# Not one file because a Gradio Space installs requirements.txt in one command together with packages of its own, and pip
 # refuses packages without a hash as soon as one has a hash.
 compile --no-annotate requirements.in -o requirements.txt "${@}"
 compile --generate-hashes -c requirements.txt requirements.in -o requirements.lock "${@}"
 compile --generate-hashes requirements-dev.in -o requirements-dev.lock "${@}"
+compile --generate-hashes -c requirements-dev.lock requirements-mcp.in -o requirements-mcp.lock "${@}"

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Makes .venv with the first suitable Python and installs the pinned requirements, each only when needed: the next run
 # costs milliseconds and no network.
-#   usage: setup_venv.sh [dev]        PYTHON=… chooses the interpreter, VENV=… the directory
+#   usage: setup_venv.sh [mcp|dev]        PYTHON=… chooses the interpreter, VENV=… the directory
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 venv=${VENV:-.venv}
 files=(requirements.lock)
-if [[ ${1:-} == dev ]]; then files+=(requirements-dev.lock); fi
+case ${1:-} in
+    mcp) files+=(requirements-mcp.lock) ;;
+    dev) files+=(requirements-mcp.lock requirements-dev.lock) ;;
+esac
 
 # A pyenv shim may be on the PATH for a version that is not active, and Debian splits off ensurepip: so each is asked.
 suitable='import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
@@ -43,8 +46,6 @@ if ! grep -qsxF "$want" "$stamp"; then
     echo "Installing ${files[*]} into $venv"
     rm -f "$stamp"
     "$bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${files[@]/#/--requirement=}"
-    {
-        cat requirements.lock | cksum
-        echo "$want"
-    } >"$stamp"
+    # What is installed with more serves those who want less.
+    for count in $(seq ${#files[@]}); do cat "${files[@]:0:count}" | cksum; done >"$stamp"
 fi

@@ -33,6 +33,7 @@ class Config:
     allowed_hosts, allowed_origins : names under which the app may be asked for, and other sites whose pages may use
         it; "*" = any. None: reached over this machine's own address, its own names and its own page alone; else any
     proxy_hops : proxies of ours in front; so many entries of X-Forwarded-For are believed
+    mcp : whether language models may use it, too
     """
 
     host: str
@@ -45,6 +46,7 @@ class Config:
     allowed_hosts: tuple[str, ...] | None = None
     allowed_origins: tuple[str, ...] | None = None
     proxy_hops: int = 0
+    mcp: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -61,6 +63,7 @@ class Config:
             allowed_hosts=_names(env, "ALLOWED_HOSTS"),
             allowed_origins=_names(env, "ALLOWED_ORIGINS"),
             proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0)),
+            mcp=env.get("MCP", "").strip().lower() in ("1", "true", "on", "yes"),
         )
 
 

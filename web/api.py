@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
+from gradio.context import get_blocks_context
 from gradio.events import api as add_endpoint
 
 from pipeline.files.formats import OUTPUT_NAMES, Encoding
@@ -15,12 +17,13 @@ from pipeline.parameter import Choice, Kind, Range, Switch, kinds
 from pipeline.presets import NAMED_PRESETS
 from pipeline.settings import Settings, parameters
 from service import jobs
-from service.http.jobs.orders import track_number
+from service.http.jobs.orders import flag, track_number
+from service.registry import extras
 from service.registry.registry import Registry
 from service.site import Site
 from service.work import mapped
 
-from . import visits
+from . import api_view, visits
 from .api_faults import for_programs
 from .front.listeners import Listeners
 
@@ -28,13 +31,15 @@ File = gr.FileData
 TYPES: dict[type[Kind], type] = {Range: float, Switch: bool, Choice: str}
 PRESET, FORMAT = "default", OUTPUT_NAMES[0]
 ADDED = ("channels_mode", "content_keep_music")  # at the end: programs give the older ones by position
+EXTRAS = ("removed", "as_video")  # and these after them
 Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 
 ENHANCE = """Clean a recording of speech.
 
 file: the uploaded recording. preset: its settings are used where a parameter is left out (null). output_format: wav,
 flac, mp3, ogg, opus or m4a. subtype, bitrate_kbps: how it is encoded; subtype "auto": as deep as the recording. track:
-which sound track, from 1; 0 or null: the one that the file says players are to take. All other parameters, and what
+which sound track, from 1; 0 or null: the one that the file says players are to take. removed: what was removed, too,
+as a file in the report. as_video: of a video, the same video with the enhanced sound. All other parameters, and what
 they may be, are those of `presets`.
 Returns the enhanced file and a report: what was measured before and after, and which denoiser worked. While the work
 runs, `generating` events carry no file, and how far it is."""
@@ -46,11 +51,15 @@ PRESETS = "All presets with their settings, all parameters with what they may be
 
 def add_endpoints(site: Site, registry: Registry, listeners: Listeners) -> None:
     """Inside a Blocks context. Gradio lets all of them in at once: the line of those who wait is ours."""
-    add_endpoint(
-        enhance_endpoint(site, registry, listeners), api_name="enhance", api_description=ENHANCE, concurrency_limit=None
-    )
-    add_endpoint(analyze_endpoint(site, listeners), api_name="analyze", api_description=ANALYZE, concurrency_limit=None)
-    add_endpoint(presets, api_name="presets", api_description=PRESETS, concurrency_limit=None)
+    _add("enhance", enhance_endpoint(site, registry, listeners), ENHANCE, ["The enhanced file", "The report"])
+    _add("analyze", analyze_endpoint(site, listeners), ANALYZE, ["The measures"])
+    _add("presets", presets, PRESETS, ["All that can be chosen"])
+
+
+def _add(name: str, function: Callable[..., Any], description: str, returns: Sequence[str]) -> None:
+    add_endpoint(function, api_name=name, api_description=description, concurrency_limit=None)
+    blocks: Any = get_blocks_context()
+    api_view.tell_parameters(blocks.fns[max(blocks.fns)], returns)
 
 
 def enhance_endpoint(
@@ -59,32 +68,36 @@ def enhance_endpoint(
     """The function behind `/enhance`, with one optional parameter for each of the settings and for the encoding."""
     first = {name: kind for name, kind in parameters().items() if name not in ADDED}
     added = {name: parameters()[name] for name in ADDED}
-    names = (*first, "output_format", *kinds(Encoding), "track", *added)
+    names = (*first, "output_format", *kinds(Encoding), "track", *added, *EXTRAS)
 
     def enhance(file: Any, preset: Any, *values: Any) -> Generator[Answer, None, None]:
         told = dict(zip(names, values, strict=True))
         output_format, track = told.pop("output_format"), told.pop("track")
         try:
+            removed, as_video = (flag(name, told.pop(name)) for name in EXTRAS)
             given = _given(parameters(), told)
             encoding = _given(kinds(Encoding), told)
             settings = Settings.from_flat(given, base=jobs.preset(PRESET if preset is None else preset))
             source = jobs.uploaded(site, _path(file))
             form = FORMAT if output_format is None else output_format
+            visit = visits.current(listeners)
             order = jobs.Order(
-                source, settings, form, Encoding(**encoding), visits.current(listeners), track_number(track)
+                source, settings, form, Encoding(**encoding), visit, track_number(track), as_video=as_video
             )
             job = registry.start(order)
-            outcome = yield from mapped(registry.follow(job), lambda now: (None, {**asdict(now), "job": job.token}))
+            work = extras.wanted(site, registry, job, visit)
+            after, outcome = yield from mapped(work, lambda now: (None, {**asdict(now), "job": job.token}))
         except Exception as fault:
             raise for_programs(fault) from fault
-        yield _file(str(outcome.after), outcome.after.name), outcome.report.as_dict()
+        report = outcome.report.as_dict()
+        yield _file(after), {**report, "removed": _file(outcome.removed)} if removed else report
 
-    types = {name: _type(kind) | None for name, kind in {**first, **kinds(Encoding), **added}.items()}
-    typed = {name: types.get(name, str if name == "output_format" else int | None) for name in names}
+    types = {name: _type(kind) for name, kind in {**first, **kinds(Encoding), **added}.items()}
+    types |= {"output_format": Literal[tuple(OUTPUT_NAMES)], "track": int, **dict.fromkeys(EXTRAS, bool)}
     return _with_signature(
         enhance,
-        {"file": File, "preset": str, **typed},
-        {"preset": PRESET, **dict.fromkeys(names), "output_format": FORMAT},
+        {"file": File, "preset": Literal[tuple(NAMED_PRESETS)], **{name: types[name] for name in names}},
+        {"preset": PRESET, **dict.fromkeys(names), "output_format": FORMAT, **dict.fromkeys(EXTRAS, False)},
         tuple[File, dict[str, Any]],
     )
 
@@ -144,8 +157,8 @@ def _path(file: Any) -> object:
     return file.get("path") if isinstance(file, dict) and file.get("meta") else None
 
 
-def _file(path: str, name: str) -> dict[str, Any]:
-    return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+def _file(path: Path) -> dict[str, Any]:
+    return {"path": str(path), "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
 
 
 def _with_signature(

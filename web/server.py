@@ -27,22 +27,27 @@ log = logging.getLogger("app")
 GRACE_S = 3  # for running answers when the server is told to stop; a page's stream of events would go on for ever
 
 
-def page_options(site: Site) -> dict[str, Any]:
-    """How Gradio is mounted."""
+def root_path() -> str | None:
+    """What stands before every path of ours, where a proxy does not say it."""
+    return os.environ.get("GRADIO_ROOT_PATH")
+
+
+def page_options(site: Site, *, mcp: bool = False) -> dict[str, Any]:
+    """How Gradio is mounted. mcp : beside an MCP server"""
     return {
         "theme": theme.theme(),
         "css_paths": theme.STYLES,
-        "head": theme.HEAD,
+        "head": theme.HEAD + ("" if mcp else theme.NO_MCP),
         "footer_links": ["api"],
         "favicon_path": str(theme.ICON),
-        "root_path": os.environ.get("GRADIO_ROOT_PATH"),
+        "root_path": root_path(),
         "max_file_size": site.config.max_upload_bytes,
         "show_error": False,
         "run_history": False,
         "enable_monitoring": False,
         "ssr_mode": False,
         "mcp_server": False,
-        "pwa": False,
+        "pwa": True,  # so Gradio's settings say; the manifest is ours (assets/page/app.webmanifest)
         "app_kwargs": {"openapi_url": None, "exception_handlers": {EnhancementError: answer_fault}},
     }
 

@@ -21,15 +21,19 @@ MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script type="module" src="page/app.js"></script>
+<script type="module" src="page/view.js"></script>
 """
 CHOOSE_LANGUAGE_JS = re.sub(
     "^//.*\n", "", (PAGE / "choose-language.js").read_text(encoding="utf-8"), flags=re.MULTILINE
 )
+# Gradio's "Use via API" offers an MCP server also where there is none.
+NO_MCP = '<style>.snippets > .snippet:has(> img[src*="/mcp-"]) { display: none; }</style>'
 # In the page as it is sent, before Gradio has made anything of it: so nothing moves when the style sheets come. Gradio
 # would take @container out of them, and give the rules within @media less weight than those outside.
 EARLY = (
     f"<script>({CHOOSE_LANGUAGE_JS})({json.dumps(languages.known())})</script>"
     + """<link rel="modulepreload" href="page/app.js">
+<link rel="manifest" href="page/app.webmanifest"><link rel="apple-touch-icon" href="page/icon-192.png">
 <link rel="stylesheet" href="page/intake.css"><link rel="stylesheet" href="page/player.css"><style>
 .gradio-container { width: 100%; max-width: 1120px !important; margin-inline: auto !important; }
 .gradio-container { padding: 12px clamp(12px, 3vw, 24px) 8px !important; }

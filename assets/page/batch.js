@@ -119,7 +119,7 @@ export class Batch extends EventTarget {
     if (job.state === "done") {
       Object.assign(entry, { state: "done", job, bytes: job.result.bytes, sentence: "" });
       Object.assign(entry, { url: address(`api/jobs/${job.job}/download`), download: job.result.name });
-    } else if (job.state === "failed") entry.state = "failed", (entry.sentence = job.error.message);
+    } else if (job.state === "failed") entry.state = "failed", (entry.sentence = job.error.error);
     else if (job.state === "cancelled") entry.state = "cancelled";
     if (entry.state !== "running") this.#next();
     else this.#tell();

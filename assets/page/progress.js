@@ -70,7 +70,7 @@ export class SpeechProgress extends HTMLElement {
     if (!job) return "";
     if (this.#lost) return say("work.lost");
     if (job.state === "cancelled") return say("work.cancelled");
-    if (job.state === "failed") return job.error?.message ?? say("work.failed");
+    if (job.state === "failed") return job.error?.error ?? say("work.failed");
     if (job.before) return plural("work.before", job.before);
     return say(`stage.${job.stage}`) === `stage.${job.stage}` ? job.stage : say(`stage.${job.stage}`);
   }

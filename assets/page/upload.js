@@ -95,9 +95,8 @@ const pathIn = (text) => {
  * @param {number} status @param {string} text
  */
 export function refusal(status, text) {
-  const answer = parsed(text);
-  const found = typeof answer?.error === "object" && answer.error ? answer.error : answer;
-  const said = found?.message ?? found?.error;
+  const found = parsed(text);
+  const said = found?.error;
   const again = BUSY.has(status) || status < 300;
   if (typeof said === "string" && said) {
     const [message, suggestion, details] = [said, found.suggestion || "", found.details || ""].map(translated);

@@ -13,7 +13,7 @@ from service.health import diagnostics, health
 from service.registry.registry import Registry
 from service.site import Site
 
-from . import parts
+from . import examples, parts
 from .downloads import download
 from .jobs.listening import MediaRoutes
 from .jobs.one_request import EnhanceRoute
@@ -57,5 +57,6 @@ def routes(site: Site, registry: Registry) -> list[BaseRoute]:
         *MediaRoutes(registry).routes(),
         *ResultRoutes(site, registry).routes(),
         *EnhanceRoute(site, registry).routes(),
+        examples.route(),
         parts.route(),
     ]

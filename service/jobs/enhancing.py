@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pipeline
+from pipeline.errors import SettingsError
 from pipeline.files.limits import OURS
 from service.names import safe_stem, title
 from service.site import Site
@@ -41,6 +42,11 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
         handle.report(0.01, "Reading the recording")
         limits = strangers()
         original = Recording(order.source, limits, handle.cancelled, track=order.track, stretch=order.stretch)
+        video = _video(original, order)
+        if order.as_video and not video:
+            raise SettingsError(
+                "There is no video here: the recording is sound alone.", suggestion="Leave as_video out, or false."
+            )
         with site.storage.keeping(folder):
             report = pipeline.enhance_file(
                 order.source, after, order.settings, subtype=order.encoding.subtype,
@@ -48,7 +54,6 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
                 limits=limits, track=order.track, stretch=order.stretch,
                 progress=handle.between(0.02, 0.8 if order.listens else 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
-            video = _video(original, order)
             made = Outcome(folder, after, removed, report, order.source, stem, title(named), order.track, video=video)
             if order.listens:
                 made = replace(made, media=_heard(handle, original, made))

@@ -27,6 +27,7 @@ class Order:
 
     listens : the result is to be listened to in the page's player
     name : what the recording is called where it was given, None: as it is stored
+    as_video : it is of no use without the video that the recording is part of
     """
 
     source: Path
@@ -38,6 +39,7 @@ class Order:
     stretch: tuple[float, float] | None = None
     listens: bool = False
     name: str | None = None
+    as_video: bool = False
 
     def __post_init__(self) -> None:
         if self.output_format not in OUTPUT_NAMES:

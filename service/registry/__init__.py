@@ -2,4 +2,5 @@
 
 - job       one order, how far it is, and what became of it
 - registry  all of them
+- extras    what is made of a result when somebody asks for it
 """

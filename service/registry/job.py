@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipeline.errors import EnhancementError
 from service.jobs import Order, Outcome
@@ -104,10 +104,3 @@ class Job:
         if self._began_s is None:
             return self._pace.expected_s(self.work_bytes) if self.work_bytes else None
         return self._pace.left_s(self.work_bytes, self._progress.fraction, time.monotonic() - self._began_s)
-
-
-def described(error: EnhancementError) -> dict[str, Any]:
-    """As the answers of the API carry it."""
-    return {
-        "message": error.message, "suggestion": error.suggestion, "details": error.details, "status": error.status,
-    }  # fmt: skip

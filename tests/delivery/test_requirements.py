@@ -13,7 +13,7 @@ import pytest
 
 from tests.delivery.files import ROOT
 
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-mcp.lock"]
 PROGRAM = ["app.py", "runtime_setup.py", "runtime", "pipeline", "web"]
 # gradio is built on these and shows them in its own interface; a cluster's client is for its owner to install.
 OF_OTHERS = {"starlette", "anyio", "fastapi", "pandas", "uvicorn", "distributed"}
@@ -63,16 +63,17 @@ def test_txt_has_no_hashes() -> None:
     assert "--hash" not in (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 
-def test_development_adds_and_changes_nothing() -> None:
-    program, development = pins("requirements.lock"), pins("requirements-dev.lock")
-    assert {name: development[name] for name in program.keys() & development.keys()} == {
-        name: program[name] for name in program.keys() & development.keys()
+@pytest.mark.parametrize(("less", "more"), [(LOCKS[0], LOCKS[1]), (LOCKS[0], LOCKS[2]), (LOCKS[1], LOCKS[2])])
+def test_what_is_added_changes_nothing(less: str, more: str) -> None:
+    program, added = pins(less), pins(more)
+    assert {name: added[name] for name in program.keys() & added.keys()} == {
+        name: program[name] for name in program.keys() & added.keys()
     }
 
 
-@pytest.mark.parametrize(("wanted", "lock"), [("requirements.in", LOCKS[0]), ("requirements-dev.in", LOCKS[1])])
-def test_what_is_wanted_is_pinned(wanted: str, lock: str) -> None:
-    assert direct(wanted) <= pins(lock).keys()
+@pytest.mark.parametrize("lock", LOCKS)
+def test_what_is_wanted_is_pinned(lock: str) -> None:
+    assert direct(lock.replace(".lock", ".in")) <= pins(lock).keys()
 
 
 def test_gradio_is_the_one_the_space_installs() -> None:
@@ -99,4 +100,4 @@ def test_the_program_imports_only_what_is_required() -> None:
     foreign = set().union(*map(imported, files)) - {part.stem for part in parts} - sys.stdlib_module_names
     owners = metadata.packages_distributions()
     distributions = {normal(owners[name][0]) for name in foreign if name in owners}
-    assert distributions - direct("requirements.in") - OF_OTHERS == set()
+    assert distributions - direct("requirements.in") - direct("requirements-mcp.in") - OF_OTHERS == set()

@@ -44,7 +44,8 @@ def bare(tmp_path: Path) -> Path:
     (tmp_path / "scripts").mkdir()
     shutil.copy(ROOT / "scripts" / "setup_venv.sh", tmp_path / "scripts")
     (tmp_path / "requirements.lock").write_text("# none\n", encoding="utf-8")
-    (tmp_path / "requirements-dev.lock").write_text("# none either\n", encoding="utf-8")
+    (tmp_path / "requirements-mcp.lock").write_text("# none either\n", encoding="utf-8")
+    (tmp_path / "requirements-dev.lock").write_text("# nor here\n", encoding="utf-8")
     return tmp_path
 
 
@@ -60,9 +61,11 @@ def test_environment_is_made_once(bare: Path) -> None:
     assert first.returncode == 0, first.stderr
     assert "Installing requirements.lock" in first.stdout
     assert set_up(bare).stdout == ""
+    assert "Installing requirements.lock requirements-mcp.lock into" in set_up(bare, "mcp").stdout
+    assert set_up(bare, "mcp").stdout == set_up(bare).stdout == ""
     assert "requirements-dev.lock" in set_up(bare, "dev").stdout
     assert set_up(bare, "dev").stdout == ""
-    assert set_up(bare).stdout == "", "what was installed for development serves to run as well"
+    assert set_up(bare).stdout == set_up(bare, "mcp").stdout == "", "for development is to run as well"
     (bare / "requirements.lock").write_text("# changed\n", encoding="utf-8")
     assert "Installing" in set_up(bare).stdout
 

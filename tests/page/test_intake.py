@@ -243,7 +243,7 @@ def test_a_connection_that_stands_still_is_lost(page: Page, site: Site, shown: S
 
 REFUSALS = (
     (413, '{"error": "Too much.", "suggestion": "Send less.", "details": "", "status": 413}', "Too much. Send less."),
-    (400, '{"error": {"message": "It breaks off.", "suggestion": "Once more."}}', "It breaks off. Once more."),
+    (400, '{"error": "It breaks off.", "suggestion": "Once more."}', "It breaks off. Once more."),
     (507, '{"error": "The disk is full.", "suggestion": "", "status": 507}', "The disk is full."),
     (413, "<h1>nginx</h1>", "This file is too large for the server."),
     (503, "<h1>Bad gateway</h1>", "The server cannot take it at the moment (503)."),

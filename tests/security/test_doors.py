@@ -19,6 +19,7 @@ DECIDED = {
     "/": True,
     "/api/diagnostics": True,
     "/api/enhance": True,
+    "/api/examples/{name}.flac": True,
     "/api/jobs": True,
     "/api/jobs/{token}": True,
     "/api/jobs/{token}/download": True,

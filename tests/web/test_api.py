@@ -28,6 +28,7 @@ from service.site import Site
 from service.storage import Storage
 from tests.conftest import MAX_UPLOAD_MB, Server
 from tests.pipeline.files.decoding.test_reading import two_tracks
+from tests.pipeline.files.films import AT_S, film, seen
 from tests.web import curl
 from web import api
 from web.front.listeners import Listeners
@@ -45,7 +46,7 @@ def test_the_endpoints_are_three_and_the_page_itself_is_private(client: Client) 
     later = ["channels_mode", "content_keep_music"]  # than the encoding's: these are given by position
     older = [name for name in parameters() if name not in later]
     encoding = ["output_format", "subtype", "bitrate_kbps", "track"]
-    assert list(takes) == ["file", "preset", *older, *encoding, *later]
+    assert list(takes) == ["file", "preset", *older, *encoding, *later, "removed", "as_video"]
     assert [name for name, p in takes.items() if not p["parameter_has_default"]] == ["file"]
     assert "Literal['neural', 'spectral']" in takes["denoise_method"]["python_type"]["type"]
 
@@ -84,6 +85,36 @@ def test_what_is_left_out_is_the_default(server: Server, talk: Path, given: tupl
     file, report = curl.call_by_position(server.url, "enhance", curl.upload(server.url, talk), *given)
     assert file["orig_name"] == "talk.clean.wav"
     assert report["settings"]["denoise_strength_db"] == (12.0 if "gentle" in given else 40.0)
+
+
+def test_what_was_removed_and_the_video(server: Server, client: Client, talk: Path, tmp_path: Path) -> None:
+    """Two values come back, whatever is asked for."""
+    path, report = client.predict(handle_file(str(talk)), removed=True, api_name="/enhance")
+    assert Path(path).name == "talk.clean.wav"
+    assert Path(report["removed"]).name == "talk.removed.flac"
+    assert soundfile.info(report["removed"]).frames == soundfile.info(path).frames
+    source = film(tmp_path / "film.mp4", late_s=1.5)
+    path, report = client.predict(handle_file(str(source)), as_video=True, api_name="/enhance")
+    assert "removed" not in report
+    assert Path(path).name == "film.clean.mp4"
+    assert seen(Path(path)).click_s == pytest.approx(AT_S, abs=0.02)
+    file, report = curl.call(
+        server.url, "enhance", file=curl.upload(server.url, talk), removed=None, as_video=None, track=None
+    )
+    assert (file["orig_name"], "removed" in report) == ("talk.clean.wav", False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"removed": "yes"}, "removed"), ({"as_video": 1}, "as_video"), ({"as_video": True}, "no video")],
+)
+def test_what_cannot_come_back_is_named(server: Server, talk: Path, asked: dict[str, object], said: str) -> None:
+    upload = curl.upload(server.url, talk)
+    for _ in range(2):  # the recording is as good as before
+        with pytest.raises(curl.ApiError) as refusal:
+            curl.call(server.url, "enhance", file=upload, **asked)
+        assert refusal.value.error["status"] == 400
+        assert said in refusal.value.error["error"]
 
 
 def test_bit_depth_and_bit_rate(server: Server, talk: Path) -> None:
@@ -284,7 +315,7 @@ def test_a_programs_work_is_its_visitors_and_ends_with_them(
         "enhance": lambda: api.enhance_endpoint(site, Registry(site), Listeners()),
         "analyze": lambda: api.analyze_endpoint(site, Listeners()),
     }
-    nothing = [None] * (len(parameters()) + 5) if endpoint == "enhance" else []
+    nothing = [None] * (len(parameters()) + 7) if endpoint == "enhance" else []
     with pytest.raises(Error, match="Enough"):
         list(makes[endpoint]()(curl.described(str(path)), *nothing))
     assert seen == [visit]

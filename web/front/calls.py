@@ -20,7 +20,7 @@ HOW = "GET /gradio_api/info describes all endpoints."
 
 def checked(demo: gr.Blocks, path: str, raw: bytes) -> bytes:
     """The body of a call, as it is passed on. Raises RequestError."""
-    body = _parsed(raw)
+    body = parsed(raw)
     action, _, name = path.rstrip("/").removeprefix("/gradio_api/").partition("/")
     if action in ("cancel", "reset"):
         return _cancel(body)
@@ -35,7 +35,8 @@ def checked(demo: gr.Blocks, path: str, raw: bytes) -> bytes:
     return json.dumps({"data": _data(body, len(function.inputs))}).encode()
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
+def parsed(raw: bytes) -> dict[str, Any]:
+    """The object of a body. Raises RequestError."""
     try:
         body = json.loads(raw, parse_constant=_no_constant)
         json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text

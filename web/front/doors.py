@@ -7,12 +7,13 @@ adds fails there until somebody decides.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from starlette.types import Scope
 
-KIB = 2**10
+KIB, MIB = 2**10, 2**20
 API = "/gradio_api"
 NAME = r"[A-Za-z0-9_]{1,64}"
 WORD = r"[A-Za-z0-9_-]{1,64}"
@@ -63,6 +64,7 @@ DOORS = (
     _read(f"/api/jobs/{WORD}/(download|removed|video|picture)", Kind.PAGE),
     Door(Kind.PAGE, frozenset({"GET"}), re.compile("/api/zip")),
     Door(Kind.UPLOAD, frozenset({"POST"}), re.compile("/api/enhance"), None),
+    _read(r"/api/examples/[a-z0-9-]{1,64}\.flac", Kind.FILE),
     _read("/", Kind.PAGE),  # the page and its parts
     _read(r"/page/[a-z0-9_./-]{1,100}"),
     _read("/config/?", Kind.PAGE),
@@ -87,6 +89,12 @@ DOORS = (
     Door(Kind.UPLOAD, frozenset({"POST"}), re.compile(f"{API}/upload"), None),
 )
 
+# Where the app is an MCP server, too.
+MCP_DOORS = (
+    _read(f"{API}/mcp/schema"),
+    Door(Kind.UPLOAD, frozenset({"POST"}), re.compile(f"{API}/mcp/?"), MIB),
+)
+
 
 def path_of(scope: Scope) -> str:
     """What a request asks for, below the path that the app is reached under."""
@@ -94,11 +102,11 @@ def path_of(scope: Scope) -> str:
     return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
 
 
-def find(method: str, path: str) -> Door | None:
+def find(method: str, path: str, among: Sequence[Door] = DOORS) -> Door | None:
     """The door that a request for `path` (decoded, without the query) goes through."""
-    return next((door for door in DOORS if method in door.methods and door.path.fullmatch(path)), None)
+    return next((door for door in among if method in door.methods and door.path.fullmatch(path)), None)
 
 
-def exists(path: str) -> bool:
+def exists(path: str, among: Sequence[Door] = DOORS) -> bool:
     """Whether a door leads there at all."""
-    return any(door.path.fullmatch(path) for door in DOORS)
+    return any(door.path.fullmatch(path) for door in among)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import gradio as gr
@@ -30,10 +31,13 @@ COSTLY = {Kind.CALL, Kind.ORDER, Kind.UPLOAD, Kind.PAGE}
 
 
 class FrontDoor:
-    """ASGI middleware. demo : whose functions may be called."""
+    """ASGI middleware. demo : whose functions may be called; open_doors : beside those that always are"""
 
-    def __init__(self, app: ASGIApp, site: Site, demo: gr.Blocks, listeners: Listeners) -> None:
+    def __init__(
+        self, app: ASGIApp, site: Site, demo: gr.Blocks, listeners: Listeners, open_doors: Sequence[Door] = ()
+    ) -> None:
         self._app, self._site, self._demo, self._listeners = app, site, demo, listeners
+        self._doors = (*doors.DOORS, *open_doors)
         self._refused = RefusedLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,12 +72,12 @@ class FrontDoor:
         config = self._site.config
         origins.check_host(scope, found, config)
         send.origin = origins.allowed_origin(scope, found, config)
-        if not doors.exists(path):
+        if not doors.exists(path, self._doors):
             raise RequestError(404, "There is nothing here.")
         if scope["method"] == "OPTIONS" and "access-control-request-method" in found:
             await Response(status_code=204)(scope, receive, send)
             return
-        if (door := doors.find(scope["method"], path)) is None:
+        if (door := doors.find(scope["method"], path, self._doors)) is None:
             raise RequestError(405, "This can be asked for, but not so.")
         peer = (scope.get("client") or ("", 0))[0]
         visitor = visitor_of(str(peer), found.get("x-forwarded-for", ""), config.proxy_hops)

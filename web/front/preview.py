@@ -14,7 +14,9 @@ from web.theme import EARLY
 
 from .doors import path_of
 
-GRADIOS = re.compile(r'<meta\b[^>]*\b(?:property="og:|name="(?:twitter:|description"))[^>]*>\s*')
+GRADIOS = re.compile(
+    r'<(?:meta\b[^>]*\b(?:property="og:|name="(?:twitter:|description"))|link rel="manifest")[^>]*>\s*'
+)
 HTML = re.compile(r'(<html\b[^>]*?\blang=)"[^"]*"')
 IMAGE = "page/preview.png"
 

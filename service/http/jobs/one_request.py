@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ from service.http.uploads import received
 from service.jobs import Outcome
 from service.line.admission import Visit
 from service.media import archive
+from service.registry import extras
 from service.registry.registry import Registry
 from service.site import Site
 
-from .orders import order
+from .orders import flag, order
 from .results import attached
 from .waiting import Held, waited
 
@@ -43,6 +44,8 @@ LEFT_OUT = ("content", "advice", "settings", "heard", "remarks", "notes", "done"
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 SWITCHED = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
 PIECE_BYTES = 256 * 1024
+EXTRAS = ("removed", "as_video")
+NOT_HERE = {"file", "settings", "listens", "stretch", "like"}  # of what `order` knows
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,21 @@ class EnhanceRoute:
 
     async def enhance(self, request: Request) -> Response:
         """POST a form: `file`, and any of `preset`, the settings, `output_format`, `subtype`, `bitrate_kbps`, `track`,
-        `removed`. Answers the enhanced file."""
+        `removed`, `as_video`. Answers the enhanced file."""
         told_apart = _way(request.query_params.get("report", ""))
         visitor = str(request.scope.get("visitor", ""))
         with ExitStack() as stack:
             form = await received(self.site, request)
             for path in form.files:
                 stack.callback(self.site.storage.discard, path)
-            asked, removed = _asked(form)
-            job = self.registry.start(order(self.site, asked, Visit(visitor)))
+            asked, wanted = _asked(form)
+            visit = Visit(visitor)
+            job = self.registry.start(replace(order(self.site, asked, visit), as_video=wanted["as_video"]))
             stack.callback(self.registry.forget, job)
-            made = await waited(request, self.registry.follow(job))
+            file, made = await waited(request, extras.wanted(self.site, self.registry, job, visit))
             stack.enter_context(self.site.storage.keeping(made.folder))
-            files = [made.after, made.removed] if removed else [made.after]
-            response = _parts(made, files) if told_apart else _zip(made, files) if removed else _plain(made)
+            files = [file, made.removed] if wanted["removed"] else [file]
+            response = _parts(made, files) if told_apart else _zip(made, files) if files[1:] else _plain(made, *files)
             return Held(response, stack.pop_all().close)
 
 
@@ -81,23 +85,21 @@ def _way(text: str) -> bool:
     return text == "multipart"
 
 
-def _asked(form: FilesOfForm) -> tuple[dict[str, Any], bool]:
-    """What `order` takes, and whether what was removed is wanted too. Raises RequestError and SettingsError."""
+def _asked(form: FilesOfForm) -> tuple[dict[str, Any], dict[str, bool]]:
+    """What `order` takes, and which of EXTRAS is wanted. Raises RequestError and SettingsError."""
     if len(form.files) != 1 or form.names != ["file"]:
         raise RequestError(400, "One recording is sent, as a file in the field `file`.", suggestion=HOW)
     told = {name: text.strip() for name, text in form.fields.items() if text.strip() not in ("", "null")}
-    if wrong := told.keys() & {"file", "settings", "listens", "stretch"}:
+    if wrong := told.keys() & NOT_HERE:
         raise SettingsError(f"{shown(min(wrong))} is not known here.", suggestion=HOW)
-    removed = _value(Switch("", ""), told.pop("removed", "false"))
-    if not isinstance(removed, bool):
-        raise SettingsError(f"removed must be true or false, not {shown(removed)}.")
+    wanted = {name: flag(name, _value(Switch("", ""), told.pop(name, "false"))) for name in EXTRAS}
     known: Mapping[str, Kind] = parameters()
     asked: dict[str, Any] = {name: text for name, text in told.items() if name not in known}
     for name, kind in {**kinds(Encoding), "track": Range(0, 0, 0, "", "", "")}.items():
         if name in asked:
             asked[name] = _value(kind, asked[name])
     settings = {name: _value(known[name], text) for name, text in told.items() if name in known}
-    return {**asked, "settings": settings, "file": str(form.files[0])}, removed
+    return {**asked, "settings": settings, "file": str(form.files[0])}, wanted
 
 
 def _value(kind: Kind, text: str) -> float | bool | str:
@@ -109,9 +111,9 @@ def _value(kind: Kind, text: str) -> float | bool | str:
     return text
 
 
-def _plain(made: Outcome) -> Response:
+def _plain(made: Outcome, path: Path) -> Response:
     """The file alone."""
-    response = attached(made.after)
+    response = attached(path)
     response.headers[REPORT_HEADER] = in_header(made.report.as_dict())
     response.headers["Cache-Control"] = "no-store"
     return response

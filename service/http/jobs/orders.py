@@ -18,10 +18,11 @@ from pipeline.files.stored import MOST_TRACKS
 from pipeline.parameter import kinds, shown
 from pipeline.settings import Settings
 from service import jobs
+from service.faults import as_answer
 from service.http.refusals import RequestError
 from service.line.admission import Visit
 from service.media.examples import PREFIX, Example, examples
-from service.registry.job import Job, State, described
+from service.registry.job import Job, State
 from service.registry.registry import Registry
 from service.site import Site
 
@@ -111,7 +112,7 @@ class JobRoutes:
             "output_format": order.output_format,
             "track": order.track,
             "stretch": order.stretch,
-            "error": None if now.error is None else described(now.error),
+            "error": None if now.error is None else as_answer(now.error),
             "media": _media(job),
             "result": None if now.outcome is None or now.state is not State.DONE else _result(now.outcome),
         }
@@ -153,6 +154,15 @@ def track_number(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1 or value < 0:
         raise SettingsError(f"track must be a whole number, 0 or more, not {shown(value)}.")
     return min(int(value), MOST_TRACKS + 1) or None
+
+
+def flag(name: str, value: Any) -> bool:
+    """Null means false. Raises SettingsError."""
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise SettingsError(f"{name} must be true or false, not {shown(value)}.")
+    return value
 
 
 def _stretch(value: Any) -> tuple[float, float] | None:

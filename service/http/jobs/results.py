@@ -4,7 +4,7 @@ the video with the new sound; a picture of both; several results as one file."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +13,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from pipeline.errors import EnhancementError, SettingsError
+from pipeline.errors import SettingsError
 from pipeline.files.formats import OUTPUT_NAMES
 from pipeline.parameter import shown
-from service import jobs
 from service.http.downloads import SHOWN, STORED
 from service.http.refusals import RequestError
 from service.jobs import Outcome
 from service.line.admission import Visit
 from service.media import amount, archive
 from service.media.examples import examples
+from service.registry import extras
 from service.registry.job import Job, State
 from service.registry.registry import Registry, UnknownJobError
-from service.room import check_disk
 from service.site import Site
 from service.work import Handle
 
@@ -67,7 +66,11 @@ class ResultRoutes:
             )
         target = amount.place(made, percent, form)
         if target != made.after:
-            await self._made(request, job, target, lambda handle: amount.make(handle, job.order, made, percent, target))
+            work = extras.kept(
+                self.site, job, target, lambda handle: amount.make(handle, job.order, made, percent, target),
+                _visit(request),
+            )  # fmt: skip
+            await waited(request, work)
         name = made.after.with_suffix(f".{form}") if percent == amount.WHOLE else target
         return attached(target, made.name_of(name))
 
@@ -81,13 +84,10 @@ class ResultRoutes:
 
     async def video(self, request: Request) -> Response:
         """GET: the video that was uploaded, with the enhanced sound; made now."""
-        from service.media import video
-
         job, made = self._done(str(request.path_params["token"]))
-        if (target := video.place(made)) is None:
+        target = await waited(request, extras.video(self.site, job, made, _visit(request)))
+        if target is None:
             raise RequestError(404, "There is no video here: the recording is sound alone, or a part of one.")
-        size = job.order.source.stat().st_size if self.site.may_open(job.order.source) else 0
-        await self._made(request, job, target, lambda handle: video.make(handle, job.order, made, target), size)
         return attached(target, made.name_of(target))
 
     async def picture(self, request: Request) -> Response:
@@ -102,7 +102,7 @@ class ResultRoutes:
         def draw(handle: Handle) -> None:
             picture.make(handle, job.order, made, target, language=language, dark=dark)
 
-        await self._made(request, job, target, draw)
+        await waited(request, extras.kept(self.site, job, target, draw, _visit(request)))
         return attached(target, f"{made.title}.png")
 
     async def zip(self, request: Request) -> Response:
@@ -130,38 +130,6 @@ class ResultRoutes:
             raise UnknownJobError
         return job, now.outcome
 
-    async def _made(
-        self, request: Request, job: Job, target: Path, make: Callable[[Handle], None], more_bytes: float = 0
-    ) -> None:
-        """See that `target` is there: made in the line, for whoever asks, and kept with the job's files.
-
-        more_bytes : that it takes beside the samples
-        """
-        storage, visitor = self.site.storage, str(request.scope.get("visitor", ""))
-
-        def task(handle: Handle) -> None:
-            if storage.owns(target):  # somebody else asked for it meanwhile
-                return
-            try:
-                check_disk(storage.root, more_bytes)
-                with storage.keeping(target.parent), storage.ledger.reserved(visitor, more_bytes):
-                    make(handle)
-                    storage.give(target, visitor)
-            except (OSError, EnhancementError):
-                if not target.parent.is_dir():  # the job was forgotten meanwhile
-                    raise UnknownJobError from None
-                raise
-
-        order = job.order
-        if not storage.owns(target):
-            if not self.site.may_open(order.source):
-                raise UnknownJobError
-            work = jobs.served(
-                self.site, order.source, task, Visit(visitor),
-                writes=True, track=order.track, stretch=order.stretch,
-            )  # fmt: skip
-            await waited(request, work)
-
 
 def _unless_forgotten(files: list[tuple[str, Path]]) -> Generator[bytes, None, None]:
     """A ZIP of the files. Half of one is no answer: where a job is forgotten meanwhile, the connection breaks off."""
@@ -181,6 +149,10 @@ def attached(path: Path, name: str = "") -> Response:
         path, media_type=SHOWN.get(path.suffix.lower(), STORED), filename=name or path.name, stat_result=found,
         headers=HEADERS,
     )  # fmt: skip
+
+
+def _visit(request: Request) -> Visit:
+    return Visit(str(request.scope.get("visitor", "")))
 
 
 def _percent(text: str) -> int:

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.work import finished, mapped
 
+A = TypeVar("A")
 T = TypeVar("T")
 # Requests that wait so, each in a thread; the line itself takes fewer.
 PLACES = anyio.CapacityLimiter(256)
@@ -47,6 +48,23 @@ async def waited(request: Request, work: Generator[Any, None, T]) -> T:
         over.set()
         for task in (working, leaving):
             task.cancel()
+
+
+async def completed(work: Generator[A, None, T], tell: Callable[[A], object] = lambda _: None) -> T:
+    """What `work` returns; raises what it raises. Whoever stops waiting, closes it. tell : called in its thread"""
+    over = threading.Event()
+
+    def go_on(now: A) -> None:
+        if over.is_set():
+            raise ConnectionResetError
+        tell(now)
+
+    try:
+        return await anyio.to_thread.run_sync(
+            lambda: finished(mapped(work, go_on)), limiter=PLACES, abandon_on_cancel=True
+        )
+    finally:
+        over.set()
 
 
 async def _left(request: Request) -> None:

@@ -29,6 +29,7 @@ from service.line.shares import TooManyError
 from service.registry.registry import Registry
 from service.site import Site
 from tests.asynchronous import finished
+from tests.pipeline.files.films import AT_S, film, seen
 
 OFF = {name: str(value).lower() for name, value in Settings.nothing().flat().items()}
 
@@ -74,7 +75,9 @@ def test_a_recording_in_the_enhanced_one_out(site: Site, registry: Registry, sen
 
 @pytest.mark.parametrize("nothing", ["", "null", "  "])
 def test_what_says_nothing_is_the_default(sent: Any, nothing: str) -> None:
-    fields = dict.fromkeys(("preset", "output_format", "subtype", "bitrate_kbps", "track", "removed"), nothing)
+    fields = dict.fromkeys(
+        ("preset", "output_format", "subtype", "bitrate_kbps", "track", "removed", "as_video"), nothing
+    )
     answer = sent(**OFF, **fields)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/wav")
 
@@ -96,6 +99,9 @@ def test_what_says_nothing_is_the_default(sent: Any, nothing: str) -> None:
         ({"track": "first"}, "track"),
         ({"track": "7"}, "no sound track"),
         ({"removed": "some"}, "removed"),
+        ({"as_video": "2"}, "as_video"),
+        ({"as_video": "true"}, "There is no video here"),
+        ({"like": "example-city-street"}, "'like' is not known"),
         ({"colour": "red"}, "'colour' is not known"),
         ({"file": "/etc/passwd"}, "'file' is not known"),
         ({"listens": "true"}, "'listens' is not known"),
@@ -173,6 +179,23 @@ def test_both_files_as_a_zip(site: Site, sent: Any) -> None:
         assert found.testzip() is None
         assert found.namelist() == ["my talk.clean.wav", "my talk.removed.flac"]
     assert not kept(site)
+
+
+@pytest.mark.parametrize("removed", ["", "true"])
+def test_a_video_comes_back_as_a_video(site: Site, registry: Registry, sent: Any, tmp_path: Path, removed: str) -> None:
+    source = film(tmp_path / "my film.mp4", late_s=1.5)
+    files = {"file": (source.name, source.read_bytes())}
+    answer = sent("?report=multipart" if removed else "", files=files, **OFF, as_video="true", removed=removed)
+    assert answer.status_code == 200
+    found = [(kind, name) for kind, name, _ in parts(answer)[1:]] if removed else answer.headers["content-type"]
+    wanted = [("video/mp4", "my film.clean.mp4"), ("audio/flac", "my film.removed.flac")]
+    assert found == (wanted if removed else "video/mp4")
+    target = tmp_path / "new.mp4"
+    target.write_bytes(parts(answer)[1][2] if removed else answer.content)
+    assert seen(target).click_s == pytest.approx(AT_S, abs=0.02)
+    assert seen(target).flash_s == seen(source).flash_s
+    assert not kept(site)
+    assert (registry._jobs, site.storage.ledger._held, len(site.queue)) == ({}, {}, 0)
 
 
 def test_a_report_in_a_header_is_short_and_plain() -> None:

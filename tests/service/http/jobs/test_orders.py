@@ -80,7 +80,7 @@ def test_what_fails_says_so_with_its_status(client: TestClient, site: Site) -> N
     site.storage.give(bad)
     found = at_the_end(client, begun(client, file=str(bad)))
     assert (found["state"], found["error"]["status"], found["result"]) == ("failed", 422, None)
-    assert "damaged" in found["error"]["message"]
+    assert "damaged" in found["error"]["error"]
 
 
 @pytest.mark.parametrize(
