@@ -5,8 +5,8 @@ import { translated } from "./translated.js";
 import { language } from "./words.js";
 
 const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt"];
-// Our elements say their words themselves; code, and documents in a language of their own, stay as they are.
-const LEFT = "speech-app, script, style, textarea, pre, code, .cm-editor, [lang]:not(html), [translate=no], #credits .prose";
+// Our elements say their words themselves; code, credits and what is written for programmers stay as they are.
+const LEFT = "speech-app, script, style, textarea, pre, code, .cm-editor, [lang]:not(html), [translate=no], #credits .prose, .api-docs";
 
 /** @param {Element | Document} root */
 function translateIn(root) {

@@ -40,7 +40,7 @@ def english() -> list[re.Pattern[str]]:
     """All that is said in English, as far as it is said differently in German."""
     german, keys = translations.read("de"), translations.read("en")
     said = {**keys, **{sentence: sentence for sentence in translations.sentences()}}
-    differs = [text for key, text in said.items() if german[key] != text]
+    differs = [text for key, text in said.items() if german.get(key) != text]
     values = [re.split(r"\{\w+\}", text) for text in differs]
     return [
         re.compile(r"(\S+)".join(map(re.escape, parts))) for parts in values if re.search(r"[a-z]{3}", "".join(parts))
