@@ -84,9 +84,9 @@ def visit(folder: Path, talk: Path) -> dict[str, Any]:
 def _assets(url: str) -> int:
     """The page and what it links to; how much that is."""
     page = httpx.get(url, timeout=60).raise_for_status().text
-    links = sorted({link for link in re.findall(r'(?:href|src)="(\.?/[^"]+)"', page) if "//" not in link})
+    links = sorted({link for link in re.findall(r'(?:href|src)="(?!\w+:)([^"#]+)"', page) if "//" not in link})
     for link in links:
-        httpx.get(f"{url}/{link.lstrip('./')}", timeout=60)
+        httpx.get(f"{url}/{link.lstrip('./')}", timeout=60).raise_for_status()
     return len(links)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -183,6 +184,22 @@ def test_analyze(client: Client, talk: Path) -> None:
     measures = client.predict(handle_file(str(talk)), api_name="/analyze")
     assert measures["duration_s"] == pytest.approx(3.0)
     assert measures["lufs"] < 0
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/info", "/gradio_api/info/"])
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_the_programs_lead_to_where_they_are_asked_for(server: Server, path: str, name: str) -> None:
+    """Not to the name that the first visitor used."""
+    port = server.url.rpartition(":")[2]
+    found = httpx.get(f"http://{name}:{port}{path}", timeout=30).json()["named_endpoints"]
+    for endpoint in found.values():
+        for program in endpoint["code_snippets"].values():
+            assert set(re.findall(r"http://([^:/]+):\d+", program)) == {name}
+
+
+def test_the_page_does_not_carry_the_programs(server: Server) -> None:
+    assert "urlretrieve" not in (page := httpx.get(server.url, timeout=30).text)
+    assert "client.predict" not in page
 
 
 def test_presets(client: Client) -> None:

@@ -7,6 +7,8 @@ checked here, before the package sees it.
 from __future__ import annotations
 
 import json
+import logging
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -48,6 +50,7 @@ class McpRoutes:
         server.list_tools()(self._list)
         server.call_tool(validate_input=False)(self._call)  # our own words say what is wrong
         self._server = server
+        logging.getLogger("mcp").setLevel(logging.ERROR)  # what a visitor asks for is no news
         self.manager: Any = StreamableHTTPSessionManager(server, stateless=True)
 
     def routes(self) -> list[BaseRoute]:
@@ -86,9 +89,10 @@ class McpRoutes:
 
         async def tell(now: Progress) -> None:
             if token is not None:
-                await context.session.send_progress_notification(
-                    token, now.fraction, 1.0, now.text, related_request_id=str(context.request_id)
-                )
+                with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # nobody is there any more
+                    await context.session.send_progress_notification(
+                        token, now.fraction, 1.0, now.text, related_request_id=str(context.request_id)
+                    )
 
         visit = Visit(str(request.scope.get("visitor", "")))
         try:
