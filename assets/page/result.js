@@ -28,7 +28,7 @@ export class SpeechResult extends HTMLElement {
     this.innerHTML = `<section class="result" aria-labelledby="verdict" hidden>
       <p class="whose"></p><h2 id="verdict" class="verdict" tabindex="-1"></h2>
       <div class="kind notice" hidden><p></p><button type="button" data-do="gentle"></button></div>
-      <fieldset class="versions" hidden><legend></legend></fieldset>
+      <fieldset class="versions" hidden><legend class="visually-hidden"></legend><b aria-hidden="true"></b></fieldset>
       <div class="older notice" hidden><p role="status"></p>
         <div><button type="button" data-do="apply"></button><button type="button" data-do="back"></button></div></div>
       <speech-player></speech-player>
@@ -49,6 +49,7 @@ export class SpeechResult extends HTMLElement {
     text("[data-do=back]", "result.back");
     text("[data-do=gentle]", "result.gentle");
     text(".versions legend", "result.versions");
+    text(".versions b", "result.versions");
     text("#download-picture", "result.picture");
     text("[data-do=new]", "result.new");
     text("[data-do=link]", "result.link");
