@@ -38,7 +38,7 @@ export class SpeechProgress extends HTMLElement {
 
   /** What is shown instead of progress. @param {{message: string, suggestion?: string, details?: string} | null} fault */
   set fault(fault) {
-    this.#job = fault && { state: "failed", error: fault };
+    this.#job = fault && { state: "failed", error: { ...fault, error: fault.message } };
     this.#lost = false;
     this.#show();
   }
