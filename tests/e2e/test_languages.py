@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from scripts import translations
 from tests.browser import PATIENCE_MS
+from tests.conftest import Server, until_ready
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -65,7 +66,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened.close()
 
 
-def test_nothing_is_mixed(page: Page, talk: Path, tmp_path: Path) -> None:
+def test_nothing_is_mixed(page: Page, server: Server, talk: Path, tmp_path: Path) -> None:
     """Empty, settings, an example, given, working, result, numbers, fault, diagnostics."""
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.get_by_role("tab", name="Diagnose")).to_be_visible()
@@ -80,6 +81,7 @@ def test_nothing_is_mixed(page: Page, talk: Path, tmp_path: Path) -> None:
     page.get_by_role("button", name="Stadtstraße").click()
     expect(page.locator("#verdict")).to_have_text(re.compile("Das Rauschen ist .* leiser und alles ist .* lauter"))
     assert left_english(page) == []
+    until_ready(server)
     page.set_input_files("speech-intake input[type=file]", talk)
     expect(page.locator("speech-intake")).to_have_attribute("data-state", "given")
     assert left_english(page) == []
