@@ -27,6 +27,7 @@ DECIDED = {
     "/api/jobs/{token}/removed": True,
     "/api/jobs/{token}/spectrogram/{track}/{level:int}/{index:int}.png": True,
     "/api/jobs/{token}/video": True,
+    "/api/jobs/{token}/picture": True,
     "/api/jobs/{token}/{track}.mp3": True,
     "/api/zip": True,
     "/assets/{path:path}": True,
