@@ -217,7 +217,7 @@ def test_moved_settings_are_tried_around_the_playhead_and_then_applied(page: Pag
     older = page.locator("#results .older")
     expect(older).to_contain_text("Ten seconds around the playhead")
     assert page.evaluate("document.querySelector('speech-player').stretch.length_s") > 0
-    older.get_by_role("button").click()
+    older.get_by_role("button", name="Apply to all").click()
     expect(page.locator("#report")).to_contain_text("Denoiser: spectral.")
     expect(older).to_be_hidden()
 

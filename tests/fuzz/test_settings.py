@@ -21,7 +21,7 @@ from service.config import Config
 from service.registry.registry import Registry
 from service.site import Site
 from service.storage import Storage
-from web.api import ADDED, enhance_endpoint
+from web.api import ADDED, EXTRAS, enhance_endpoint
 from web.front.listeners import Listeners
 
 from . import hostile
@@ -98,14 +98,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 @given(
     st.one_of(st.sampled_from([*PRESETS]), hostile.values), st.lists(one, max_size=4).map(dict),
     st.one_of(st.none(), hostile.values), st.one_of(st.none(), hostile.values), hostile.values,
+    st.tuples(*[st.one_of(st.none(), st.booleans(), hostile.values)] * len(EXTRAS)),
 )  # fmt: skip
 def test_the_parameters_of_the_api(
-    site: Site, preset: object, given: dict[str, object], output_format: object, bitrate: object, file: object
-) -> None:
+    site: Site, preset: object, given: dict[str, object], output_format: object, bitrate: object, file: object,
+    extras: tuple[object, ...],
+) -> None:  # fmt: skip
     """What is refused is the visitor's fault (400, 422), never the program's (500)."""
     tried["settings"] += 1
     older, added = ([given.get(name) for name in ALL if (name in ADDED) is late] for late in (False, True))
-    order = [file, preset, *older, output_format, None, bitrate, None, *added]
+    order = [file, preset, *older, output_format, None, bitrate, None, *added, *extras]
     with pytest.raises(gr.Error) as caught:  # nobody has uploaded anything
         list(enhance_endpoint(site, Registry(site), Listeners())(*order))
     answer = json.loads(caught.value.message)
