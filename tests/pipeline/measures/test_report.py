@@ -8,6 +8,8 @@ import pytest
 
 from pipeline import Audio, Settings, analyze, enhance
 from pipeline.measures.analysis import Analysis
+from pipeline.measures.content.meter import Content
+from pipeline.measures.content.stretches import Stretch
 from pipeline.measures.report import Report
 from tests.pipeline.measures.numbers import numbers
 from tests.pipeline.signals import noise, sine, speech_like
@@ -85,6 +87,7 @@ def test_a_report_is_json() -> None:
         "content": [],
         "heard": [],
         "verdict": REPORT.verdict,
+        "kind": "speech",
         "before": BEFORE.as_dict(),
         "after": AFTER.as_dict(),
         "gain_db": 4.0,
@@ -136,3 +139,21 @@ def test_it_says_what_was_repaired_by_the_stages_that_were_on() -> None:
     assert "0.5 %" in clipped
     assert "9 a minute before, 0 after" in clicks
     assert Report(before, after, 10.0, 0.1, dict.fromkeys(on, 0.0), "neural").done() == ()
+
+
+@pytest.mark.parametrize(
+    ("speech_dbfs", "content", "kind"),
+    [
+        (-30.0, Content(speech=True), "speech"),
+        (-30.0, Content(speech=None), "speech"),
+        (-30.0, Content((Stretch("music", 0.0, 9.0),), speech=True), "speech"),
+        (-30.0, Content((Stretch("music", 0.0, 9.0),), speech=False), "music"),
+        (-30.0, Content((Stretch("singing", 0.0, 9.0),), speech=False), "music"),
+        (-30.0, Content((Stretch("applause", 0.0, 9.0),), speech=False), "other"),
+        (-30.0, Content(speech=False), "other"),
+        (None, Content(speech=False), "silence"),
+    ],
+)
+def test_what_a_recording_is(speech_dbfs: float | None, content: Content, kind: str) -> None:
+    before = replace(REPORT.before, speech_dbfs=speech_dbfs, content=content)
+    assert replace(REPORT, before=before).kind == kind
