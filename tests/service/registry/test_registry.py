@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Gate:
             weighed(1000.0)
             while self.fault is None and self.outcome is None:
                 self.began.set()
-                self.closed.wait(0.01)
+                time.sleep(0.01)
                 yield Progress(self.fraction, "at work")
             if self.fault is not None:
                 raise self.fault
@@ -73,8 +74,10 @@ class Gate:
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
-    return Gate(monkeypatch)
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    opened = Gate(monkeypatch)
+    yield opened
+    opened.fault = opened.fault or AudioError("The test is over.")  # else its jobs would work until the last test ends
 
 
 def order(name: str = "x.wav", visitor: str = "") -> jobs.Order:
