@@ -155,7 +155,7 @@ def test_ten_visitors_at_once_are_all_served(browser: Browser, server: Server, t
 
 @contextmanager
 def visit(browser: Browser, server: Server) -> Iterator[Page]:
-    context = browser.new_context(locale="en-US")
+    context = browser.new_context(locale="en-US", reduced_motion="reduce")  # ten draw without a graphics card
     page = context.new_page()
     page.goto(server.url)
     yield page

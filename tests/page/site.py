@@ -124,7 +124,10 @@ def peaks(recording: Recording, track: str, start_s: float, stop_s: float, point
     found = np.zeros((points, 2))
     for k, a in enumerate(edges[:-1]):
         n = min(max(edges[k + 1] - a, 1), x.shape[1])  # of a repeated one no more than a round
-        part = x.take(np.arange(a, a + n), axis=1, mode="wrap") if recording.repeats > 1 else x[:, a : a + n]
+        if recording.repeats == 1:
+            part = x[:, a : a + n]
+        else:
+            part = x if n == x.shape[1] else x.take(np.arange(a, a + n), axis=1, mode="wrap")
         if part.size:
             found[k] = part.min(), part.max()
     return np.rint(np.clip(found * 127, -127, 127)).astype(np.int8).tobytes()
