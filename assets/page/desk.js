@@ -127,7 +127,7 @@ export class Desk extends EventTarget {
     const on = (name, does) => element.addEventListener(name, does);
     on("undo", () => this.#travel(this.#past.undo()));
     on("redo", () => this.#travel(this.#past.redo()));
-    on("reset", ({ detail }) => this.#settings.set(detail.name ? { [detail.name]: this.base[detail.name] } : this.#without(this.base)));
+    on("put_back", ({ detail }) => this.#settings.set(detail.name ? { [detail.name]: this.base[detail.name] } : this.#without(this.base)));
     on("keep", ({ detail }) => this.#keep(detail.name, this.#without(this.values)));
     on("drop", () => this.#drop());
     on("store", () => this.#store());

@@ -1,7 +1,7 @@
 // <speech-tuning>: above the sliders: what was moved, and the ways back; presets of one's own.
 //
 //   tuning.state = {can_undo, can_redo, is_own, preset, moved: [{name, value, kind}]}; tuning.note = "…"
-//   events: "undo", "redo", "reset" {name | null}, "keep" {name}, "drop", "store", "load" {file}; "tuning" once it is there
+//   events: "undo", "redo", "put_back" {name | null}, "keep" {name}, "drop", "store", "load" {file}; "tuning" once it is there
 
 import { escaped, say } from "./words.js";
 
@@ -42,10 +42,10 @@ export class SpeechTuning extends HTMLElement {
     this.#button("drop").hidden = !is_own;
     const chips = moved.map(({ name, value, kind }) => {
       const words = { name: kind.label, value: valueWords(value, kind) };
-      return `<button type="button" class="chip" data-tune="reset" data-name="${escaped(name)}" title="${escaped(say("tuning.reset", words))}"
+      return `<button type="button" class="chip" data-tune="put_back" data-name="${escaped(name)}" title="${escaped(say("tuning.reset", words))}"
         aria-label="${escaped(say("tuning.reset", words))}">${escaped(say("tuning.moved.one", words))} <span aria-hidden="true">↺</span></button>`;
     });
-    const all = `<button type="button" class="chip all" data-tune="reset">${escaped(say("tuning.reset.all", { preset }))}</button>`;
+    const all = `<button type="button" class="chip all" data-tune="put_back">${escaped(say("tuning.reset.all", { preset }))}</button>`;
     this.#find(".moved").innerHTML = moved.length ? `${chips.join(" ")} ${all}` : escaped(say("tuning.moved.none", { preset }));
   }
 

@@ -51,7 +51,7 @@ class MediaRoutes:
             return Response(
                 media_type="audio/mpeg", headers={"Accept-Ranges": "bytes", "Content-Length": str(copy.size)}
             )
-        data = await self._made(lambda: copy.read(start, stop))
+        data = await self._made(request, lambda: copy.read(start, stop))
         return Response(data, 206, headers, "audio/mpeg")
 
     async def peaks(self, request: Request) -> Response:
@@ -61,7 +61,7 @@ class MediaRoutes:
         start_s = _number(asked.get("start_s", "0"), float, 0.0, 1e6)
         stop_s = _number(asked.get("stop_s", str(media.duration_s)), float, start_s, 1e6)
         points = _number(asked.get("points", "800"), int, 1, MOST_POINTS)
-        data = await self._made(lambda: outline(track.outline, start_s, stop_s, points))
+        data = await self._made(request, lambda: outline(track.outline, start_s, stop_s, points))
         return Response(data, headers=KEPT_FOR, media_type="application/octet-stream")
 
     async def tile(self, request: Request) -> Response:
@@ -70,13 +70,19 @@ class MediaRoutes:
         level, index = int(request.path_params["level"]), int(request.path_params["index"])
         if level >= len(tiles.levels(media.duration_s)):
             raise RequestError(404, "The spectrogram has no such level.")
-        drawn = await self._made(lambda: tiles.tile(track.copy, track.overview, media.duration_s, level, index))
+        drawn = await self._made(
+            request, lambda: tiles.tile(track.copy, track.overview, media.duration_s, level, index)
+        )
         if drawn is None:
             raise RequestError(404, "The spectrogram has no such tile.")
         return Response(drawn, headers=KEPT_FOR, media_type="image/png")
 
-    async def _made(self, make: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(make, limiter=self.places)
+    async def _made(self, request: Request, make: Callable[[], T]) -> T:
+        try:
+            return await anyio.to_thread.run_sync(make, limiter=self.places)
+        except Exception:
+            self._media(request)  # says so if the job was forgotten meanwhile, and its files with it
+            raise
 
     def _media(self, request: Request) -> Media:
         token = str(request.path_params["token"])

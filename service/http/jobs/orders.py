@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -142,9 +143,11 @@ def order(site: Site, told: dict[str, Any], visit: Visit) -> jobs.Order:
 
 def _name(value: Any) -> str | None:
     """What the visitor calls the recording. Raises SettingsError."""
-    if value is not None and (not isinstance(value, str) or len(value) > MOST_NAME):
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > MOST_NAME:
         raise SettingsError(f"name must be a text of at most {MOST_NAME} letters.")
-    return value
+    return "".join(letter for letter in value if unicodedata.category(letter)[0] != "C") or None
 
 
 def track_number(value: Any) -> int | None:

@@ -81,3 +81,16 @@ def test_nothing_to_hear_before_the_end_or_without_being_asked(client: TestClien
     assert client.get(f"{path}/after.mp3").status_code == 404
     assert at_the_end(client, path)["media"] is None
     assert client.get(f"{path}/after.mp3").status_code == 404
+
+
+def test_who_forgets_a_job_while_it_is_heard_is_told_that_it_is_gone(
+    client: TestClient, media: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a fault of the server's: the files were there when it looked."""
+
+    def forgotten(*_: object) -> bytes:
+        assert client.delete(f"/api/jobs/{media['job']}").json()["state"] == "forgotten"
+        raise FileNotFoundError
+
+    monkeypatch.setattr("service.http.jobs.listening.outline", forgotten)
+    assert client.get(f"/{media['peaks']['url']}").status_code == 404

@@ -6,6 +6,7 @@ import shutil
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -145,3 +146,24 @@ def test_the_same_recording_once_more(client: TestClient, file: str) -> None:
     assert client.post("/api/jobs", json={"like": first["job"], "file": file}).status_code == 400
     assert client.post("/api/jobs", json={"like": "x" * 32}).status_code == 404
     assert client.post("/api/jobs", json={"like": ["x"]}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "result"),
+    [
+        ("Großmutter's 90. (Köln).m4a", "Großmutter's 90. (Köln).m4a", "Großmutter's 90. (Köln).clean.wav"),
+        ("a\ud800b\u202e.wav", "ab.wav", "ab.clean.wav"),  # half a letter, and one that turns the others round
+        ("\u0000", "talk.wav", "talk.clean.wav"),
+        ("../x/y.wav", "../x/y.wav", "y.clean.wav"),
+    ],
+)
+def test_a_recording_keeps_the_name_that_it_was_given(
+    client: TestClient, file: str, name: str, shown: str, result: str
+) -> None:
+    found = at_the_end(client, begun(client, file=file, settings=OFF, name=name))
+    assert found["name"] == shown
+    assert found["result"]["name"] == result
+    disposition = client.get(f"/api/jobs/{found['job']}/download").headers["content-disposition"]
+    assert result in unquote(disposition)
+    again = at_the_end(client, begun(client, like=found["job"], settings=OFF))
+    assert again["name"] == shown
