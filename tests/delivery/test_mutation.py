@@ -63,9 +63,9 @@ def test_every_mutant_is_python_with_one_place_changed() -> None:
 
 
 def test_the_same_seed_draws_the_same_sample() -> None:
-    first, second, other = (list(map(str, sample(["pipeline/stages"], 20, seed))) for seed in (1, 1, 2))
+    first, second, other = (list(map(str, sample(["pipeline/stages/deess"], 10, seed))) for seed in (1, 1, 2))
     assert first == second != other
-    assert len(first) == 20
+    assert len(first) == 10
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def at_first(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Footpr
 
 
 def test_every_method_at_every_door(target: Target, doors: Doors, at_first: Footprint) -> None:
-    target.try_all(http_inputs.any_request(doors), 100, 2_500, target.ask)
+    target.try_all(http_inputs.any_request(doors), 50, 2_500, target.ask)
 
 
 def test_every_odd_one_once(target: Target, doors: Doors) -> None:
