@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from pathlib import Path
+from functools import lru_cache
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from service.site import ASSETS
@@ -32,14 +33,19 @@ def route() -> Route:
         path = known.get(str(request.path_params["name"]))
         if path is None:
             raise RequestError(404, "The page has no such part.")
-        tag = f'"{_digest(path)}"'
-        headers = {"Cache-Control": "no-cache", "ETag": tag}
+        content = path.read_bytes()
+        packs = path.suffix != ".png" and "gzip" in request.headers.get("accept-encoding", "")
+        tag = f'"{hashlib.sha256(content).hexdigest()[:16]}{"-gzip" * packs}"'
+        headers = {"Cache-Control": "no-cache", "ETag": tag, "Vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
-        return FileResponse(path, media_type=KINDS[path.suffix], headers=headers)
+        if packs:
+            content, headers = _packed(content), {**headers, "Content-Encoding": "gzip"}
+        return Response(content, media_type=KINDS[path.suffix], headers=headers)
 
     return Route("/page/{name:path}", part, methods=["GET", "HEAD"])
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+@lru_cache(maxsize=256)
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, 9, mtime=0)
