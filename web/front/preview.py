@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from html import escape
 
@@ -34,14 +35,15 @@ class LinkPreview:
             return
         request = Request(scope)
         language = languages.preferred(request.headers.get("accept-language", ""))
-        await self._app(scope, receive, _Page(str(request.base_url), language, send).take)
+        packs = "gzip" in request.headers.get("accept-encoding", "")
+        await self._app(scope, receive, _Page(str(request.base_url), language, send, packs=packs).take)
 
 
 class _Page:
-    """The answer, kept until all of it is there."""
+    """The answer, kept until all of it is there; then sent packed to who takes it so: it is large."""
 
-    def __init__(self, base: str, language: str, send: Send) -> None:
-        self._base, self._language, self._send = base, language, send
+    def __init__(self, base: str, language: str, send: Send, *, packs: bool) -> None:
+        self._base, self._language, self._send, self._packs = base, language, send, packs
         self._start: Message = {}
         self._body = b""
 
@@ -56,6 +58,10 @@ class _Page:
         if kind.startswith("text/html"):
             self._body = described(self._body.decode(), self._base, self._language).encode()
             headers = MutableHeaders(raw=self._start["headers"])
+            if self._packs:
+                self._body = gzip.compress(self._body, 6)
+                headers["content-encoding"] = "gzip"
+            headers.add_vary_header("Accept-Encoding")
             headers["content-length"] = str(len(self._body))
             headers.add_vary_header("Accept-Language")
         await self._send(self._start)

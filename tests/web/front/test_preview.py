@@ -43,3 +43,13 @@ def test_the_preview_follows_the_browsers_language(server: Server) -> None:
     assert re.search(r'<html\s+lang="de"', answer.text)
     assert "Accept-Language" in answer.headers["vary"]
     assert re.search(r'<html\s+lang="en"', httpx.get(server.url, timeout=30).text)
+
+
+def test_the_page_comes_packed_to_who_takes_it_so(server: Server) -> None:
+    plain, packed = (
+        httpx.get(server.url, headers={"Accept-Encoding": name}, timeout=30) for name in ("identity", "gzip")
+    )
+    assert packed.text == plain.text
+    assert int(packed.headers["content-length"]) < 0.3 * int(plain.headers["content-length"])
+    assert "content-encoding" not in plain.headers
+    assert "Accept-Encoding" in packed.headers["vary"]
