@@ -46,7 +46,7 @@ SHOWN = (
 )  # fmt: skip
 # Looks like words, but is read by programs, or is the same everywhere.
 UNSAID = re.compile(
-    r"Hz|FFmpeg|Connection|Vorbis|Opus|WebM|Python|True|False|Spool|Ticket|ETag|Library/Caches"
+    r"Hz|FFmpeg|Connection|Vorbis|Opus|WebM|Python|True|False|Spool|Ticket|ETag|Vary|Library/Caches"
     r"|[12] channels|runtime\..*|int \| None|[A-Z]\w*(-[A-Z]\w*)+"
     r"|(private,|attachment;|multipart/|bytes|GET|data:|FFmpeg:|curl|\(tbb) ?.*"
     r"|.*[\n<].*|0 (k?Hz|[kM]?B|dB|s|%)(, 0)?|(PyAV|soundfile|, libsndfile) 0"
