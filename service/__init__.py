@@ -3,6 +3,7 @@
 - config        what the environment says: address, limits, lifetimes
 - ledger        which files may be named, and how much room each visitor has
 - storage       where uploads and results live, and how they disappear
+- languages     which the page speaks, and what it says in them
 - names         what visitors call their files, as names to be stored and shown
 - site          configuration, storage and queue of one running site
 - line/         who is served when, and how much each visitor may have

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from . import languages, words
+from service import languages
+
+from . import words
 from .words import CLAIM, TITLE
 
 

@@ -7,9 +7,8 @@ import re
 
 import gradio as gr
 
+from service import languages
 from service.site import ASSETS
-
-from . import languages
 
 PAGE = ASSETS / "page"
 STYLES = [PAGE / name for name in ("style.css", "app.css", "tuning.css")]

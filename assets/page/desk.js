@@ -44,7 +44,7 @@ export class Desk extends EventTarget {
     return this.#presets.value;
   }
 
-  /** What differs between two results: the file's format does not. @param {Record<string, unknown>} values */
+  /** Without the file's format, which no preset moves and which makes no other result. @param {Record<string, unknown>} values */
   static sound(values) {
     return Object.fromEntries(Object.entries(values).filter(([name]) => !FILE_KEYS.includes(name)));
   }
@@ -73,7 +73,7 @@ export class Desk extends EventTarget {
   choose(name) {
     this.#past.close();
     this.#presets.value = name;
-    this.#settings.set(this.#without(this.base));
+    this.#settings.set(Desk.sound(this.base));
     this.#past.close();
   }
 
@@ -108,14 +108,9 @@ export class Desk extends EventTarget {
     this.#is_back = false;
   }
 
-  /** Without the file's format, which no preset moves. */
-  #without(values) {
-    return Object.fromEntries(Object.entries(values).filter(([name]) => !FILE_KEYS.includes(name)));
-  }
-
   #show() {
     if (!this.#tuning) return;
-    const base = this.base, moved = Object.keys(this.#without(base)).filter((name) => base[name] !== this.values[name]);
+    const base = this.base, moved = Object.keys(Desk.sound(base)).filter((name) => base[name] !== this.values[name]);
     this.#tuning.state = {
       can_undo: this.#past.can_undo, can_redo: this.#past.can_redo, is_own: this.preset.startsWith(PREFIX),
       preset: this.#presets.label, moved: moved.map((name) => ({ name, value: this.values[name], kind: this.#facts.kinds[name] })),
@@ -127,8 +122,8 @@ export class Desk extends EventTarget {
     const on = (name, does) => element.addEventListener(name, does);
     on("undo", () => this.#travel(this.#past.undo()));
     on("redo", () => this.#travel(this.#past.redo()));
-    on("put_back", ({ detail }) => this.#settings.set(detail.name ? { [detail.name]: this.base[detail.name] } : this.#without(this.base)));
-    on("keep", ({ detail }) => this.#keep(detail.name, this.#without(this.values)));
+    on("put_back", ({ detail }) => this.#settings.set(detail.name ? { [detail.name]: this.base[detail.name] } : Desk.sound(this.base)));
+    on("keep", ({ detail }) => this.#keep(detail.name, Desk.sound(this.values)));
     on("drop", () => this.#drop());
     on("store", () => this.#store());
     on("load", ({ detail }) => this.#load(detail.file));
@@ -171,7 +166,7 @@ export class Desk extends EventTarget {
 
   #store() {
     const name = this.#presets.label;
-    const url = URL.createObjectURL(new Blob([toFile(name, this.#without(this.values))], { type: "application/json" }));
+    const url = URL.createObjectURL(new Blob([toFile(name, Desk.sound(this.values))], { type: "application/json" }));
     Object.assign(document.createElement("a"), { href: url, download: `${name}.preset.json` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
@@ -180,9 +175,9 @@ export class Desk extends EventTarget {
   async #load(file) {
     try {
       const { name, settings } = fromFile(await file.text(), file.name);
-      const found = this.#without(known(settings, this.#facts.kinds, this.#facts.defaults));
+      const found = Desk.sound(known(settings, this.#facts.kinds, this.#facts.defaults));
       if (!Object.keys(found).length) throw new NoPreset();
-      this.#keep(name, { ...this.#without(this.#facts.defaults), ...found });
+      this.#keep(name, { ...Desk.sound(this.#facts.defaults), ...found });
     } catch {
       this.#tuning.note = say("tuning.load.failed", { name: file.name });
     }

@@ -6,7 +6,6 @@ state that threads would share. However long the recording, the same number of m
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.files.limits import OURS
+from service import languages
 from service.jobs import Order, Outcome
 from service.jobs.serving import strangers
-from service.site import ASSETS
 from service.work import Handle
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-WORDS = ASSETS / "page" / "words"
 FRAME_S = 0.046  # window: long enough for harmonics, short enough for consonants
 COLUMNS = 900
 LOOKS = 4  # windows per column, where the recording is longer than the columns: none of them a matter of luck
@@ -50,15 +48,9 @@ class Panel(NamedTuple):
     source: Source
 
 
-def known(language: str) -> str:
-    """The language, if the page speaks it; else English."""
-    return language if language in {path.stem for path in WORDS.glob("*.json")} else "en"
-
-
 def titles(language: str) -> tuple[str, str]:
     """What the page calls a recording before and after."""
-    words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
-    return words["player.before"], words["player.after"]
+    return languages.said(language, "player.before"), languages.said(language, "player.after")
 
 
 def make(handle: Handle, order: Order, made: Outcome, target: Path, *, language: str, dark: bool) -> None:

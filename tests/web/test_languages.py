@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from scripts import translations
-from web import languages, words
+from service import languages
+from web import words
 
 KNOWN, ENGLISH = translations.sentences(), translations.read("en")
 

@@ -10,7 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web import languages, words
+from service import languages
+from web import words
 from web.theme import EARLY
 
 from .doors import path_of

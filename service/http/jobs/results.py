@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from pipeline.errors import SettingsError
 from pipeline.files.formats import OUTPUT_NAMES
 from pipeline.parameter import shown
+from service import languages
 from service.http.downloads import SHOWN, STORED
 from service.http.refusals import RequestError
 from service.jobs import Outcome
@@ -95,7 +96,7 @@ class ResultRoutes:
         from service.media import picture
 
         job, made = self._done(str(request.path_params["token"]))
-        language = picture.known(request.query_params.get("lang", ""))
+        language = languages.chosen(request.query_params.get("lang", ""))
         dark = request.query_params.get("dark") == "1"
         target = made.folder / f"{made.stem}.{language}{'.dark' * dark}.png"
 

@@ -14,7 +14,9 @@ import pytest
 
 from pipeline.audio import Audio
 from pipeline.stream.source import InMemory
-from service.media.picture import COLUMNS, MELS, PANEL_PX, WIDTH_PX, Panel, draw, known, mel_db, titles
+from service import languages
+from service.languages import chosen
+from service.media.picture import COLUMNS, MELS, PANEL_PX, WIDTH_PX, Panel, draw, mel_db, titles
 from tests.pipeline.signals import noise, sine
 
 
@@ -36,7 +38,7 @@ def test_both_panels_are_alike_but_for_what_they_show(tmp_path: Path, dark: bool
 
 @pytest.mark.parametrize(("asked", "language"), [("en", "en"), ("xx", "en"), ("../en", "en"), ("", "en")])
 def test_what_stands_above_is_in_a_language_of_the_page(asked: str, language: str) -> None:
-    assert known(asked) == language
+    assert chosen(asked) == language
     assert titles(language) == ("Before", "After")
 
 
@@ -162,3 +164,17 @@ def test_the_axis_names_the_frequencies_that_there_are(
     assert ", ".join(label.get_text() for label in drawn.get_yticklabels()) == named
     assert list(drawn.get_yticks()) == [125 * 2**octave for octave in range(named.count(",") + 1)]
     assert drawn.get_ylim()[1] == pytest.approx(rate / 2, rel=0.05)
+
+
+def test_a_language_that_is_still_being_translated_borrows_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, words in (
+        ("en", '{"player.before": "Before", "player.after": "After"}'),
+        ("xx", '{"player.before": ""}'),
+    ):
+        (tmp_path / f"{name}.json").write_text(words)
+    monkeypatch.setattr("service.languages.WORDS", tmp_path)
+    languages._catalogue.cache_clear()
+    assert titles("xx") == ("Before", "After")
+    languages._catalogue.cache_clear()

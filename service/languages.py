@@ -38,9 +38,14 @@ def _known(name: str) -> str | None:
     return next((one for one in (name, name.partition("-")[0]) if one in known()), None)
 
 
-def said(language: str, english: str) -> str:
-    """A sentence of the program's in that language."""
-    return english if language == ENGLISH else _catalogue(language).get(english, english)
+def chosen(name: str) -> str:
+    """The language of that name, if the page speaks it; else English."""
+    return name if name in known() else ENGLISH
+
+
+def said(language: str, key: str) -> str:
+    """What stands for a key or an English sentence of the program's; English, where that language lacks it."""
+    return _catalogue(language).get(key) or _catalogue(ENGLISH).get(key, key)
 
 
 @cache
