@@ -34,7 +34,7 @@ def _status(work: Any) -> int:
     return 200
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "PAUSE_S", 0.2)
     monkeypatch.setattr(bodies, "START_S", 0.5)
@@ -49,21 +49,25 @@ def test_too_much_is_refused_when_it_is_too_much() -> None:
     assert _status(bodies.whole(bodies.limited(_sender((0, b"ab", True), (0, b"cd", True)), 3))) == 413
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_pause_is_too_long() -> None:
     assert _status(bodies.whole(bodies.limited(_sender((0, b"a", True), (5, b"b", False)), 100))) == 408
 
 
+@pytest.mark.usefixtures("impatient")
 def test_drops_are_too_slow_together() -> None:
     drops = [(0.1, b"x", True)] * 50
     assert _status(bodies.whole(bodies.limited(_sender(*drops), 100))) == 408
 
 
-def test_a_steady_stream_may_take_longer_than_the_start() -> None:
-    stream = [(0.1, bytes(1000), True)] * 9 + [(0.1, b"", False)]
+def test_a_steady_stream_may_take_longer_than_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "START_S", 0.2)
+    stream = [(0.0, bytes(100_000), True)] + [(0.1, bytes(1000), True)] * 4 + [(0.1, b"", False)]
     assert _status(bodies.whole(bodies.limited(_sender(*stream), 10**6))) == 200
 
 
-def test_after_the_end_nobody_is_hurried() -> None:
+def test_after_the_end_nobody_is_hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "START_S", 0.5)
     receive = bodies.limited(_sender((0, b"a", False), (0.6, b"", False)), 3)
 
     async def twice() -> Message:
