@@ -169,7 +169,7 @@ def _enhanced(
         loudness.add(block)
         peak.add(block)
 
-    programme = Programme(waiting.blocks, rate, channels, loudness.result(), peak.result())
+    programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())
     delivered = delivery.deliver(programme, settings.loudness, lambda: output(samples), monitor, blocks)
     monitor.phase(1.0, 1.0, "Done")
     took, gain = time.perf_counter() - began, delivered.gain

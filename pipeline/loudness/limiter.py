@@ -50,21 +50,50 @@ def smooth(wanted: Gains, rise: float, held: float, width: int) -> tuple[Gains, 
     """
     n = wanted.size - width + 1
     out = np.empty(n, np.float32)
-    at = np.empty(wanted.size, np.int64)  # indices of a rising run of candidates for the minimum
+    at = np.empty(wanted.size, np.int64)  # indices of a rising run of candidates for the minimum; 0 dB never is one
     first, last = 0, 0
     for i in range(wanted.size):
-        while last > first and wanted[at[last - 1]] >= wanted[i]:
-            last -= 1
-        at[last] = i
-        last += 1
+        if wanted[i] < 0:
+            while last > first and wanted[at[last - 1]] >= wanted[i]:
+                last -= 1
+            at[last] = i
+            last += 1
         k = i - width + 1
         if k < 0:
             continue
-        while at[first] < k:
+        while first < last and at[first] < k:
             first += 1
-        held = min(held + rise, np.float64(wanted[at[first]]))
+        held = min(held + rise, np.float64(wanted[at[first]]) if first < last else 0.0)
         out[k] = held
     return out, held
+
+
+def _mean_gain_numpy(released: Gains, width: int) -> Gains:
+    total = np.cumsum(np.concatenate([[0.0], released]), dtype=np.float64)
+    return np.asarray(10 ** ((total[width:] - total[:-width]) / (20 * width)), np.float32)
+
+
+@kernel(_mean_gain_numpy)
+def mean_gain(released: Gains, width: int) -> Gains:
+    """The mean over `width` samples of released (n + width - 1,) dB, as a factor (n,)."""
+    n = released.size - width + 1
+    out = np.ones(n, np.float32)
+    total, lowered = 0.0, 0  # of the window: the sum, and how many are below 0 dB
+    for i in range(released.size):
+        if released[i] < 0:
+            total += released[i]
+            lowered += 1
+        k = i - width + 1
+        if k < 0:
+            continue
+        if lowered:
+            out[k] = 10 ** (total / (20 * width))
+            if released[k] < 0:
+                total -= released[k]
+                lowered -= 1
+        else:
+            total = 0.0  # exactly, whatever rounding has left
+    return out
 
 
 @dataclass(frozen=True)
@@ -95,24 +124,17 @@ def stage(ceiling_dbtp: float, sample_rate: int, channels: int) -> AnyStage:
         if n == 0:
             return block.copy(), state
         x = np.concatenate([state.tail, block], axis=1)
-        fresh = np.ascontiguousarray(x[:, x.shape[1] - n - 2 * HALF + 1 :])
-        peaks = np.maximum(envelope(fresh, INTERPOLATOR, ceiling / OVERSHOOT), ceiling)
-        wanted = np.concatenate([state.wanted, (-20 * np.log10(peaks / ceiling)).astype(np.float32)])
+        peaks = envelope(x[:, x.shape[1] - n - 2 * HALF + 1 :], INTERPOLATOR, ceiling / OVERSHOOT)
+        wanted = np.concatenate([state.wanted, np.zeros(n, np.float32)])
+        loud = np.flatnonzero(peaks > ceiling)
+        wanted[width + loud] = -20 * np.log10(peaks[loud] / np.float32(ceiling))
         # One sample more than the look-ahead: a peak between two samples belongs to both of them.
         fresh_gains, held = smooth(wanted, rise, state.held, width + 1)
         released = np.concatenate([state.released, fresh_gains])
-        out = x[:, :n] * _running_gain(released, width)
+        out = x[:, :n] * mean_gain(released, width)
         return out, _State(x[:, n:].copy(), wanted[n:].copy(), released[n:].copy(), held)
 
     return Stage(latency, start, step)
-
-
-def _running_gain(released: Gains, width: int) -> Gains:
-    """The mean in dB over `width` samples, as a factor."""
-    if not released.any():
-        return np.ones(released.size - width + 1, np.float32)
-    total = np.cumsum(np.concatenate([[0.0], released]), dtype=np.float64)
-    return np.asarray(10 ** ((total[width:] - total[:-width]) / (20 * width)), np.float32)
 
 
 def limit(x: Samples, sample_rate: int, ceiling_dbtp: float) -> Samples:

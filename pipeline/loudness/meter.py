@@ -1,4 +1,4 @@
-"""Programme loudness, measured by FFmpeg's meter.
+"""Programme loudness: the mean power of gating blocks of 400 ms that are loud enough to count.
 
 The standard's absolute gate, -70 LUFS, keeps pauses out of a programme. A recording that lies below it as a whole is
 no silence for that: it is measured with the relative gate alone.
@@ -10,99 +10,93 @@ References
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.audio import Samples
-from pipeline.dsp.decibels import power, power_db
+from pipeline.dsp.decibels import power_db
 from pipeline.stream.meter import measured
 from pipeline.stream.stage import split
 
-GATING_BLOCK_S = 0.4
+from .k_weighting import WEIGHTS, Floats, add_powers, sections
+
+HOP_S, HOPS = 0.1, 4  # a gating block every tenth of a second, four of them long
+SCALE_DB = -0.691  # makes a sine of 997 Hz and 0 dBFS in one channel read -3.01
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
 SILENCE_LUFS = -88.0  # a silence dithered to 16 bit measures -93, in stereo -90
-# The layouts FFmpeg knows by name give the surround channels their weight and leave the LFE out, as BS.1770 asks.
-LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0(side)", 6: "5.1(side)", 7: "6.1", 8: "7.1"}
+
+
+@dataclass(frozen=True)
+class Gated:
+    """powers : (blocks,) float64, weighted mean square of every gating block"""
+
+    powers: Floats
+
+    def lufs(self, gain_db: float = 0.0) -> float | None:
+        """Integrated loudness after so much gain; None for silence."""
+        level = np.maximum(self.powers, 1e-30) * 10 ** ((gain_db + SCALE_DB) / 10)
+        gate = ABSOLUTE_GATE_LUFS if level.max(initial=0.0) > _power(ABSOLUTE_GATE_LUFS) else SILENCE_LUFS
+        loud = level[level > _power(gate)]
+        if not loud.size:
+            return None
+        return power_db(float(loud[loud > loud.mean() * _power(RELATIVE_GATE_LU)].mean()))
+
+
+def _power(db: float) -> float:
+    return float(10 ** (db / 10))
 
 
 class LoudnessMeter:
     """Integrated loudness of a recording that comes in blocks."""
 
     def __init__(self, sample_rate: int, channels: int) -> None:
-        import av
-
-        self._sample_rate, self._layout = sample_rate, LAYOUTS[channels]
-        graph = av.filter.Graph()
-        form = f"sample_rate={sample_rate}:sample_fmt=flt:channel_layout={self._layout}:time_base=1/{sample_rate}"
-        self._source = graph.add("abuffer", form)
-        meter = graph.add("ebur128", "metadata=1:framelog=quiet")
-        self._sink = graph.add("abuffersink")
-        self._source.link_to(meter)
-        meter.link_to(self._sink)
-        graph.configure()
-        self._graph = graph  # it must live as long as what is in it
-        self._position = 0
+        self._filters, self._weights = sections(sample_rate), np.array(WEIGHTS[channels])
+        self._hop = max(1, round(HOP_S * sample_rate))
+        self._state = np.zeros((channels, 2, 2))
+        self._sums: list[Floats] = []  # of whole hops
+        self._open, self._at = 0.0, 0  # of the hop that is not complete, and the samples in it
         self._start: list[Samples] = []  # as long as all of it is shorter than two gating blocks
-        self._reading = ABSOLUTE_GATE_LUFS
-        self._faint: list[float] = []  # LUFS of each gating block, as long as none is above the absolute gate
+        self._missing = 2 * HOPS * self._hop
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
-        import av
-
-        if block.shape[1] == 0:
+        n = block.shape[1]
+        if n == 0:
             return
-        if self._position < self._shortest:
+        if self._missing > 0:
             self._start.append(block)
-        else:
-            self._start.clear()
-        # Interleaved: PyAV's planar frames end at seven channels.
-        interleaved = np.ascontiguousarray(block.T).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=self._layout)
-        frame.sample_rate, frame.pts = self._sample_rate, self._position
-        self._position += block.shape[1]
-        self._source.push(frame)
-        self._drain()
+            self._missing -= n
+            if self._missing <= 0:
+                self._start.clear()
+        self._hear(block)
 
     def result(self) -> float | None:
-        """LUFS of all blocks; None for silence. Afterwards no more can be added.
+        """LUFS of all blocks; None for silence. Afterwards no more can be added."""
+        return self.gated().lufs()
+
+    def gated(self) -> Gated:
+        """The gating blocks of all blocks. Afterwards no more can be added.
 
         What is shorter than two gating blocks (0.8 s) is measured as if it were repeated; BS.1770 says nothing of it.
         """
-        if 0 < self._position < self._shortest:
+        if self._start:
             whole = np.concatenate(self._start, axis=1)
-            self.add(np.tile(whole, (1, -(-self._shortest // whole.shape[1]) - 1)))
-        self._source.push(None)
-        self._drain()
-        return self._reading if self._reading > ABSOLUTE_GATE_LUFS else _relative(np.array(self._faint))
+            self._hear(np.tile(whole, (1, -(-self._missing // whole.shape[1]))))
+            self._start.clear()
+        hops = np.concatenate([np.zeros(0), *self._sums])
+        blocks = np.lib.stride_tricks.sliding_window_view(hops, HOPS).sum(axis=1) if hops.size >= HOPS else hops[:0]
+        return Gated(blocks / (HOPS * self._hop))
 
-    @property
-    def _shortest(self) -> int:
-        return int(np.ceil(2 * GATING_BLOCK_S * self._sample_rate))
-
-    def _drain(self) -> None:
-        import av
-
-        try:
-            while True:
-                measures = self._sink.pull().metadata
-                self._reading = float(measures.get("lavfi.r128.I", self._reading))
-                if self._reading > ABSOLUTE_GATE_LUFS:
-                    self._faint.clear()
-                elif momentary := measures.get("lavfi.r128.M"):
-                    self._faint.append(float(momentary))
-        except (av.error.BlockingIOError, av.error.EOFError):
-            pass
-
-
-def _relative(blocks: NDArray[np.float64]) -> float | None:
-    """LUFS of gating blocks (n,) in LUFS, by the relative gate alone; None for silence."""
-    sounding = blocks[blocks > SILENCE_LUFS]
-    if not sounding.size:
-        return None
-    mean = power_db(float(power(sounding).mean()))
-    return power_db(float(power(sounding[sounding > mean + RELATIVE_GATE_LU]).mean()))
+    def _hear(self, block: Samples) -> None:
+        end = self._at + block.shape[1]
+        sums = np.zeros(end // self._hop + 1)
+        sums[0] = self._open
+        x = np.ascontiguousarray(block)
+        add_powers(x, self._filters, self._weights, self._state, sums, self._at, self._hop)
+        self._sums.append(sums[:-1])
+        self._open, self._at = float(sums[-1]), end % self._hop
 
 
 def loudness(x: Samples, sample_rate: int) -> float | None:

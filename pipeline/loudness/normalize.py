@@ -17,8 +17,8 @@ from pipeline.dsp.decibels import amplitude, amplitude_db
 from pipeline.settings import Loudness
 from pipeline.stream.stage import run
 
-from .limiter import stage
-from .meter import LoudnessMeter
+from .limiter import MARGIN_DB, stage
+from .meter import Gated, LoudnessMeter
 from .true_peak import PeakMeter
 
 MAX_GAIN_DB = 40.0  # a recording so quiet that it needs more holds little but noise
@@ -37,14 +37,19 @@ Blocks = Callable[[], Iterable[Samples]]
 class Programme:
     """What is to be set to a loudness: its blocks, as often as asked for, and what they measure.
 
-    lufs : None for silence; true_peak : magnitude, full scale = 1
+    true_peak : magnitude, full scale = 1
     """
 
     blocks: Blocks
     sample_rate: int
     channels: int
-    lufs: float | None
+    gated: Gated
     true_peak: float
+
+    @property
+    def lufs(self) -> float | None:
+        """None for silence."""
+        return self.gated.lufs()
 
 
 @dataclass(frozen=True)
@@ -144,8 +149,11 @@ def _limited(programme: Programme, gain_db: float, ceiling_dbtp: float) -> Itera
 def _measured(
     programme: Programme, gain_db: float, ceiling_dbtp: float, on_block: Callable[[], None]
 ) -> tuple[float | None, float]:
-    """Loudness in LUFS and true peak (a magnitude) after gain and limiter."""
-    meter, peak = LoudnessMeter(programme.sample_rate, programme.channels), PeakMeter(programme.channels)
+    """Loudness in LUFS and true peak (a magnitude, known where it is above the ceiling) after gain and limiter."""
+    ceiling = amplitude(ceiling_dbtp)
+    if programme.true_peak * amplitude(gain_db + MARGIN_DB) <= ceiling:  # nothing for the limiter to do
+        return programme.gated.lufs(gain_db), programme.true_peak * amplitude(gain_db)
+    meter, peak = LoudnessMeter(programme.sample_rate, programme.channels), PeakMeter(programme.channels, EXACT * ceiling)
     for block in _limited(programme, gain_db, ceiling_dbtp):
         meter.add(block)
         peak.add(block)

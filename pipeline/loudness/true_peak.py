@@ -16,6 +16,9 @@ from pipeline.stream.stage import split
 
 OVERSAMPLING = 4
 HALF = 16  # taps on either side of the point between two samples
+CHUNK = 64  # samples that are looked at, or not, together
+
+Places = NDArray[np.int64]
 
 
 def _interpolator() -> NDArray[np.float32]:
@@ -35,59 +38,64 @@ INTERPOLATOR = _interpolator()
 OVERSHOOT = float(np.abs(INTERPOLATOR).sum(axis=1).max())
 
 
-def _envelope_numpy(x: Samples, taps: NDArray[np.float32], quiet: float) -> NDArray[np.float32]:
-    width, chunk = taps.shape[1], 1024
-    magnitude = np.abs(x)
-    peak: NDArray[np.float32] = magnitude[:, HALF - 1 : x.shape[1] - HALF].max(axis=0)
-    for start in range(0, peak.size, chunk):
-        here, out = slice(start, start + chunk + width - 1), peak[start : start + chunk]
-        for channel in x[magnitude[:, here].max(axis=1) > quiet, here]:
-            for row in taps:
-                np.maximum(out, np.abs(np.correlate(channel, row, "valid")), out=out)
-    return peak
-
-
-@kernel(_envelope_numpy)
 def envelope(x: Samples, taps: NDArray[np.float32], quiet: float) -> NDArray[np.float32]:
     """Highest magnitude of any channel at each sample and up to the next one.
 
     x : (channels, n + 31) float32; answers (n,) for the samples from the 16th on
     quiet : where nothing around reaches this level, the sample's own magnitude is answered (the work is skipped)
     """
-    channels, total = x.shape
-    width = taps.shape[1]
-    half = width // 2
-    n = total - width + 1
-    out = np.zeros(n, np.float32)
-    chunk = 64
-    between = np.empty(chunk, np.float32)
-    for start in range(0, n, chunk):
-        size = min(chunk, n - start)
-        for c in range(channels):
-            piece = x[c, start : start + size + width - 1]
-            loud = np.float32(0.0)
-            for i in range(piece.size):
-                loud = max(loud, abs(piece[i]))
-            for i in range(size):
-                out[start + i] = max(out[start + i], abs(piece[i + half - 1]))
-            if loud <= quiet:
-                continue
-            for p in range(taps.shape[0]):
-                between[:] = 0
-                # Taps outside, samples inside: only in this order does the compiler use vector instructions.
-                for k in range(width):
-                    for i in range(size):
-                        between[i] += taps[p, k] * piece[i + k]
+    magnitude, n = np.abs(x), x.shape[1] - taps.shape[1] + 1
+    at_samples = magnitude.max(axis=0) if len(x) > 1 else magnitude[0]
+    peak: NDArray[np.float32] = at_samples[HALF - 1 : HALF - 1 + n].copy()
+    if n > 0:
+        starts = np.arange(0, x.shape[1], CHUNK)
+        highest = np.maximum.reduceat(magnitude, starts, axis=1)
+        highest[:, :-1] = np.maximum(highest[:, :-1], highest[:, 1:])  # the taps reach into the next chunk
+        loud = np.argwhere(highest[:, : -(-n // CHUNK)] > quiet)
+        if loud.size:
+            raise_between(peak, np.ascontiguousarray(x), taps, loud)
+    return peak
+
+
+def _between_numpy(peak: NDArray[np.float32], x: Samples, taps: NDArray[np.float32], chunks: Places) -> None:
+    for channel, chunk in chunks:
+        start = chunk * CHUNK
+        out = peak[start : start + CHUNK]
+        for row in taps:
+            found = np.correlate(x[channel, start : start + out.size + row.size - 1], row, "valid")
+            np.maximum(out, np.abs(found), out=out)
+
+
+@kernel(_between_numpy)
+def raise_between(peak: NDArray[np.float32], x: Samples, taps: NDArray[np.float32], chunks: Places) -> None:
+    """Raise peak (n,), in place, to what lies between the samples of x (channels, n + 31).
+
+    chunks : (k, 2), channel and number of each chunk of 64 samples to look at
+    """
+    width, n = taps.shape[1], peak.size
+    between = np.empty(CHUNK, np.float32)
+    for j in range(chunks.shape[0]):
+        channel, start = chunks[j, 0], chunks[j, 1] * CHUNK
+        size = min(CHUNK, n - start)
+        piece = x[channel, start : start + size + width - 1]
+        for p in range(taps.shape[0]):
+            between[:] = 0
+            # Taps outside, samples inside: only in this order does the compiler use vector instructions.
+            for k in range(width):
                 for i in range(size):
-                    out[start + i] = max(out[start + i], abs(between[i]))
-    return out
+                    between[i] += taps[p, k] * piece[i + k]
+            for i in range(size):
+                peak[start + i] = max(peak[start + i], abs(between[i]))
 
 
 class PeakMeter:
-    """True peak of a recording that comes in blocks."""
+    """True peak of a recording that comes in blocks.
 
-    def __init__(self, channels: int) -> None:
-        self._highest = 0.0
+    least : a magnitude; what is lower need not be known
+    """
+
+    def __init__(self, channels: int, least: float = 0.0) -> None:
+        self._highest = least
         self._tail = np.zeros((channels, 2 * HALF - 1), np.float32)
 
     def add(self, block: Samples) -> None:
@@ -100,7 +108,7 @@ class PeakMeter:
         self._tail = x[:, -(2 * HALF - 1) :]
 
     def result(self) -> float:
-        """The magnitude, full scale = 1; 0.0 for silence or no samples. Nothing follows: after the end is silence."""
+        """The magnitude, full scale = 1; `least` if nothing is higher. Nothing follows: after the end is silence."""
         self.add(np.zeros_like(self._tail))
         return self._highest
 

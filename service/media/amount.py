@@ -65,7 +65,7 @@ def make(handle: Handle, order: Order, made: Outcome, percent: int, target: Path
             loudness.add(block)
             peak.add(block)
             on_block()
-        programme = Programme(waiting.blocks, rate, channels, loudness.result(), peak.result())
+        programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())
         writer = stack.enter_context(file.writer(counted.sample_count))
         asked = Settings.from_flat(made.report.settings).loudness
         delivery.deliver(programme, asked, lambda: writer, monitor, counted.block_count)

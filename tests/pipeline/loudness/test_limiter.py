@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude_db
-from pipeline.loudness.limiter import limit, smooth, stage
+from pipeline.loudness.limiter import limit, mean_gain, smooth, stage
 from pipeline.loudness.true_peak import true_peak
 from pipeline.stream.stage import run, split
 from tests.pipeline.signals import noise, sine, speech_like
@@ -65,6 +65,7 @@ def test_kernel_equals_numpy() -> None:
     other, other_held = smooth.numpy_version(wanted, 0.002, -0.5, 64)
     np.testing.assert_allclose(ours, other, atol=1e-5)
     assert held == pytest.approx(other_held, abs=1e-5)
+    np.testing.assert_allclose(mean_gain(ours, 64), mean_gain.numpy_version(ours, 64), rtol=1e-6)
 
 
 def gains_db(x: Samples, rate: int, ceiling_dbtp: float) -> np.ndarray:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline import Audio, enhance
-from pipeline.loudness.meter import LAYOUTS, loudness
+from pipeline.loudness.k_weighting import WEIGHTS
+from pipeline.loudness.meter import loudness
 from tests.pipeline.signals import noise, sine, speech_like
 
 RATE = 48_000
@@ -50,7 +51,7 @@ def test_the_rate_does_not_matter(rate: int) -> None:
     assert loudness(sine(997, rate, 5, 10 ** (-20 / 20)), rate) == pytest.approx(-23, abs=0.1)
 
 
-@pytest.mark.parametrize("channels", sorted(LAYOUTS))
+@pytest.mark.parametrize("channels", sorted(WEIGHTS))
 def test_every_channel_count_is_measured(channels: int) -> None:
     assert loudness(noise(channels, RATE), RATE) is not None
 

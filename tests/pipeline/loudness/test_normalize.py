@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude_db
-from pipeline.loudness.meter import loudness
+from pipeline.loudness.meter import LoudnessMeter, loudness
 from pipeline.loudness.normalize import MAX_GAIN_DB, Gain, Programme, gain_for
 from pipeline.loudness.true_peak import true_peak
 from pipeline.settings import Loudness
@@ -16,7 +17,9 @@ from tests.pipeline.signals import noise, speech_like
 
 
 def sound(x: Samples, rate: int) -> Programme:
-    return Programme(lambda: split(x, rate), rate, x.shape[0], loudness(x, rate), true_peak(x))
+    meter = LoudnessMeter(rate, len(x))
+    meter.add(x)
+    return Programme(lambda: split(x, rate), rate, len(x), meter.gated(), true_peak(x))
 
 
 def to_target(x: Samples, rate: int, params: Loudness) -> tuple[Samples, Gain]:
@@ -111,7 +114,7 @@ def test_what_is_missing_is_told_from_a_third_of_a_lu_on() -> None:
         assert bool(gain.notes) is told
     _, gain = to_target(noise(1, 48_000, -66), 48_000, Loudness(True, -9.0, -1.0))
     assert gain.notes == (
-        "The loudness stays 13.9 LU under the target: peaks would have to be cut by more than 15 dB or the recording"
+        "The loudness stays 13.8 LU under the target: peaks would have to be cut by more than 15 dB or the recording"
         " raised by more than 40 dB.",
     )
 
@@ -144,5 +147,20 @@ def test_each_block_of_each_round_may_stop_it() -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        gain_for(sound(x, 16_000), Loudness(), on_block)
+        gain_for(sound(x, 16_000), Loudness(True, -9.0, -3.0), on_block)
     assert asked == 3
+
+
+@pytest.mark.parametrize("ceiling", [-1.0, -9.0])
+def test_where_the_limiter_has_nothing_to_do_the_sound_is_not_read(ceiling: float) -> None:
+    """The loudness is known then; it is the one that is reached."""
+    x = noise(2, 48_000 * 2, -50)
+    x[:, 30_000:60_000] *= np.float32(0.02)  # under the relative gate, and under the absolute one before the gain
+
+    def blocks() -> Iterator[Samples]:
+        raise AssertionError("The sound was read.")
+
+    gain = gain_for(replace(sound(x, 48_000), blocks=blocks), Loudness(True, -32.0, ceiling))
+    y = np.concatenate(list(gain.applied(sound(x, 48_000))), axis=1)
+    assert loudness(y, 48_000) == pytest.approx(-32.0, abs=0.11)
+    assert gain.lufs == pytest.approx(loudness(y, 48_000), abs=1e-4)

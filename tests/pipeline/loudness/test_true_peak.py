@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import resample_poly
 
 from pipeline.dsp.decibels import amplitude_db
-from pipeline.loudness.true_peak import HALF, INTERPOLATOR, OVERSHOOT, envelope, true_peak
+from pipeline.loudness.true_peak import HALF, INTERPOLATOR, OVERSHOOT, envelope, raise_between, true_peak
 from tests.pipeline.signals import noise, sine
 
 
@@ -36,10 +36,12 @@ def test_the_block_size_does_not_matter() -> None:
 
 
 def test_kernel_equals_numpy() -> None:
-    x = noise(2, 3_000)
-    np.testing.assert_allclose(
-        envelope(x, INTERPOLATOR, 0.0), envelope.numpy_version(x, INTERPOLATOR, 0.0), rtol=1e-5, atol=1e-7
-    )
+    x, chunks = noise(2, 3_000), np.argwhere(np.ones((2, 47)))  # the last one is not whole
+    ours, theirs = np.zeros((2, 3_000 - 31), np.float32)
+    raise_between(ours, x, INTERPOLATOR, chunks)
+    raise_between.numpy_version(theirs, x, INTERPOLATOR, chunks)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+    assert np.all(ours > 0)
 
 
 def test_skipping_the_quiet_loses_no_peak() -> None:
