@@ -17,7 +17,7 @@ from pipeline.dsp.decibels import amplitude_db
 from pipeline.loudness.meter import ABSOLUTE_GATE_LUFS, LoudnessMeter
 from pipeline.loudness.normalize import TOLERANCE_LU, Gain, Goal, Programme, gain_for, lowered, reach
 from pipeline.loudness.true_peak import PeakMeter
-from pipeline.measures.analysis import Analysis, Analyzer
+from pipeline.measures.analysis import EVERYWHERE, Analysis, Analyzer, Traces
 from pipeline.settings import Loudness
 from pipeline.stream.progress import ProgressMonitor
 from pipeline.stream.source import Source
@@ -85,10 +85,22 @@ class _Reading:
     sample_peak: float
 
 
+class _Tried(NamedTuple):
+    """The gain that was written with in the end, and what was read back then."""
+
+    gain: Gain
+    reading: _Reading
+
+
 def deliver(
-    programme: Programme, params: Loudness, open_output: Callable[[], Output], monitor: ProgressMonitor, blocks: int
+    programme: Programme,
+    params: Loudness,
+    open_output: Callable[[], Output],
+    monitor: ProgressMonitor,
+    blocks: int,
+    traces: Traces = EVERYWHERE,
 ) -> Delivered:
-    """Write `programme`, of so many blocks, at its loudness."""
+    """Write `programme`, of so many blocks, at its loudness. traces : where to look for what only parts can hold"""
     plan = monitor.schedule
     monitor.phase(plan.restored, plan.loudness, "Setting the loudness")
     gain = gain_for(programme, params, monitor.tick(2 * blocks))
@@ -98,15 +110,18 @@ def deliver(
         why = "the peaks are beyond full scale, and only a WAV of floats could hold them."
         gain = lowered(programme, params.ceiling_dbtp, why)
     if not output.lossy:
-        analyzer = Analyzer(programme.sample_rate, programme.channels, listens=False)
+        analyzer = Analyzer(programme.sample_rate, programme.channels, traces, listens=False)
         _write(programme, gain, output, monitor.tick(blocks), analyzer)
         return Delivered(gain, analyzer.result())
-    return _tried(programme, params, gain, output, monitor, blocks)
+    done = _tried(programme, params, gain, output, monitor, blocks)
+    monitor.phase(monitor.schedule.written, 1.0, "Measuring the result")
+    after = _analyzed(output.read_back(), programme, traces, monitor.tick(blocks))
+    return Delivered(done.gain, after, _missed(params, done.gain, done.reading))
 
 
 def _tried(
     programme: Programme, params: Loudness, gain: Gain, output: Output, monitor: ProgressMonitor, blocks: int
-) -> Delivered:
+) -> _Tried:
     """Written with a lossy codec, until what is read back is right."""
     aim = gain.lufs if gain.notes else params.target_lufs
     done, last = monitor.schedule.loudness, monitor.schedule.written
@@ -121,9 +136,7 @@ def _tried(
             break
         gain = better
         output.again()
-    monitor.phase(last, 1.0, "Measuring the result")
-    after = _analyzed(output.read_back(), programme, monitor.tick(blocks))
-    return Delivered(gain, after, _missed(params, gain, reading))
+    return _Tried(gain, reading)
 
 
 class Aim(NamedTuple):
@@ -184,9 +197,10 @@ def _missed(params: Loudness, gain: Gain, reading: _Reading) -> tuple[str, ...]:
     return (f"The codec moves the peaks: they lie {over_db:.1f} dB over the ceiling where the file is played.",)
 
 
-def _analyzed(source: Source, programme: Programme, on_block: OnBlock) -> Analysis:
+def _analyzed(source: Source, programme: Programme, traces: Traces, on_block: OnBlock) -> Analysis:
     """Of the file. Some codecs know one rate alone: what the recording is, it stays in the report."""
-    analyzer = Analyzer(source.sample_rate, source.channels, listens=False)
+    same = (source.sample_rate, source.channels) == (programme.sample_rate, programme.channels)
+    analyzer = Analyzer(source.sample_rate, source.channels, traces if same else EVERYWHERE, listens=False)
     for block in source.blocks():
         analyzer.add(block)
         on_block()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from pipeline.loudness.meter import LoudnessMeter
 from pipeline.loudness.normalize import Programme
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
-from pipeline.measures.analysis import analyze_blocks
+from pipeline.measures.analysis import Analyzer
 from pipeline.measures.content.keep import Kept
 from pipeline.measures.report import Report
 from pipeline.stream.progress import LOSSLESS, LOSSY, Progress, ProgressMonitor
@@ -153,24 +153,31 @@ def _enhanced(
     """The three passes. output, removed : samples per channel → where the blocks go."""
     began, rate, channels = time.perf_counter(), source.sample_rate, source.channels
     monitor.phase(0.0, monitor.schedule.measured, "Measuring the recording")
-    counted = Counted(source)
-    before = analyze_blocks(counted, rate, channels, monitor.along(counted))
+    counted, analyzer = Counted(source), Analyzer(rate, channels)
+    on_block = monitor.along(counted)
+    for block in counted:
+        on_block()
+        analyzer.add(block)
+        waiting.append(block)
+    before = analyzer.result()
     settings, why = auto.chosen(asked, before)
     samples, blocks = counted.sample_count, counted.block_count
 
     monitor.phase(monitor.schedule.measured, monitor.schedule.restored, "Removing noise")
-    plan = planned(asked, settings, before)
+    plan = planned(asked, settings, before, analyzer.traces)
     loudness, peak = LoudnessMeter(rate, channels), PeakMeter(channels)
     tick = monitor.tick(blocks)
     takes = removed(samples) if removed else None
     kept = Kept(before.content.stretches if settings.content.keep_music else (), rate)
-    for block in _restored(source, plan, settings.mix, kept, takes, tick):
+    for block in _restored(waiting.replaced(), plan, settings.mix, kept, takes, tick):
         waiting.append(block)
         loudness.add(block)
         peak.add(block)
 
     programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())
-    delivered = delivery.deliver(programme, settings.loudness, lambda: output(samples), monitor, blocks)
+    delivered = delivery.deliver(
+        programme, settings.loudness, lambda: output(samples), monitor, blocks, analyzer.traces
+    )
     monitor.phase(1.0, 1.0, "Done")
     took, gain = time.perf_counter() - began, delivered.gain
     notes = (*why, *plan.notes, *gain.notes, *delivered.notes)
@@ -178,14 +185,14 @@ def _enhanced(
 
 
 def _restored(
-    source: Source, plan: Plan, mix: Mix, kept: Kept, removed: Sink | None, tick: Callable[[], None]
+    blocks: Iterable[Samples], plan: Plan, mix: Mix, kept: Kept, removed: Sink | None, tick: Callable[[], None]
 ) -> Iterator[Samples]:
     """The stages that work on the sound itself, mixed with the original as asked; then the leveler."""
     wet = np.float32(mix.wet_percent / 100)
 
     def mixed() -> Iterator[Samples]:
         start = 0
-        for x, y in paired(plan.restoration, source.blocks()):
+        for x, y in paired(plan.restoration, blocks):
             out = y if wet == 1 else wet * y + (1 - wet) * x
             out, start = kept.over(out, x, start), start + x.shape[1]
             if removed is not None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pipeline.measures.analysis import Analysis
+from pipeline.measures.analysis import Analysis, Traces
 from pipeline.stages import leveler
 from pipeline.stages.chain import StageContext, restoration
 from pipeline.stages.denoise.choice import OFF, Denoiser, denoiser, enough
 from pipeline.stream.stage import IDENTITY, AnyStage, chained, side_by_side
 
-from .settings import Denoise, Settings
+from .settings import Dehum, Denoise, Settings
 
 NOTED_DB = 10.0  # so much less noise reduction than asked for is told
 APART = "Every channel was cleaned for itself: they are microphones of their own, not one scene."
@@ -39,8 +39,9 @@ class _Part(NamedTuple):
     noise_floor_dbfs: float | None
 
 
-def planned(asked: Settings, settings: Settings, before: Analysis) -> Plan:
-    """asked : by the user; settings : the same, or what was chosen where a choice was asked for; before : measures."""
+def planned(asked: Settings, settings: Settings, before: Analysis, traces: Traces) -> Plan:
+    """asked : by the user; settings : the same, or what was chosen where a choice was asked for; before : measures;
+    traces : where the recording holds what only parts of it can hold."""
     apart = before.channels > 1 and (
         settings.channels.mode == "independent" or (settings.channels.mode == "auto" and before.separate_microphones)
     )
@@ -56,12 +57,19 @@ def planned(asked: Settings, settings: Settings, before: Analysis) -> Plan:
         denoiser(denoise, settings.dereverb, before.sample_rate, part.channels) if settings.mix.wet_percent else OFF
         for denoise, part in zip(needed, parts, strict=True)
     ]
+    if not (apart or traces.hum or _repaired(settings, before)):
+        settings = replace(settings, dehum=Dehum(0.0))  # it hears what the meter has heard, and would find nothing
     lines = [
         _line(settings, choice, before.sample_rate, part.channels) for choice, part in zip(found, parts, strict=True)
     ]
     levels = [_level(settings, part, before.sample_rate) for part in parts]
     notes = (*((APART,) if apart else ()), *_spared(settings, needed, before), *found[0].notes)
     return Plan(_together(lines), _together(levels), found[0].name, notes)
+
+
+def _repaired(settings: Settings, before: Analysis) -> bool:
+    """Whether the sound may be changed before the hum is sought in it."""
+    return bool(settings.declick.sensitivity_percent or (settings.declip.strength_percent and before.clipped_percent))
 
 
 def _line(settings: Settings, found: Denoiser, sample_rate: int, channels: int) -> AnyStage:

@@ -34,7 +34,7 @@ class Block(NamedTuple):
     about: Metadata | None = None
 
 
-GATHERED = 1 << 15  # samples per channel
+GATHERED = 1 << 16  # samples per channel
 
 Blocks = Generator[Block, None, None]
 

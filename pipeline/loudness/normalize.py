@@ -153,7 +153,8 @@ def _measured(
     ceiling = amplitude(ceiling_dbtp)
     if programme.true_peak * amplitude(gain_db + MARGIN_DB) <= ceiling:  # nothing for the limiter to do
         return programme.gated.lufs(gain_db), programme.true_peak * amplitude(gain_db)
-    meter, peak = LoudnessMeter(programme.sample_rate, programme.channels), PeakMeter(programme.channels, EXACT * ceiling)
+    peak = PeakMeter(programme.channels, EXACT * ceiling)
+    meter = LoudnessMeter(programme.sample_rate, programme.channels)
     for block in _limited(programme, gain_db, ceiling_dbtp):
         meter.add(block)
         peak.add(block)

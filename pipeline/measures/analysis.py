@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pipeline.audio import Audio, Samples
 from pipeline.dsp.decibels import amplitude_db
@@ -171,19 +171,35 @@ def _rounded(value: Any) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 
-class Analyzer:
-    """All measures of a recording that comes in blocks. listens : for music, singing, laughter and applause, too."""
+class Traces(NamedTuple):
+    """Where a recording holds what only parts of it can hold. Its result holds it nowhere else, and is searched there.
 
-    def __init__(self, sample_rate: int, channels: int, *, listens: bool = True) -> None:
+    hum : whether any second of it holds hum; clicks : numbers of the units (0.64 s) that may hold clicks, None for all
+    """
+
+    hum: bool = True
+    clicks: frozenset[int] | None = None
+
+
+EVERYWHERE = Traces()
+
+
+class Analyzer:
+    """All measures of a recording that comes in blocks.
+
+    within : where to look for what only parts can hold; listens : for music, singing, laughter and applause, too
+    """
+
+    def __init__(self, sample_rate: int, channels: int, within: Traces = EVERYWHERE, *, listens: bool = True) -> None:
         self._sample_rate, self._channels, self._samples = sample_rate, channels, 0
         self._loudness, self._peak = LoudnessMeter(sample_rate, channels), PeakMeter(channels)
         self._powers, self._band = FramePowers(sample_rate), BandMeter(sample_rate)
         self._hum, self._clipping = HumMeter(sample_rate, channels), ClippingMeter(sample_rate, channels)
-        self._clicks, self._decay = ClickMeter(CLICKS, sample_rate, channels), DecayMeter(sample_rate)
+        self._clicks, self._decay = ClickMeter(CLICKS, sample_rate, channels, within.clicks), DecayMeter(sample_rate)
         self._mean, self._relation = MeanMeter(channels), ChannelMeter(sample_rate, channels if channels > 1 else 0)
         self._parts: tuple[Meter[object], ...] = (
-            self._loudness, self._peak, self._powers, self._band, self._hum, self._clipping, self._clicks, self._decay,
-            self._mean, self._relation,
+            self._loudness, self._peak, self._powers, self._band, self._clipping, self._clicks, self._decay, self._mean,
+            self._relation, *((self._hum,) if within.hum else ()),
         )  # fmt: skip
         self._content = ContentMeter(sample_rate, channels) if listens else None
 
@@ -194,6 +210,11 @@ class Analyzer:
             part.add(block)
         if self._content is not None:
             self._content.add(block)
+
+    @property
+    def traces(self) -> Traces:
+        """Of all blocks, after their result."""
+        return Traces(self._hum.heard, frozenset(k + near for k in self._clicks.found for near in (-1, 0, 1)))
 
     def result(self) -> Analysis:
         """The measures of all blocks. Afterwards no more can be added."""

@@ -34,11 +34,13 @@ class BandMeter:
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
+        from scipy.fft import rfft
+
         x = block if self._rest is None else np.concatenate((self._rest, block), axis=1)
         at = self._skip
         while at + self._size <= x.shape[1]:
-            frames = x[:, at : at + self._size] * self._window
-            self._power += (np.abs(np.fft.rfft(frames, axis=1)) ** 2).mean(axis=0)
+            spectra = rfft(x[:, at : at + self._size] * self._window, axis=1)
+            self._power += (spectra.real**2 + spectra.imag**2).mean(axis=0)
             at += EVERY * self._size
         kept = min(at, x.shape[1])
         self._rest, self._skip = x[:, kept:], at - kept

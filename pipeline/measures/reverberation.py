@@ -43,12 +43,15 @@ class DecayMeter:
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
-        x = np.concatenate((self._rest, block.mean(axis=0)))
+        from scipy.fft import rfft
+
+        x = np.concatenate((self._rest, block.mean(axis=0) if len(block) > 1 else block[0]))
         count = x.size // self._hop - 1
         if count > 0:
             frames = np.lib.stride_tricks.sliding_window_view(x, 2 * self._hop)[: count * self._hop : self._hop]
-            power = np.abs(np.fft.rfft(frames * self._window, axis=1)) ** 2
-            bands = np.add.reduceat(power, self._bins, axis=1)[:, :-1]
+            first, last = self._bins[0], self._bins[-1]
+            spectra = rfft(frames * self._window, axis=1)[:, first:last]
+            bands = np.add.reduceat(spectra.real**2 + spectra.imag**2, self._bins[:-1] - first, axis=1)
             self._levels.append(power_db(bands + 1e-12).astype(np.float32))
             x = x[count * self._hop :]
         self._rest = x
@@ -81,7 +84,13 @@ def _falls(level_db: Line) -> Line:
         part = part[: int(np.argmin(part)) + 1]
         part = part[part <= part[0] - SKIPPED_DB] if part.size else part
         if part.size >= LEAST_FRAMES - 1 and part[0] - part[-1] >= LEAST_DROP_DB - SKIPPED_DB:
-            slope = np.polyfit(np.arange(part.size) * HOP_S, part, 1)[0]
+            slope = _slope(part)
             if slope < 0:
                 times.append(-60 / slope)
     return np.array(times)
+
+
+def _slope(level_db: Line) -> float:
+    """dB per second of the line through level_db (frames,) by least squares."""
+    t = HOP_S * (np.arange(level_db.size) - (level_db.size - 1) / 2)
+    return float(t @ level_db / (t @ t))

@@ -15,17 +15,19 @@ Not done: crackle so dense that clicks follow each other within 20 ms, and thump
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.audio import Samples
-from pipeline.dsp.autoregressive import Places, Signal, fit, interpolate, prediction_error
+from pipeline.dsp.autoregressive import Places, Signal, fit, interpolate, prediction_errors
 from pipeline.dsp.kernel import kernel
 from pipeline.settings import Declick
 from pipeline.stream.meter import measured
-from pipeline.stream.stage import IDENTITY, AnyStage, Feed, run_whole, split
+from pipeline.stream.stage import IDENTITY, AnyStage, run_whole, split
 from pipeline.stream.units import in_units
 
 HOP_S = 0.020  # one model for so long, fitted to it and to half as much on either side
@@ -67,10 +69,7 @@ def _prediction_errors(x: Signal, window: Signal, hop: int, order: int) -> tuple
     """
     around = (window.size - hop) // 2
     hops = (x.size - 2 * around) // hop
-    off, usual = np.zeros(x.size), np.zeros(x.size)
-    for at in range(around, around + hops * hop, hop):
-        a = fit(x[at - around : at + hop + around], window, order)
-        off[at : at + hop] = prediction_error(x[at - order : at + hop + order], a)[order : order + hop]
+    off, usual = prediction_errors(x, window, hop, order), np.zeros(x.size)
     fitted = slice(around, around + hops * hop)
     medians = np.partition(off[fitted].reshape(hops, hop), hop // 2, axis=1)[:, hop // 2]
     usual[fitted] = np.repeat(medians, hop)
@@ -147,29 +146,60 @@ def _extent(x: Signal, peak: int, a: Signal, rule: Rule) -> int:
     return RIM + (int(beyond[-1]) if beyond.size else 0)
 
 
+@dataclass(frozen=True)
+class _Declicker:
+    """edge : samples on either side of a unit, which the search looks at; window : over which a model is fitted"""
+
+    rule: Rule
+    hop: int
+    order: int
+
+    @classmethod
+    def of(cls, params: Declick, sample_rate: int) -> _Declicker:
+        hop = 2 * round(HOP_S * sample_rate / 2)
+        return cls(Rule.of(params.sensitivity_percent, sample_rate), hop, model_order(sample_rate))
+
+    @property
+    def unit(self) -> int:
+        return HOPS * self.hop
+
+    @property
+    def edge(self) -> int:
+        return EDGE * self.hop
+
+    @cached_property
+    def window(self) -> Signal:
+        window: Signal = np.hanning(2 * self.hop + 2)[1:-1]
+        return window
+
+    def cleaned(self, buffer: Samples) -> Samples | None:
+        """buffer (channels, unit + 2 · edge) without clicks, its edges taken off; None where there are none."""
+        edge, rule, answer = self.edge, self.rule, None
+        for c, line in enumerate(buffer):
+            x = line.astype(np.float64)
+            peaks = click_peaks(*_prediction_errors(x, self.window, self.hop, self.order), rule)
+            for peak in peaks.tolist():
+                inside = edge - rule.guard <= peak < x.size - edge + rule.guard
+                if inside and not _is_rim(line, peak, rule):
+                    _remove(x, peak, self.window, self.order, rule)
+                    answer = buffer[:, edge:-edge].copy() if answer is None else answer
+                    answer[c] = x[edge:-edge]
+        return answer
+
+
 def stage(params: Declick, sample_rate: int, channels: int) -> AnyStage:
     """Removes clicks, every channel on its own; identity where the sensitivity is 0. Latency: about 0.7 s."""
     if not params.sensitivity_percent:
         return IDENTITY
-    half, order = round(HOP_S * sample_rate / 2), model_order(sample_rate)
-    hop, edge = 2 * half, 2 * half * EDGE
-    window = np.hanning(2 * hop + 2)[1:-1]
-    rule = Rule.of(params.sensitivity_percent, sample_rate)
+    declicker = _Declicker.of(params, sample_rate)
+    edge = declicker.edge
 
     def work(unit: Samples, tail: Samples) -> tuple[Samples, Samples]:
         buffer = np.concatenate((tail, unit), axis=1)
-        answer = buffer[:, edge:-edge].copy()
-        for c, line in enumerate(buffer):
-            x = line.astype(np.float64)
-            peaks = click_peaks(*_prediction_errors(x, window, hop, order), rule)
-            for peak in peaks.tolist():
-                inside = edge - rule.guard <= peak < x.size - edge + rule.guard
-                if inside and not _is_rim(line, peak, rule):
-                    _remove(x, peak, window, order, rule)
-                    answer[c] = x[edge:-edge]
-        return answer, buffer[:, -2 * edge :].copy()
+        cleaned = declicker.cleaned(buffer)
+        return buffer[:, edge:-edge].copy() if cleaned is None else cleaned, buffer[:, -2 * edge :].copy()
 
-    return in_units(HOPS * hop, channels, edge, lambda: np.zeros((channels, 2 * edge), np.float32), work)
+    return in_units(declicker.unit, channels, edge, lambda: np.zeros((channels, 2 * edge), np.float32), work)
 
 
 def declick(x: Samples, sample_rate: int, params: Declick) -> Samples:
@@ -178,28 +208,54 @@ def declick(x: Samples, sample_rate: int, params: Declick) -> Samples:
 
 
 class ClickMeter:
-    """How many clicks `declick` takes out of a recording that comes in blocks; those in several channels count once."""
+    """How many clicks `declick` takes out of a recording that comes in blocks; those in several channels count once.
 
-    def __init__(self, params: Declick, sample_rate: int, channels: int) -> None:
-        self._feed = Feed(stage(params, sample_rate, channels))
+    places : numbers of the units (0.64 s) to look into; None for all
+    """
+
+    def __init__(
+        self, params: Declick, sample_rate: int, channels: int, places: Collection[int] | None = None
+    ) -> None:
+        self._declicker, self._places = _Declicker.of(params, sample_rate), places
         self._apart = GUARD_S * sample_rate
-        self._count, self._at, self._last = 0, 0, -sample_rate
+        self._gathered = np.zeros((channels, 2 * self._declicker.edge), np.float32)  # the last unit's edges, and on
+        self._samples = self._number = self._count = 0
+        self._last = -sample_rate  # sample that was changed last
+        self.found: set[int] = set()  # units that hold clicks
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
-        self._compare(self._feed.push(block))
+        self._samples += block.shape[1]
+        self._look(block)
 
     def result(self) -> int:
         """Clicks in all blocks. Afterwards no more can be added."""
-        self._compare(self._feed.finish())
+        unit, edge = self._declicker.unit, self._declicker.edge
+        while self._number * unit - edge < self._samples:
+            self._look(np.zeros((len(self._gathered), unit), np.float32))
         return self._count
 
-    def _compare(self, pairs: Iterable[tuple[Samples, Samples]]) -> None:
-        for x, y in pairs:
-            changed = np.flatnonzero((y != x).any(axis=0)) + self._at
+    def _look(self, block: Samples) -> None:
+        unit, size = self._declicker.unit, self._declicker.unit + 2 * self._declicker.edge
+        line = np.concatenate((self._gathered, block), axis=1)
+        while line.shape[1] >= size:
+            if self._places is None or self._number in self._places:
+                self._compare(line[:, :size])
+            self._number += 1
+            line = line[:, unit:]
+        self._gathered = line.copy()
+
+    def _compare(self, buffer: Samples) -> None:
+        edge, start = self._declicker.edge, self._number * self._declicker.unit - self._declicker.edge
+        cleaned = self._declicker.cleaned(buffer)
+        if cleaned is None:
+            return
+        changed = np.flatnonzero((cleaned != buffer[:, edge:-edge]).any(axis=0)) + start
+        changed = changed[changed < self._samples]
+        if changed.size:
             self._count += int(np.count_nonzero(np.diff(changed, prepend=self._last) > self._apart))
-            self._at += y.shape[1]
-            self._last = int(changed[-1]) if changed.size else self._last
+            self._last = int(changed[-1])
+            self.found.add(self._number)
 
 
 def count_clicks(x: Samples, sample_rate: int, params: Declick) -> int:

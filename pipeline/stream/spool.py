@@ -1,7 +1,8 @@
-"""Where the restored sound waits until its loudness is known: in memory, or in a file without a name.
+"""Where sound waits between two passes: in memory, or in a file without a name.
 
-The loudness of a recording is known when its last sample is, and only then can the first be written. A file that has
-no name cannot be opened by others and vanishes with the process, however that ends.
+What was decoded waits until the recording is measured, what was restored until its loudness is known; the latter takes
+the place of the former. A file that has no name cannot be opened by others and vanishes with the process, however that
+ends.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import errno
 import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import BinaryIO, Protocol, cast
@@ -33,6 +35,12 @@ class Spool(AbstractContextManager["Spool"], Protocol):
     def blocks(self) -> Iterator[Samples]:
         """All blocks, in order, as they came."""
 
+    def replaced(self) -> Iterator[Samples]:
+        """All blocks, once more and for the last time: what is appended from here on takes their place.
+
+        No more samples may be appended than were read.
+        """
+
 
 class MemorySpool:
     """For a recording that is in memory anyway, or where no disk takes it.
@@ -52,6 +60,15 @@ class MemorySpool:
 
     def blocks(self) -> Iterator[Samples]:
         yield from self._blocks
+
+    def replaced(self) -> Iterator[Samples]:
+        before, self._blocks = deque(self._blocks), []
+        return self._emptied(before)
+
+    def _emptied(self, before: deque[Samples]) -> Iterator[Samples]:
+        while before:
+            self._free += before[0].nbytes
+            yield before.popleft()
 
     def __enter__(self) -> MemorySpool:
         return self
@@ -73,7 +90,7 @@ class FileSpool:
         self._folders = iter(folders or (None,))
         self._file = self._opened(None)
         self._shapes: list[tuple[int, ...]] = []
-        self._size = 0
+        self._size = self._before = 0  # bytes: of the blocks, and of those that they replace
 
     def append(self, block: Samples) -> None:
         if not block.size:
@@ -108,18 +125,27 @@ class FileSpool:
             self._file = self._opened(error)
             full.seek(0)
             at, size, self._size = 0, self._size, 0
-            while at < size:
-                piece = memoryview(full.read(min(COPIED, size - at)))
+            while at < max(size, self._before):
+                piece = memoryview(full.read(min(COPIED, max(size, self._before) - at)))
                 try:
                     self._write(piece)
                 except OSError as another:
                     raise _refused(another) from None
                 at = self._size = at + piece.nbytes
+            self._size = size
 
     def blocks(self) -> Iterator[Samples]:
+        yield from self._read(self._shapes)
+
+    def replaced(self) -> Iterator[Samples]:
+        before, self._shapes = self._shapes, []
+        self._before, self._size = self._size, 0
+        return self._read(before)
+
+    def _read(self, shapes: Sequence[tuple[int, ...]]) -> Iterator[Samples]:
         try:
             at = 0
-            for shape in self._shapes:
+            for shape in shapes:
                 block = np.empty(shape, np.float32)
                 self._file.seek(at)  # each time: there may be several readers
                 at += block.nbytes

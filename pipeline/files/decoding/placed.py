@@ -27,6 +27,8 @@ DRIFT = 0.005  # the most by which a recorder's clock and its samples run apart
 # short a hole is told and not filled: where it is the recorder's clock that was put right, nothing is missing.
 STEADY_FRAMES, SHORTEST_JUMP_S = 8, 0.01
 MOST_FORMS = 1000
+FULL_SCALE = {"flt": 1, "fltp": 1, "s16": 1 << 15, "s16p": 1 << 15, "s32": 1 << 31, "s32p": 1 << 31}  # formats of samples
+MOST_PLANES = 7  # that PyAV reads
 
 
 class _Steps:
@@ -152,22 +154,34 @@ def placed(frames: Iterator[Any], timeline: Timeline) -> Blocks:
         if isinstance(frame, Lost):
             timeline.lose(frame)
             continue
-        if is_listed(frame.layout):  # it would be freed twice: see `opened`
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(frame.layout))
+        layout, kind = frame.layout, frame.format.name  # asked for once: PyAV makes them anew each time
+        if is_listed(layout):  # it would be freed twice: see `opened`
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
             raise AudioError("The channels are in an order of their own.", suggestion="Convert it to WAV first.")
-        rate, channels = int(frame.sample_rate), int(frame.layout.nb_channels)
-        if form != (rate, channels, frame.layout.name, frame.format.name):
+        rate, channels = int(frame.sample_rate), int(layout.nb_channels)
+        if form != (rate, channels, layout.name, kind):
             forms += 1
             if forms > MOST_FORMS:
                 raise AudioError("The recording changes its form again and again.", suggestion="Convert it to WAV.")
-            form = (rate, channels, frame.layout.name, frame.format.name)
+            form = (rate, channels, layout.name, kind)
             # Interleaved: of planar frames with 8 or more channels, PyAV reads planes that do not exist.
             convert = av.AudioResampler(format="flt")
         silence_s = timeline.silence_s(frame.time, frame.samples / rate, next_s)
         yield from _silence(round(silence_s * rate), rate, channels)
+        if kind in FULL_SCALE and channels <= MOST_PLANES:
+            yield Block(rate, _scaled(frame, kind, channels))
+            continue
         for converted in convert.resample(frame):
-            x = converted.to_ndarray().reshape(-1, channels)
-            yield Block(rate, _contiguous(x.T))
+            yield Block(rate, _contiguous(converted.to_ndarray().reshape(-1, channels).T))
+
+
+def _scaled(frame: Any, kind: str, channels: int) -> Samples:
+    """What FFmpeg's resampler makes of a frame, in less time."""
+    x = frame.to_ndarray()
+    x = _contiguous(x if kind.endswith("p") else x.reshape(-1, channels).T)
+    if FULL_SCALE[kind] != 1:
+        x *= np.float32(1 / FULL_SCALE[kind])
+    return x
 
 
 def _contiguous(x: Any) -> Samples:

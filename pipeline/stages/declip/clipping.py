@@ -13,7 +13,6 @@ look flat.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from pipeline.audio import Samples
 from pipeline.dsp.kernel import kernel
 from pipeline.stream.meter import measured
-from pipeline.stream.stage import AnyStage, Feed, split
+from pipeline.stream.stage import AnyStage, split
 from pipeline.stream.units import in_units
 
 from .plateaus import BLURS, ClipLevels, Line, plateaus
@@ -146,51 +145,74 @@ def _look(window: Line, fresh: int, reach: int, side: Side) -> Side:
     return Side(side.middle, levels, known)
 
 
+class _Follower:
+    """Follows the ceilings of a recording that comes in units, a unit late."""
+
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self.unit, self.reach = round(UNIT_S * sample_rate), max(1, round(REACH_S * sample_rate))
+        self._channels = channels
+
+    def start(self) -> tuple[Samples, list[Side]]:
+        """What is known of nothing: the window's past (channels, reach + unit), and each side of each channel."""
+        return np.zeros((self._channels, self.reach + self.unit), np.float32), [NOTHING] * (2 * self._channels)
+
+    def follow(
+        self, fresh: Samples, state: tuple[Samples, list[Side]]
+    ) -> tuple[Samples, Marks | None, tuple[Samples, list[Side]]]:
+        """One more unit (channels, unit) → the one before it, its marks (None for no clipping), and what is known."""
+        window, after, marks = np.concatenate((state[0], fresh), axis=1), [], None
+        for c, line in enumerate(window):
+            for side, known in zip((1.0, -1.0), state[1][2 * c : 2 * c + 2], strict=True):
+                x = line if side > 0 else -line
+                after.append(_look(x, self.reach + self.unit, self.reach, known))
+                for ceiling in after[-1].known:
+                    marks = np.zeros_like(window) if marks is None else marks
+                    mark(x, ceiling.level, ceiling.tolerance, self.reach, side, marks[c])
+        middle = slice(self.reach, self.reach + self.unit)
+        return window[:, middle], None if marks is None else marks[:, middle], (window[:, self.unit :], after)
+
+
 def stage(sample_rate: int, channels: int) -> AnyStage:
     """x (2 · channels, n) → x in the first half and +1, -1 or 0 for each of its samples in the second half.
 
     The second half of what comes in is ignored. Latency: two seconds, the unit and the one after it.
     """
-    unit, reach = round(UNIT_S * sample_rate), max(1, round(REACH_S * sample_rate))
-    sides = (1.0, -1.0)
-
-    def start() -> tuple[Samples, list[Side]]:
-        return np.zeros((channels, reach + unit), np.float32), [NOTHING] * (2 * channels)
+    follower = _Follower(sample_rate, channels)
 
     def work(fresh: Samples, state: tuple[Samples, list[Side]]) -> tuple[Samples, tuple[Samples, list[Side]]]:
-        window, after = np.concatenate((state[0], fresh[:channels]), axis=1), []
-        marks = np.zeros_like(window)
-        for c, line in enumerate(window):
-            for side, known in zip(sides, state[1][2 * c : 2 * c + 2], strict=True):
-                x = line * np.float32(side)
-                after.append(_look(x, reach + unit, reach, known))
-                for ceiling in after[-1].known:
-                    mark(x, ceiling.level, ceiling.tolerance, reach, side, marks[c])
-        middle = slice(reach, reach + unit)
-        return np.concatenate((window[:, middle], marks[:, middle])), (window[:, unit:], after)
+        x, marks, after = follower.follow(fresh[:channels], state)
+        return np.concatenate((x, np.zeros_like(x) if marks is None else marks)), after
 
-    return in_units(unit, 2 * channels, unit, start, work)
+    return in_units(follower.unit, 2 * channels, follower.unit, follower.start, work)
 
 
 class ClippingMeter:
     """How much of a recording that comes in blocks is clipped."""
 
     def __init__(self, sample_rate: int, channels: int) -> None:
-        self._channels, self._feed = channels, Feed(stage(sample_rate, channels))
+        self._follower = _Follower(sample_rate, channels)
+        self._state = self._follower.start()
+        self._gathered = np.zeros((channels, 0), np.float32)
         self._clipped = self._samples = 0
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
         self._samples += block.size
-        self._count(self._feed.push(np.concatenate((block, block))))
+        self._look(block)
 
     def result(self) -> float:
         """Clipped samples of all blocks, in percent. Afterwards no more can be added."""
-        self._count(self._feed.finish())
+        unit = self._follower.unit
+        self._look(np.zeros((len(self._gathered), 2 * unit), np.float32))  # the last unit is answered by the next one
         return float(100 * self._clipped / max(1, self._samples))
 
-    def _count(self, pairs: Iterable[tuple[Samples, Samples]]) -> None:
-        self._clipped += sum(int(np.count_nonzero(marked[self._channels :])) for _, marked in pairs)
+    def _look(self, block: Samples) -> None:
+        unit, line = self._follower.unit, np.concatenate((self._gathered, block), axis=1)
+        while line.shape[1] >= unit:
+            _, marks, self._state = self._follower.follow(line[:, :unit], self._state)
+            self._clipped += 0 if marks is None else int(np.count_nonzero(marks))
+            line = line[:, unit:]
+        self._gathered = line.copy()
 
 
 def clipped_percent(x: Samples, sample_rate: int) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.dsp.kernel import kernel
 
 LOWEST = 0.01  # full scale; quieter tops are left alone
+PIECE = 32  # samples between two looks at whether a peak is passed
 
 
 class Blur(NamedTuple):
@@ -33,38 +34,51 @@ Places = NDArray[np.int64]
 ClipLevels = tuple[NDArray[np.float64], ...]  # of plateaus, for each of the blurs
 
 
-def _tops_numpy(x: Line, first: int, reach: int) -> tuple[Places, Line]:
-    from scipy.ndimage import maximum_filter1d
-
-    around = maximum_filter1d(x, 2 * reach + 1, mode="constant")
-    top = np.zeros(x.size, np.bool_)
-    top[1:-1] = (x[1:-1] >= LOWEST) & (x[1:-1] > x[:-2]) & (x[1:-1] >= x[2:])
-    top[:first] = False
-    places = np.flatnonzero(top & (around <= x * np.float32(1 + LOOSEST)))
-    return places, around[places]
-
-
-@kernel(_tops_numpy)
 def find_tops(x: Line, first: int, reach: int) -> tuple[Places, Line]:
     """Places (m,) from `first` on at which the positive side of x (n,) peaks, and the highest within reach of each."""
-    n = x.size
-    stretches = np.zeros(n // reach + 1, np.float32)  # the highest of each: most peaks fail on that of their own
-    for k in range(stretches.size):
-        for i in range(k * reach, min(n, (k + 1) * reach)):
-            stretches[k] = max(stretches[k], x[i])
-    places, around, count = np.empty(n // 2 + 1, np.int64), np.empty(n // 2 + 1, np.float32), 0
-    for k in range(stretches.size):
-        least = max(stretches[k] / np.float32(1 + 1.01 * LOOSEST), np.float32(LOWEST))
-        for i in range(max(1, first, k * reach), min(n - 1, (k + 1) * reach)):
-            if x[i] < least or x[i] <= x[i - 1] or x[i] < x[i + 1]:
-                continue
-            highest = x[i]
-            for j in range(max(0, i - reach), min(n, i + reach + 1)):
-                highest = max(highest, x[j])
-            if highest <= x[i] * np.float32(1 + LOOSEST):
-                places[count], around[count] = i, highest
-                count += 1
-    return places[:count], around[:count]
+    tops = _candidates(x, reach)
+    tops = tops[tops >= first]
+    around = highest_around(x, tops, reach)
+    highest = around <= x[tops] * np.float32(1 + LOOSEST)
+    return tops[highest], around[highest]
+
+
+def _candidates(x: Line, reach: int) -> Places:
+    """Peaks of x (n,) that are nearly the highest in their stretch of `reach` samples: most are not."""
+    if x.size < 3:
+        return np.zeros(0, np.int64)
+    stretches = np.maximum.reduceat(x, np.arange(0, x.size, reach))
+    least = np.maximum(stretches / np.float32(1 + 1.01 * LOOSEST), np.float32(LOWEST))
+    top = x[1:-1] >= np.repeat(least, reach)[1 : x.size - 1]
+    top &= x[1:-1] > x[:-2]
+    top &= x[1:-1] >= x[2:]
+    places: Places = np.flatnonzero(top) + 1
+    return places
+
+
+def _highest_numpy(x: Line, places: Places, reach: int) -> Line:
+    from scipy.ndimage import maximum_filter1d
+
+    around: Line = maximum_filter1d(x, 2 * reach + 1, mode="constant")[places]
+    return around
+
+
+@kernel(_highest_numpy)
+def highest_around(x: Line, places: Places, reach: int) -> Line:
+    """The highest of x (n,) within reach of each of the places (m,), or of a part of that which passes it clearly."""
+    around = np.empty(places.size, np.float32)
+    for k in range(places.size):
+        highest = x[places[k]]
+        most = highest * np.float32(1 + LOOSEST)
+        window = x[max(0, places[k] - reach) : places[k] + reach + 1]
+        for start in range(0, window.size, PIECE):
+            piece = window[start : start + PIECE]
+            for i in range(piece.size):
+                highest = piece[i] if piece[i] > highest else highest  # quicker than max, which asks for NaN
+            if highest > most:
+                break
+        around[k] = highest
+    return around
 
 
 def _plateaus_numpy(x: Line, tops: Places, around: Line, blur: Blur) -> NDArray[np.float64]:

@@ -81,6 +81,11 @@ class HumMeter:
         for _ in self._feed.push(block):
             pass
 
+    @property
+    def heard(self) -> bool:
+        """Whether any second of all blocks, after their result, holds hum."""
+        return bool(self._found)
+
     def result(self) -> HumLevel | None:
         """None where no quarter of the recording holds any. Afterwards no more can be added."""
         for _ in self._feed.finish():

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter1d
 
 from pipeline.audio import Samples
 from pipeline.loudness.limiter import limit
 from pipeline.stages.declip.clipping import clipped_percent, mark, stage
-from pipeline.stages.declip.plateaus import BLURS, find_plateaus, find_tops
+from pipeline.stages.declip.plateaus import BLURS, LOOSEST, LOWEST, find_plateaus, find_tops, highest_around
 from pipeline.stream.stage import run, run_whole, split
 from tests.pipeline.recordings import clean_speech
 from tests.pipeline.signals import noise, sine, speech_like
@@ -105,7 +106,7 @@ def test_kernels_equal_numpy() -> None:
     rate = 16_000
     for x in (clipped(speech_like(rate, 2), 6)[0], noise(1, rate)[0], np.zeros(rate, np.float32)):
         tops, around = find_tops(x, 100, 80)
-        other_tops, other_around = find_tops.numpy_version(x, 100, 80)
+        other_tops, other_around = _tops_by_scipy(x, 100, 80)
         assert np.array_equal(tops, other_tops)
         assert np.array_equal(around, other_around)
         for blur in BLURS:
@@ -136,3 +137,21 @@ def test_a_ceiling_is_known_until_something_passes_it(before: bool, between: flo
     x[:, : 2 * rate] += np.float32(before) * sine(100, rate, 2, 1.0)
     x = np.clip(x, -0.5, 0.5) + cycle(rate, 4.5, between, n)
     assert marks(x, rate)[:, 6 * rate :].any() == is_found
+
+
+def _tops_by_scipy(x: np.ndarray, first: int, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    around = maximum_filter1d(x, 2 * reach + 1, mode="constant")
+    top = np.zeros(x.size, np.bool_)
+    top[1:-1] = (x[1:-1] >= LOWEST) & (x[1:-1] > x[:-2]) & (x[1:-1] >= x[2:])
+    top[:first] = False
+    places = np.flatnonzero(top & (around <= x * np.float32(1 + LOOSEST)))
+    return places, around[places]
+
+
+def test_the_highest_around_by_both_versions() -> None:
+    x, places = np.abs(noise(1, 3_000)[0]), np.arange(0, 3_000, 7)
+    ours, theirs = highest_around(x, places, 50), highest_around.numpy_version(x, places, 50)
+    kept = theirs <= x[places] * np.float32(1 + LOOSEST)
+    assert np.array_equal(ours[kept], theirs[kept])
+    assert np.all(ours[~kept] > x[places][~kept] * np.float32(1 + LOOSEST))
+    assert 0 < kept.sum() < kept.size
