@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.measures.analysis import Analysis, Traces
 from pipeline.stages import leveler
 from pipeline.stages.chain import StageContext, restoration
-from pipeline.stages.denoise.choice import OFF, Denoiser, denoiser, enough
+from pipeline.stages.denoise.choice import OFF, denoiser, enough
 from pipeline.stream.stage import IDENTITY, AnyStage, chained, side_by_side
 
-from .settings import Dehum, Denoise, Settings
+from .settings import Denoise, Settings
 
 NOTED_DB = 10.0  # so much less noise reduction than asked for is told
 APART = "Every channel was cleaned for itself: they are microphones of their own, not one scene."
@@ -57,10 +57,10 @@ def planned(asked: Settings, settings: Settings, before: Analysis, traces: Trace
         denoiser(denoise, settings.dereverb, before.sample_rate, part.channels) if settings.mix.wet_percent else OFF
         for denoise, part in zip(needed, parts, strict=True)
     ]
-    if not (apart or traces.hum or _repaired(settings, before)):
-        settings = replace(settings, dehum=Dehum(0.0))  # it hears what the meter has heard, and would find nothing
+    hums = None if apart or _repaired(settings, before) else traces.hums
     lines = [
-        _line(settings, choice, before.sample_rate, part.channels) for choice, part in zip(found, parts, strict=True)
+        _line(StageContext(settings, choice, before.sample_rate, part.channels, hums))
+        for choice, part in zip(found, parts, strict=True)
     ]
     levels = [_level(settings, part, before.sample_rate) for part in parts]
     notes = (*((APART,) if apart else ()), *_spared(settings, needed, before), *found[0].notes)
@@ -68,14 +68,12 @@ def planned(asked: Settings, settings: Settings, before: Analysis, traces: Trace
 
 
 def _repaired(settings: Settings, before: Analysis) -> bool:
-    """Whether the sound may be changed before the hum is sought in it."""
+    """Whether the sound may be changed before the de-hummer hears it: the meter has heard another then."""
     return bool(settings.declick.sensitivity_percent or (settings.declip.strength_percent and before.clipped_percent))
 
 
-def _line(settings: Settings, found: Denoiser, sample_rate: int, channels: int) -> AnyStage:
-    if not settings.mix.wet_percent:
-        return IDENTITY
-    return chained(restoration(StageContext(settings, found, sample_rate, channels)))
+def _line(context: StageContext) -> AnyStage:
+    return chained(restoration(context)) if context.settings.mix.wet_percent else IDENTITY
 
 
 def _level(settings: Settings, part: _Part, sample_rate: int) -> AnyStage:

@@ -16,6 +16,7 @@ from pipeline.settings import Declick
 from pipeline.stages.declick import ClickMeter
 from pipeline.stages.declip.clipping import ClippingMeter
 from pipeline.stages.dehum.listener import HumMeter
+from pipeline.stages.dehum.tracker import Hum
 from pipeline.stream.meter import Meter
 from pipeline.stream.stage import split
 
@@ -174,11 +175,17 @@ def _rounded(value: Any) -> Any:
 class Traces(NamedTuple):
     """Where a recording holds what only parts of it can hold. Its result holds it nowhere else, and is searched there.
 
-    hum : whether any second of it holds hum; clicks : numbers of the units (0.64 s) that may hold clicks, None for all
+    hums : the hum after each second, as `HumMeter.heard`; clicks : numbers of the units (0.64 s) that may hold clicks;
+    None where nobody has looked
     """
 
-    hum: bool = True
+    hums: tuple[Hum | None, ...] | None = None
     clicks: frozenset[int] | None = None
+
+    @property
+    def hum(self) -> bool:
+        """Whether there may be any."""
+        return self.hums is None or any(self.hums)
 
 
 EVERYWHERE = Traces()

@@ -16,16 +16,18 @@ from . import declick, rumble, tone
 from .declip import stage as declip
 from .deess import stage as deess
 from .dehum import stage as dehum
+from .dehum.tracker import Hum
 from .denoise.choice import Denoiser
 
 
 class StageContext(NamedTuple):
-    """What a stage is made for. denoiser : the one that was chosen for it, once."""
+    """What a stage is made for. denoiser : the one that was chosen for it, once; hums : as `dehum.stage` has them"""
 
     settings: Settings
     denoiser: Denoiser
     sample_rate: int
     channels: int
+    hums: tuple[Hum | None, ...] | None = None
 
 
 class Step(NamedTuple):
@@ -43,7 +45,7 @@ class Step(NamedTuple):
 SIGNAL_PATH = (
     Step("declip", lambda c: (declip.stage(c.settings.declip, c.sample_rate, c.channels),), apart=True),
     Step("declick", lambda c: (declick.stage(c.settings.declick, c.sample_rate, c.channels),), apart=True),
-    Step("dehum", lambda c: (dehum.stage(c.settings.dehum, c.sample_rate, c.channels),)),
+    Step("dehum", lambda c: (dehum.stage(c.settings.dehum, c.sample_rate, c.channels, c.hums),)),
     Step("denoise", lambda c: c.denoiser.stages),  # noise and room: one transform serves both
     Step("rumble", lambda c: (rumble.stage(c.settings.tone, c.sample_rate, c.channels),), apart=True),
     Step("tone", lambda c: (tone.stage(c.settings.tone, c.sample_rate, c.channels),), apart=True),

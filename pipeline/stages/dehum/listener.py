@@ -66,12 +66,43 @@ class Listener:
         return Heard(x[:, -spectrum.hop :], frames, hum)
 
 
+class Recalled(NamedTuple):
+    """units : that have passed; hum : what was heard after them"""
+
+    units: int
+    hum: Hum | None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a listener has heard of the same sound before. hums : after each of its units"""
+
+    listener: Listener
+    hums: tuple[Hum | None, ...]
+
+    @property
+    def model(self) -> HumModel:
+        return self.listener.model
+
+    @property
+    def unit(self) -> int:
+        return self.listener.unit
+
+    def start(self, channels: int) -> Recalled:  # noqa: ARG002  (as a listener has it)
+        return Recalled(0, None)
+
+    def hear(self, unit: Samples, heard: Recalled) -> Recalled:  # noqa: ARG002
+        """After one more unit."""
+        hum = self.hums[heard.units] if heard.units < len(self.hums) else None
+        return Recalled(heard.units + 1, hum)
+
+
 class HumMeter:
     """The hum in a recording that comes in blocks."""
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._listener = listener = Listener.of_rate(sample_rate)
-        self._found: list[Hum] = []
+        self._hums: list[Hum | None] = []
         self._asked = 0
         delay = AHEAD * listener.unit
         self._feed = Feed(in_units(listener.unit, channels, delay, lambda: listener.start(channels), self._work))
@@ -82,24 +113,24 @@ class HumMeter:
             pass
 
     @property
-    def heard(self) -> bool:
-        """Whether any second of all blocks, after their result, holds hum."""
-        return bool(self._found)
+    def heard(self) -> tuple[Hum | None, ...]:
+        """The hum after each second of all blocks and of `AHEAD` seconds more, once there is a result."""
+        return tuple(self._hums)
 
     def result(self) -> HumLevel | None:
         """None where no quarter of the recording holds any. Afterwards no more can be added."""
         for _ in self._feed.finish():
             pass
-        power = sum(hum.power for hum in self._found)
-        if not power or len(self._found) < LEAST_SHARE * self._asked:
+        found = [hum for hum in self._hums if hum is not None]
+        power = sum(hum.power for hum in found)
+        if not power or len(found) < LEAST_SHARE * self._asked:
             return None
-        return HumLevel(float(np.median([hum.hz for hum in self._found])), power_db(power / len(self._found)))
+        return HumLevel(float(np.median([hum.hz for hum in found])), power_db(power / len(found)))
 
     def _work(self, unit: Samples, heard: Heard) -> tuple[Samples, Heard]:
         heard = self._listener.hear(unit, heard)
         self._asked += int(heard.frames.heard.sum() >= LEAST_FRAMES)
-        if heard.hum is not None:
-            self._found.append(heard.hum)
+        self._hums.append(heard.hum)
         return unit, heard
 
 

@@ -23,7 +23,7 @@ from pipeline.settings import Dehum
 from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
 
-from .listener import AHEAD, Heard, Listener
+from .listener import AHEAD, Heard, Listener, Memory, Recalled
 from .synthesis import period, played
 from .tracker import Hum
 
@@ -32,12 +32,12 @@ SILENCE_S = 0.01  # zeros for so long are a gap without hum
 
 class _State(NamedTuple):
     past: Samples  # (channels, gap + AHEAD units) whose output is still to come, and a little of what came before
-    heard: Heard  # its hum is that at the beginning of the unit to be answered next
+    heard: Heard | Recalled  # its hum is that at the beginning of the unit to be answered next
 
 
 @dataclass(frozen=True)
 class _Dehum:
-    listener: Listener
+    listener: Listener | Memory
     share: float
     gap: int
 
@@ -54,7 +54,7 @@ class _Dehum:
 
     def work(self, unit: Samples, state: _State) -> tuple[Samples, _State]:
         """Take a unit, answer with the one `AHEAD` before it."""
-        heard = self.listener.hear(unit, state.heard)
+        heard = self.listener.hear(unit, state.heard)  # type: ignore[arg-type]  # each gets its own back
         before, after = state.heard.hum, heard.hum
         length = unit.shape[1]
         answered = slice(self.gap, self.gap + length)
@@ -86,11 +86,17 @@ def gaps(x: Samples, shortest: int) -> NDArray[np.bool_]:
     return zero
 
 
-def stage(params: Dehum, sample_rate: int, channels: int) -> AnyStage:
-    """Removal of hum by `params.strength_db`. Latency: 3 s; none where the strength is 0."""
-    if not params.strength_db:
+def stage(
+    params: Dehum, sample_rate: int, channels: int, hums: tuple[Hum | None, ...] | None = None
+) -> AnyStage:
+    """Removal of hum by `params.strength_db`. Latency: 3 s; none where the strength is 0, or all hums are None.
+
+    hums : `HumMeter.heard` of the very sound that will come; None where nobody has listened to it
+    """
+    if not params.strength_db or (hums is not None and not any(hums)):
         return IDENTITY
-    listener = Listener.of_rate(sample_rate)
+    of_rate = Listener.of_rate(sample_rate)
+    listener = of_rate if hums is None else Memory(of_rate, hums)
     dehum = _Dehum(listener, 1 - amplitude(-params.strength_db), round(SILENCE_S * sample_rate))
     return in_units(listener.unit, channels, AHEAD * listener.unit, lambda: dehum.start(channels), dehum.work)
 
