@@ -62,6 +62,7 @@ __all__ = [
     "return_memory",
     "start_warm_up",
     "status",
+    "threads",
     "wait_until_ready",
     "warm_up_status",
 ]
@@ -138,6 +139,11 @@ def private_directory(content: str) -> Path | None:
     """
     candidates = (directories.user_cache_dir(os.environ, content), directories.temporary_cache_dir(content))
     return next((path for path in candidates if path and directories.refuse_as_cache(path) is None), None)
+
+
+def threads() -> int:
+    """How many threads may work on one recording: `THREADS`, by default as many as there are cores."""
+    return resources.threads()
 
 
 def cores() -> int:

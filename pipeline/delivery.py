@@ -19,6 +19,8 @@ from pipeline.loudness.normalize import TOLERANCE_LU, Gain, Goal, Programme, gai
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures.analysis import EVERYWHERE, Analysis, Analyzer, Traces
 from pipeline.settings import Loudness
+from pipeline.stream.line import worked
+from pipeline.stream.meter import listening
 from pipeline.stream.progress import ProgressMonitor
 from pipeline.stream.source import Source
 
@@ -150,18 +152,14 @@ class Aim(NamedTuple):
 def _write(
     programme: Programme, gain: Gain, output: Output, on_block: OnBlock, analyzer: Analyzer | None = None
 ) -> None:
-    for block in gain.applied(programme):
-        held = output.write(block)
-        if analyzer is not None:
-            analyzer.add(held)
+    held = (output.write(block) for block in gain.applied(programme))
+    for _ in held if analyzer is None else analyzer.listening(held):
         on_block()
 
 
 def _read(source: Source, on_block: OnBlock) -> _Reading:
     loudness, peak, highest = LoudnessMeter(source.sample_rate, source.channels), PeakMeter(source.channels), 0.0
-    for block in source.blocks():
-        loudness.add(block)
-        peak.add(block)
+    for block in worked((listening(loudness), listening(peak)), source.blocks()):
         highest = max(highest, float(np.abs(block).max(initial=0.0)))
         on_block()
     return _Reading(loudness.result(), peak.result(), highest)
@@ -201,8 +199,7 @@ def _analyzed(source: Source, programme: Programme, traces: Traces, on_block: On
     """Of the file. Some codecs know one rate alone: what the recording is, it stays in the report."""
     same = (source.sample_rate, source.channels) == (programme.sample_rate, programme.channels)
     analyzer = Analyzer(source.sample_rate, source.channels, traces if same else EVERYWHERE, listens=False)
-    for block in source.blocks():
-        analyzer.add(block)
+    for _ in analyzer.listening(source.blocks()):
         on_block()
     return replace(analyzer.result(), sample_rate=programme.sample_rate)
 

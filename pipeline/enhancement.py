@@ -31,6 +31,8 @@ from pipeline.measures import auto
 from pipeline.measures.analysis import Analyzer
 from pipeline.measures.content.keep import Kept
 from pipeline.measures.report import Report
+from pipeline.stream.line import worked
+from pipeline.stream.meter import listening
 from pipeline.stream.progress import LOSSLESS, LOSSY, Progress, ProgressMonitor
 from pipeline.stream.source import Counted, InMemory, Source
 from pipeline.stream.spool import MemorySpool, Spool, spool
@@ -155,10 +157,9 @@ def _enhanced(
     monitor.phase(0.0, monitor.schedule.measured, "Measuring the recording")
     counted, analyzer = Counted(source), Analyzer(rate, channels)
     on_block = monitor.along(counted)
-    for block in counted:
-        on_block()
-        analyzer.add(block)
+    for block in analyzer.listening(counted):
         waiting.append(block)
+        on_block()
     before = analyzer.result()
     settings, why = auto.chosen(asked, before)
     samples, blocks = counted.sample_count, counted.block_count
@@ -169,10 +170,9 @@ def _enhanced(
     tick = monitor.tick(blocks)
     takes = removed(samples) if removed else None
     kept = Kept(before.content.stretches if settings.content.keep_music else (), rate)
-    for block in _restored(waiting.replaced(), plan, settings.mix, kept, takes, tick):
+    restored = _restored(waiting.replaced(), plan, settings.mix, kept, takes, tick)
+    for block in worked((listening(loudness), listening(peak)), restored):
         waiting.append(block)
-        loudness.add(block)
-        peak.add(block)
 
     programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())
     delivered = delivery.deliver(

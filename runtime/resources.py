@@ -63,6 +63,13 @@ def cores() -> int:
     return max(1, min([allowed, *(math.ceil(quota) for quota in _quotas())]))
 
 
+def threads() -> int:
+    """`THREADS` of the environment, if that is a number from 1 on; else the cores."""
+    with contextlib.suppress(ValueError):
+        return max(1, int(os.environ.get("THREADS", "")))
+    return cores()
+
+
 def _quotas() -> Iterator[float]:
     """In cores, of every group that has one."""
     for group in groups("cpu"):

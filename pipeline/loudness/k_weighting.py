@@ -1,8 +1,8 @@
 """Power as the ear weights it: the two filters in front of the loudness meter, and the weight of each channel.
 
 Reference: ITU-R BS.1770-5 (2023), Annex 1. The standard gives the filters' coefficients at 48 kHz alone; the analogue
-filters behind them, and so the coefficients at every rate, are those of B. De Man, "Evaluation of implementations of the
-EBU R128 loudness measurement", 145th Audio Engineering Society Convention, 2018, table 1.
+filters behind them, and so the coefficients at every rate, are those of B. De Man, "Evaluation of implementations of
+the EBU R128 loudness measurement", 145th Audio Engineering Society Convention, 2018, table 1.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ import numpy as np
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude, amplitude_db
 from pipeline.settings import Loudness
+from pipeline.stream.line import worked
+from pipeline.stream.meter import listening
 from pipeline.stream.stage import run
 
 from .limiter import MARGIN_DB, stage
@@ -155,8 +157,6 @@ def _measured(
         return programme.gated.lufs(gain_db), programme.true_peak * amplitude(gain_db)
     peak = PeakMeter(programme.channels, EXACT * ceiling)
     meter = LoudnessMeter(programme.sample_rate, programme.channels)
-    for block in _limited(programme, gain_db, ceiling_dbtp):
-        meter.add(block)
-        peak.add(block)
+    for _ in worked((listening(meter), listening(peak)), _limited(programme, gain_db, ceiling_dbtp)):
         on_block()
     return meter.result(), peak.result()

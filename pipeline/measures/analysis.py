@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -17,7 +17,8 @@ from pipeline.stages.declick import ClickMeter
 from pipeline.stages.declip.clipping import ClippingMeter
 from pipeline.stages.dehum.listener import HumMeter
 from pipeline.stages.dehum.tracker import Hum
-from pipeline.stream.meter import Meter
+from pipeline.stream.line import worked
+from pipeline.stream.meter import Meter, listening
 from pipeline.stream.stage import split
 
 from .bandwidth import BandMeter
@@ -210,13 +211,16 @@ class Analyzer:
         )  # fmt: skip
         self._content = ContentMeter(sample_rate, channels) if listens else None
 
-    def add(self, block: Samples) -> None:
-        """The next block (channels, n)."""
-        self._samples += block.shape[1]
-        for part in self._parts:
-            part.add(block)
-        if self._content is not None:
-            self._content.add(block)
+    def listening(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """The blocks (channels, n), which are measured on their way: by several threads, where cores are idle."""
+
+        def counted() -> Iterator[Samples]:
+            for block in blocks:
+                self._samples += block.shape[1]
+                yield block
+
+        content = () if self._content is None else (self._content,)
+        return worked((listening(part) for part in (*self._parts, *content)), counted())
 
     @property
     def traces(self) -> Traces:
@@ -258,11 +262,10 @@ class Analyzer:
 def analyze_blocks(
     blocks: Iterable[Samples], sample_rate: int, channels: int, on_block: Callable[[], None] = lambda: None
 ) -> Analysis:
-    """Measure consecutive blocks (channels, n). on_block is called before each; what it raises passes through."""
+    """Measure consecutive blocks (channels, n). on_block is called after each; what it raises passes through."""
     analyzer = Analyzer(sample_rate, channels)
-    for block in blocks:
+    for _ in analyzer.listening(blocks):
         on_block()
-        analyzer.add(block)
     return analyzer.result()
 
 

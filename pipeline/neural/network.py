@@ -59,16 +59,21 @@ class Gains(NamedTuple):
     dry: Numbers
 
 
-class State(NamedTuple):
-    """seen : features that the next frames need (frames, 148); waiting : what has entered each recurrence and waits for
-    the frames that it looks ahead to (37, up to `shift`, width); the rest : (tokens, width) of every recurrence.
+class LayerState(NamedTuple):
+    """waiting : what has entered the recurrence and waits for the frames that it looks ahead to (37, up to `shift`,
+    width); hidden (37, width); wide (1, width of its own) of the recurrences over all tokens that follow the layer.
     """
 
+    waiting: Numbers
+    hidden: Numbers
+    wide: tuple[Numbers, ...]
+
+
+class State(NamedTuple):
+    """seen : features that the next frames need (frames, 148); layers : of each layer"""
+
     seen: Features
-    waiting: tuple[Numbers, ...]
-    hidden: tuple[Numbers, ...]
-    wide: Numbers
-    late: Numbers
+    layers: tuple[LayerState, ...]
 
 
 @dataclass(frozen=True)
@@ -101,12 +106,16 @@ class Network:
 
     def start(self) -> State:
         """At the start of a stream: nothing was heard before."""
+        seen = np.full((self.past, COUNT), LOWEST, np.float32)
+        return State(seen, tuple(self.layer_start(k) for k in range(len(self.recurrences))))
+
+    def layer_start(self, number: int) -> LayerState:
+        """The state of a layer at the start of a stream."""
         width = self.place.shape[1]
-        return State(
-            np.full((self.past, COUNT), LOWEST, np.float32),
-            tuple(np.zeros((TOKENS, 0, width), np.float32) for _ in self.recurrences),
-            tuple(np.zeros((TOKENS, width), np.float32) for _ in self.recurrences),
-            *(np.zeros((1, part.gather.shape[1]), np.float32) for part in (self.wide, self.late)),
+        return LayerState(
+            np.zeros((TOKENS, 0, width), np.float32),
+            np.zeros((TOKENS, width), np.float32),
+            tuple(np.zeros((1, part.gather.shape[1]), np.float32) for part in self._wides(number)),
         )
 
     def gains(self, features: Features, state: State) -> tuple[Gains, State]:
@@ -115,24 +124,42 @@ class Network:
         A gain needs the features of `self.look_ahead` frames after it: the first call answers with so many fewer
         frames, and every later one with frames that are so many late.
         """
-        none = np.zeros((0, COUNT), np.float32)
-        seen = np.concatenate((state.seen, features))
+        x, seen = self.enter(features, state.seen)
+        layers = []
+        for number, before in enumerate(state.layers):
+            x, after = self.layer(number, x, before)
+            layers.append(after)
+        return self.leave(x), State(seen, tuple(layers))
+
+    def enter(self, features: Features, seen: Features) -> tuple[Numbers | None, Features]:
+        """features (frames, 148) and what was seen → tokens (37, frames, width); None where frames are missing."""
+        seen = np.concatenate((seen, features))
         frames = len(seen) - self.past - self.ahead
-        if frames <= 0:
-            return Gains(none, none), state._replace(seen=seen)
-        hidden, waiting = tuple(h.copy() for h in state.hidden), list(state.waiting)
-        wide, late = state.wide.copy(), state.late.copy()
-        x = self._patches(seen)
-        for k, (recurrence, exchange) in enumerate(zip(self.recurrences, self.exchanges, strict=True)):
-            x, waiting[k] = self._recurrence(recurrence, x, waiting[k], hidden[k])
-            if not x.size:
-                return Gains(none, none), State(seen[frames:].copy(), tuple(waiting), hidden, wide, late)
-            _exchange(exchange, x)
-            if k == len(self.recurrences) // 2 - 1:
-                _wide(self.wide, x, wide)
-            if k == max(0, len(self.recurrences) - 2):
-                _wide(self.late, x, late)
-        return self._head(x), State(seen[frames:].copy(), tuple(waiting), hidden, wide, late)
+        return (self._patches(seen), seen[frames:].copy()) if frames > 0 else (None, seen)
+
+    def layer(self, number: int, x: Numbers | None, state: LayerState) -> tuple[Numbers | None, LayerState]:
+        """One layer: x (37, frames, width) → the same, `shift` frames late."""
+        if x is None:
+            return None, state
+        hidden, wide = state.hidden.copy(), tuple(part.copy() for part in state.wide)
+        x, waiting = self._recurrence(self.recurrences[number], x, state.waiting, hidden)
+        if not x.size:
+            return None, LayerState(waiting, hidden, wide)
+        _exchange(self.exchanges[number], x)
+        for part, its in zip(self._wides(number), wide, strict=True):
+            _wide(part, x, its)
+        return x, LayerState(waiting, hidden, wide)
+
+    def leave(self, x: Numbers | None) -> Gains:
+        """What comes out of the last layer → gains."""
+        none = np.zeros((0, COUNT), np.float32)
+        return Gains(none, none) if x is None else self._head(x)
+
+    def _wides(self, number: int) -> tuple[Wide, ...]:
+        """The recurrences over all tokens that follow a layer."""
+        count = len(self.recurrences)
+        middle = (self.wide,) if number == count // 2 - 1 else ()
+        return (*middle, self.late) if number == max(0, count - 2) else middle
 
     def _recurrence(self, part: Recurrence, x: Numbers, waiting: Numbers, hidden: Numbers) -> tuple[Numbers, Numbers]:
         """What comes out for the frames that have waited long enough, and those that wait from now on."""

@@ -213,9 +213,7 @@ class ClickMeter:
     places : numbers of the units (0.64 s) to look into; None for all
     """
 
-    def __init__(
-        self, params: Declick, sample_rate: int, channels: int, places: Collection[int] | None = None
-    ) -> None:
+    def __init__(self, params: Declick, sample_rate: int, channels: int, places: Collection[int] | None = None) -> None:
         self._declicker, self._places = _Declicker.of(params, sample_rate), places
         self._apart = GUARD_S * sample_rate
         self._gathered = np.zeros((channels, 2 * self._declicker.edge), np.float32)  # the last unit's edges, and on

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pipeline.audio import Samples
+
+from .line import Part
 
 R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R")
@@ -19,6 +21,16 @@ class Meter(Protocol[R_co]):
 
     def result(self) -> R_co:
         """The measure of all blocks. Afterwards no more can be added."""
+
+
+def listening(meter: Meter[Any]) -> Part:
+    """The meter as a part of a line: what it hears goes on."""
+
+    def step(block: Samples, state: None) -> tuple[Samples, None]:
+        meter.add(block)
+        return block, state
+
+    return Part(lambda: None, step)
 
 
 def measured(meter: Meter[R], blocks: Iterable[Samples]) -> R:

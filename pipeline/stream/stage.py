@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -17,16 +18,45 @@ import numpy as np
 import runtime_setup
 from pipeline.audio import Samples
 
+from .line import Line, Part, worked
+
 S = TypeVar("S")
 
 
 @dataclass(frozen=True)
 class Stage(Generic[S]):
-    """latency : samples; start : () → state; step : (block (channels, n), state) → (block (channels, n), state)."""
+    """latency : samples; start : () → state; step : (block (channels, n), state) → (block (channels, n), state).
+
+    parts : the step in several, one behind the other; none where it is one
+    """
 
     latency: int
     start: Callable[[], S]
     step: Callable[[Samples, S], tuple[Samples, S]]
+    parts: Line | None = None
+
+    @property
+    def line(self) -> Line:
+        """The same as parts, each of which may work on another block at the same time."""
+        return self.parts or Line((Part(self.start, _unless_empty(self.step)),), self.latency)
+
+
+def _unless_empty(step: Callable[[Samples, S], tuple[Samples, S]]) -> Callable[[Samples, S], tuple[Samples, S]]:
+    return lambda block, state: step(block, state) if block.shape[1] else (block, state)
+
+
+def of_parts(latency: int, parts: Sequence[Part]) -> Stage[list[Any]]:
+    """A stage whose step is those of its parts, one after the other."""
+
+    def step(block: Samples, states: list[Any]) -> tuple[Samples, list[Any]]:
+        item: Any = block
+        after = []
+        for part, state in zip(parts, states, strict=True):
+            item, changed = part.step(item, state)
+            after.append(changed)
+        return item, after
+
+    return Stage(latency, lambda: [part.start() for part in parts], step, Line(tuple(parts), latency))
 
 
 AnyStage: TypeAlias = Stage[Any]
@@ -59,7 +89,20 @@ def chained(stages: Iterable[AnyStage]) -> AnyStage:
         missing = length - block.shape[1]
         return (np.pad(block, ((0, 0), (missing, 0))) if missing else block), after
 
-    return Stage(sum(stage.latency for stage in line), start, step)
+    parts = [*line[0].line.parts]
+    for before, stage in pairwise(line):
+        parts += (_without_first(before.line.late), *stage.line.parts)
+    return Stage(sum(stage.latency for stage in line), start, step, Line(tuple(parts), line[-1].line.late))
+
+
+def _without_first(late: int) -> Part:
+    """Drops the zeros with which the stage before begins."""
+
+    def step(block: Samples, left: int) -> tuple[Samples, int]:
+        drop = min(left, block.shape[1])
+        return block[:, drop:], left - drop
+
+    return Part(lambda: late, step)
 
 
 def side_by_side(stages: Sequence[AnyStage]) -> AnyStage:
@@ -96,15 +139,21 @@ def _step(stage: Stage[S], block: Samples, state: S) -> tuple[Samples, S]:
 
 def run(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[Samples]:
     """The stage's output for consecutive blocks, aligned with the input and as long in all."""
-    state, skip, last = stage.start(), stage.latency, None
-    for block in blocks:
-        last, (out, state) = block, _step(stage, block, state)
+    skip = stage.line.late
+    for out in worked(stage.line.parts, followed_by_zeros(blocks, stage.latency)):
         drop = min(skip, out.shape[1])
         skip -= drop
         yield out[:, drop:]
-    if last is not None and stage.latency:
-        out, state = _step(stage, np.zeros((last.shape[0], stage.latency), np.float32), state)
-        yield out[:, skip:]
+
+
+def followed_by_zeros(blocks: Iterable[Samples], samples: int) -> Iterator[Samples]:
+    """The blocks, and the zeros that bring out what a stage still holds behind them."""
+    last = None
+    for block in blocks:
+        last = block
+        yield block
+    if last is not None and samples:
+        yield np.zeros((last.shape[0], samples), np.float32)
 
 
 def split(x: Samples, length: int) -> Iterator[Samples]:
@@ -131,29 +180,36 @@ class Feed:
         out, self._state = _step(self._stage, block, self._state)
         drop = min(self._skip, out.shape[1])
         self._skip -= drop
-        yield from self._matched(out[:, drop:])
+        yield from _matched(self._waiting, out[:, drop:])
 
     def finish(self) -> Iterator[tuple[Samples, Samples]]:
         """What is still inside the stage."""
         if self._stage.latency and self._waiting:
             silence = np.zeros((self._waiting[0].shape[0], self._stage.latency), np.float32)
             out, self._state = _step(self._stage, silence, self._state)
-            yield from self._matched(out[:, self._skip :])
+            yield from _matched(self._waiting, out[:, self._skip :])
 
-    def _matched(self, out: Samples) -> Iterator[tuple[Samples, Samples]]:
-        at = 0
-        while at < out.shape[1]:
-            block = self._waiting.popleft()
-            n = min(block.shape[1], out.shape[1] - at)
-            yield block[:, :n], out[:, at : at + n]
-            at += n
-            if n < block.shape[1]:
-                self._waiting.appendleft(block[:, n:])
+
+def _matched(waiting: deque[Samples], out: Samples) -> Iterator[tuple[Samples, Samples]]:
+    """The blocks that wait, with what came out for them."""
+    at = 0
+    while at < out.shape[1]:
+        block = waiting.popleft()
+        n = min(block.shape[1], out.shape[1] - at)
+        yield block[:, :n], out[:, at : at + n]
+        at += n
+        if n < block.shape[1]:
+            waiting.appendleft(block[:, n:])
 
 
 def paired(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[tuple[Samples, Samples]]:
     """(input, output) of `stage` for consecutive blocks, of equal length and of the same moment."""
-    feed = Feed(stage)
-    for block in blocks:
-        yield from feed.push(block)
-    yield from feed.finish()
+    waiting: deque[Samples] = deque()
+
+    def kept() -> Iterator[Samples]:
+        for block in blocks:
+            waiting.append(block)
+            yield block
+
+    for out in run(stage, kept()):
+        yield from _matched(waiting, out)

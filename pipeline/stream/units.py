@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from pipeline.audio import Samples
 
-from .stage import Stage
+from .line import Part
+from .stage import Stage, of_parts
 
 S = TypeVar("S")
-Units: TypeAlias = tuple[Samples, Samples, S]
 
 
 def in_units(
@@ -21,7 +21,7 @@ def in_units(
     delay: int,
     start: Callable[[], S],
     work: Callable[[Samples, S], tuple[Samples, S]],
-) -> Stage[Units[S]]:
+) -> Stage[list[Any]]:
     """A stage that gathers blocks into units of `length` samples and hands each to `work`.
 
     Where the blocks end thus cannot change the result: `work` sees the same units for every partition. The last unit
@@ -31,21 +31,38 @@ def in_units(
     start : () → state of `work`
     work : (unit (channels, length), state) → (output of the same shape, state)
     """
+    return units_through(length, channels, delay, (Part(start, work),))
 
-    def begin() -> Units[S]:
-        # A unit is answered when its last sample is there: so many zeros bridge the longest wait for it.
-        return np.zeros((channels, 0), np.float32), np.zeros((channels, length - 1), np.float32), start()
 
-    def step(block: Samples, state: Units[S]) -> tuple[Samples, Units[S]]:
-        gathered, ready, inner = state
-        gathered = np.concatenate((gathered, block), axis=1)
-        whole = gathered.shape[1] // length * length
-        answers = [ready]
-        for at in range(0, whole, length):
-            answer, inner = work(gathered[:, at : at + length], inner)
+def units_through(length: int, channels: int, delay: int, works: Sequence[Part]) -> Stage[list[Any]]:
+    """The same for work in several parts: a unit goes through all of them, and different units at the same time."""
+
+    def gather(block: Samples, waiting: Samples) -> tuple[tuple[list[Samples], int], Samples]:
+        line = np.concatenate((waiting, block), axis=1)
+        whole = line.shape[1] // length * length
+        units = [line[:, at : at + length] for at in range(0, whole, length)]
+        return (units, block.shape[1]), line[:, whole:].copy()
+
+    def emit(answered: tuple[list[Samples], int], ready: Samples) -> tuple[Samples, Samples]:
+        answers, n = answered
+        ready = np.concatenate((ready, *answers), axis=1) if answers else ready
+        return ready[:, :n], ready[:, n:].copy()
+
+    # A unit is answered when its last sample is there: so many zeros bridge the longest wait for it.
+    gathering = Part(lambda: np.zeros((channels, 0), np.float32), gather)
+    emitting = Part(lambda: np.zeros((channels, length - 1), np.float32), emit)
+    return of_parts(length - 1 + delay, (gathering, *(_for_each(part) for part in works), emitting))
+
+
+def _for_each(part: Part) -> Part:
+    """The part, on lists of units."""
+
+    def step(gathered: tuple[list[Any], int], state: Any) -> tuple[tuple[list[Any], int], Any]:
+        units, n = gathered
+        answers = []
+        for unit in units:
+            answer, state = part.step(unit, state)
             answers.append(answer)
-        ready = np.concatenate(answers, axis=1) if whole else ready
-        n = block.shape[1]
-        return ready[:, :n], (gathered[:, whole:].copy(), ready[:, n:].copy(), inner)
+        return (answers, n), state
 
-    return Stage(length - 1 + delay, begin, step)
+    return Part(part.start, step)

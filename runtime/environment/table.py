@@ -19,6 +19,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "PORT": (1, 65_535),
     "GRADIO_SERVER_PORT": (1, 65_535),
     "WORKERS": (1, 64),
+    "THREADS": (1, 256),
     "QUEUE_SIZE": (1, 10_000),
     "FILE_LIFETIME_S": (10, 30 * 86_400),
     "MAX_STORAGE_MB": (1, 1e9),

@@ -27,7 +27,8 @@ DRIFT = 0.005  # the most by which a recorder's clock and its samples run apart
 # short a hole is told and not filled: where it is the recorder's clock that was put right, nothing is missing.
 STEADY_FRAMES, SHORTEST_JUMP_S = 8, 0.01
 MOST_FORMS = 1000
-FULL_SCALE = {"flt": 1, "fltp": 1, "s16": 1 << 15, "s16p": 1 << 15, "s32": 1 << 31, "s32p": 1 << 31}  # formats of samples
+# By format of samples: those that are taken as they are.
+FULL_SCALE = {"flt": 1, "fltp": 1, "s16": 1 << 15, "s16p": 1 << 15, "s32": 1 << 31, "s32p": 1 << 31}
 MOST_PLANES = 7  # that PyAV reads
 
 

@@ -86,9 +86,7 @@ def gaps(x: Samples, shortest: int) -> NDArray[np.bool_]:
     return zero
 
 
-def stage(
-    params: Dehum, sample_rate: int, channels: int, hums: tuple[Hum | None, ...] | None = None
-) -> AnyStage:
+def stage(params: Dehum, sample_rate: int, channels: int, hums: tuple[Hum | None, ...] | None = None) -> AnyStage:
     """Removal of hum by `params.strength_db`. Latency: 3 s; none where the strength is 0, or all hums are None.
 
     hums : `HumMeter.heard` of the very sound that will come; None where nobody has listened to it

@@ -25,12 +25,12 @@ from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude, power_db
 from pipeline.dsp.stft import Spectra, Stft
 from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, centres_hz, interpolation
-from pipeline.neural.features import SILENCE, RunningLevel, features
+from pipeline.neural.features import SILENCE, Features, RunningLevel, features
 from pipeline.neural.kernels import Numbers
-from pipeline.neural.network import Gains, Network
-from pipeline.neural.network import State as Memory
+from pipeline.neural.network import Gains, LayerState, Network
+from pipeline.stream.line import Part
 from pipeline.stream.stage import AnyStage
-from pipeline.stream.units import in_units
+from pipeline.stream.units import units_through
 
 UNIT_FRAMES = 64
 RUMBLE_BINS = 2  # at every rate: bins are 28 to 31 Hz apart
@@ -41,14 +41,27 @@ VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
 
 
-class State(NamedTuple):
-    """What is remembered between units. `waiting` are the spectra whose gains are not known yet."""
+class _Ear(NamedTuple):
+    """What is remembered of what came in. level : of the recording so far; seen : by the network"""
 
     before: Samples
-    after: Samples
-    waiting: Spectra
     level: RunningLevel
-    memory: Memory
+    seen: Features
+
+
+class _Voice(NamedTuple):
+    """What is remembered of what goes out. `waiting` are the spectra whose gains are not known yet."""
+
+    waiting: Spectra
+    after: Samples
+
+
+class _Heard(NamedTuple):
+    """A unit on its way. x : what the network's layers hand on, None where it has nothing to say yet"""
+
+    spectra: Spectra
+    level: RunningLevel
+    x: Numbers | None
 
 
 @dataclass(frozen=True)
@@ -59,24 +72,43 @@ class _Denoiser:
     noise_floor: float
     room_floor: float
 
-    def start(self, channels: int) -> State:
-        waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
+    def parts(self, channels: int) -> list[Part]:
+        """Its work in parts: the transform and the features, the layers, the gains and the inverse transform."""
         tail = self.stft.silence(channels)
-        return State(tail, tail, waiting, RunningLevel(), self.network.start())
+        waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
+        return [
+            Part(lambda: _Ear(tail, RunningLevel(), self.network.start().seen), self._hear),
+            *(self._layer(number) for number in range(len(self.network.recurrences))),
+            Part(lambda: _Voice(waiting, tail), self._speak),
+        ]
 
-    def work(self, unit: Samples, state: State) -> tuple[Samples, State]:
-        """Take a unit of samples, answer with as many, `network.look_ahead` frames and a window late."""
+    def _hear(self, unit: Samples, state: _Ear) -> tuple[_Heard, _Ear]:
         spectra, before = self.stft.analyze(unit, state.before)
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
-        line = np.concatenate((state.waiting, spectra), axis=1)
-        answer, memory = line[:, : len(heard)].copy(), state.memory
+        x, seen = None, state.seen
         if level.weight:  # the network begins with the first unit that is not digital silence
-            gains, memory = self.network.gains(heard, memory)
-            known = answer[:, len(heard) - len(gains.kept) :]
-            known *= self._in_bins(gains, known, level)
+            x, seen = self.network.enter(heard, seen)
+        return _Heard(spectra, level, x), _Ear(before, level, seen)
+
+    def _layer(self, number: int) -> Part:
+        def step(heard: _Heard, state: LayerState) -> tuple[_Heard, LayerState]:
+            x, state = self.network.layer(number, heard.x, state)
+            return heard._replace(x=x), state
+
+        return Part(lambda: self.network.layer_start(number), step)
+
+    def _speak(self, heard: _Heard, state: _Voice) -> tuple[Samples, _Voice]:
+        """As many samples as came in, `network.look_ahead` frames and a window late."""
+        line = np.concatenate((state.waiting, heard.spectra), axis=1)
+        frames = heard.spectra.shape[1]
+        answer = line[:, :frames].copy()
+        if heard.x is not None:
+            gains = self.network.leave(heard.x)
+            known = answer[:, frames - len(gains.kept) :]
+            known *= self._in_bins(gains, known, heard.level)
         out, after = self.stft.synthesize(answer, state.after)
-        return out, State(before, after, line[:, -self.network.look_ahead :], level, memory)
+        return out, _Voice(line[:, -self.network.look_ahead :], after)
 
     def _in_bins(self, gains: Gains, spectra: Spectra, level: RunningLevel) -> Numbers:
         """Gains (frames, bins) for spectra (channels, frames, bins)."""
@@ -117,4 +149,4 @@ def stage(network: Network, strength_db: float, sample_rate: int, channels: int,
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
     denoiser = _Denoiser(network, stft, sample_rate, amplitude(-strength_db), amplitude(-dereverb_db))
     late = network.look_ahead * stft.hop + stft.tail
-    return in_units(UNIT_FRAMES * stft.hop, channels, late, lambda: denoiser.start(channels), denoiser.work)
+    return units_through(UNIT_FRAMES * stft.hop, channels, late, denoiser.parts(channels))
