@@ -18,6 +18,7 @@ DEFAULT_PORT = 7860
 DEFAULT_FILE_LIFETIME_S = 2 * 3600
 DEFAULT_QUEUE_SIZE = 20
 DEFAULT_STORAGE_MB = 20_000
+DEFAULT_DRAIN_S = 30
 # What the server takes when it does nothing, and more for each recording at work: a stereo one at 48 kHz, its decoder.
 IDLE_BYTES, BYTES_FOR_EACH = 300 * MIB, 150 * MIB
 
@@ -34,6 +35,7 @@ class Config:
         it; "*" = any. None: reached over this machine's own address, its own names and its own page alone; else any
     proxy_hops : proxies of ours in front; so many entries of X-Forwarded-For are believed
     mcp : whether language models may use it, too
+    drain_s : at most so long, what is under way is finished when the server is told to stop
     """
 
     host: str
@@ -47,6 +49,7 @@ class Config:
     allowed_origins: tuple[str, ...] | None = None
     proxy_hops: int = 0
     mcp: bool = False
+    drain_s: float = DEFAULT_DRAIN_S
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -64,6 +67,7 @@ class Config:
             allowed_origins=_names(env, "ALLOWED_ORIGINS"),
             proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0)),
             mcp=env.get("MCP", "").strip().lower() in ("1", "true", "on", "yes"),
+            drain_s=_number(env, ("DRAIN_S",), DEFAULT_DRAIN_S),
         )
 
 

@@ -19,6 +19,16 @@ def health(site: Site) -> dict[str, Any]:
     return found if _storage_check(site)["ok"] else {**found, "status": "degraded"}
 
 
+def readiness(site: Site) -> dict[str, Any]:
+    """What `/ready` answers: whether to send visitors here. `ready`, and `why` if not: "warming-up", "stopping", or
+    "warm-up-failed", after which it never is: whoever runs it should look, not visitors wait."""
+    state = runtime_setup.warm_up_status()["state"]
+    why = {"done": None, "failed": "warm-up-failed"}.get(state, "warming-up")
+    if site.drain.has_begun():
+        why = "stopping"
+    return {"ready": why is None, **({"why": why} if why else {})}
+
+
 def diagnostics(site: Site) -> dict[str, Any]:
     """Everything the checks find. Takes a moment: not for the event loop."""
     from pipeline.neural import chosen  # brings numba and SciPy, which the start must not wait for

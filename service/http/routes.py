@@ -1,4 +1,4 @@
-"""Our routes: `/health`, `/api/diagnostics`, jobs, and files in and out. They stand in front of Gradio's."""
+"""Our routes: `/health`, `/ready`, `/api/diagnostics`, jobs, and files in and out. They stand in front of Gradio's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from service.health import diagnostics, health
+from service.health import diagnostics, health, readiness
 from service.registry.registry import Registry
 from service.site import Site
 
@@ -32,6 +32,10 @@ def routes(site: Site, registry: Registry) -> list[BaseRoute]:
     async def answer_health(_: Request) -> Response:
         return JSONResponse(health(site), headers=FRESH)
 
+    async def answer_ready(_: Request) -> Response:
+        found = readiness(site)
+        return JSONResponse(found, 200 if found["ready"] else 503, FRESH)
+
     looking = asyncio.Lock()
 
     async def answer_diagnostics(_: Request) -> Response:
@@ -49,6 +53,7 @@ def routes(site: Site, registry: Registry) -> list[BaseRoute]:
 
     return [
         Route("/health", answer_health, methods=METHODS),
+        Route("/ready", answer_ready, methods=METHODS),
         Route("/api/diagnostics", answer_diagnostics, methods=METHODS),
         Route("/gradio_api/upload", answer_upload, methods=["POST"]),
         Route("/gradio_api/upload_progress", answer_upload_progress, methods=["GET"]),

@@ -60,12 +60,13 @@ def served(
     track, stretch : which sound track of the upload is meant, and which part
     weighed : told how many bytes of samples it is, once somebody has looked
     """
-    yield from until_heard(site, visit)
 
     def look(handle: Handle) -> float:
         return claimed_bytes(site, source, handle, track, stretch)
 
-    return (yield from attended(_served(site, source, (look, task), visit, weighed, writes=writes), visit))
+    with site.drain.working():
+        yield from until_heard(site, visit)
+        return (yield from attended(_served(site, source, (look, task), visit, weighed, writes=writes), visit))
 
 
 def _served(

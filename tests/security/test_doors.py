@@ -106,6 +106,7 @@ DECIDED = {
     "/pwa_icon": False,
     "/pwa_icon/{size}": False,
     "/page/{name:path}": True,
+    "/ready": True,
     "/robots.txt": True,
     "/static/{path:path}": True,
     "/svelte/{path:path}": True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import gradio as gr
@@ -42,12 +42,14 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
+        drain = self._site.drain
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await self._http(scope, receive, _Answer(send))
+            with ExitStack() as under_way:
+                await self._http(scope, receive, _Answer(send, lambda: under_way.enter_context(drain.answering())))
 
     async def _http(self, scope: Scope, receive: Receive, send: _Answer) -> None:
         path = doors.path_of(scope)
@@ -79,6 +81,8 @@ class FrontDoor:
             return
         if (door := doors.find(scope["method"], path, self._doors)) is None:
             raise RequestError(405, "This can be asked for, but not so.")
+        if door.begins and self._site.drain.has_begun():
+            raise farewell.stopping()
         peer = (scope.get("client") or ("", 0))[0]
         visitor = visitor_of(str(peer), found.get("x-forwarded-for", ""), config.proxy_hops)
         believed = headers.passed_on(scope["headers"], config.proxy_hops)
@@ -118,10 +122,13 @@ class FrontDoor:
 
 class _Answer:
     """`send`, which completes the headers. started : the status is out; streams : and events follow it; cut : of these
-    the last were left out, for they tell of Gradio's insides: the work for this request was cancelled meanwhile."""
+    the last were left out, for they tell of Gradio's insides: the work for this request was cancelled meanwhile.
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    begun : called when an answer begins that has an end, other than a stream's
+    """
+
+    def __init__(self, send: Send, begun: Callable[[], object]) -> None:
+        self._send, self._begun = send, begun
         self.started = self.streams = self.cut = False
         self.origin: str | None = None
 
@@ -131,6 +138,8 @@ class _Answer:
             found = MutableHeaders(raw=message["headers"])
             self.streams = found.get("content-type", "").startswith("text/event-stream")
             headers.complete(found, self.origin)
+            if not self.streams:
+                self._begun()
         task = asyncio.current_task()
         if self.streams and message["type"] == "http.response.body" and task is not None and task.cancelling():
             self.cut = True
