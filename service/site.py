@@ -15,6 +15,7 @@ from .line.admission import AdmissionQueue
 from .line.pace import Pace
 from .line.shares import Shares
 from .operation.drain import Drain
+from .operation.tally import Tally
 from .storage import Storage
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -34,6 +35,7 @@ class Site:
     looking : who looks into recordings that are not served yet
     pace : how long work takes here
     drain : how it stops
+    tally : what it has done
     """
 
     config: Config = field(default_factory=Config.from_environ)
@@ -44,6 +46,7 @@ class Site:
     looking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))
 
     pace: Pace = field(default_factory=Pace)
+    tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         most_work = LONGEST_IN_LINE * Limits.from_environment().max_decoded_bytes

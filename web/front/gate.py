@@ -16,6 +16,7 @@ from service.faults import explain
 from service.http.refusals import RequestError, answer
 from service.http.visitors import visitor_of
 from service.line.shares import Rate, Shares, TooManyError
+from service.operation.tally import is_told
 from service.site import Site
 
 from . import bodies, calls, doors, farewell, headers, origins, streams
@@ -61,13 +62,18 @@ class FrontDoor:
             if not await farewell.say(path, send, scope, receive):
                 raise
         except (ClientDisconnect, ConnectionResetError) as fault:
-            self._refused.note(scope["method"], path, 499, type(fault).__name__)  # nobody is there to be told
+            self._refuse(scope["method"], path, 499, fault)  # nobody is there to be told
         except Exception as fault:
             error = explain(fault)
-            self._refused.note(scope["method"], path, error.status, type(fault).__name__)
+            self._refuse(scope["method"], path, error.status, fault)
             if not send.started:
                 refusal = answer(error, {"Connection": "close"} if error.status in (408, 413) else None)
                 await refusal(scope, receive, send)
+
+    def _refuse(self, method: str, path: str, status: int, fault: Exception) -> None:
+        self._site.tally.refuse(status)
+        if not is_told(fault):
+            self._refused.note(method, path, status, type(fault).__name__)
 
     async def _admitted(self, scope: Scope, path: str, receive: Receive, send: _Answer) -> None:
         found = Headers(scope=scope)
