@@ -36,6 +36,7 @@ class Config:
     proxy_hops : proxies of ours in front; so many entries of X-Forwarded-For are believed
     mcp : whether language models may use it, too
     drain_s : at most so long, what is under way is finished when the server is told to stop
+    metrics : whether /metrics is shown
     """
 
     host: str
@@ -50,6 +51,7 @@ class Config:
     proxy_hops: int = 0
     mcp: bool = False
     drain_s: float = DEFAULT_DRAIN_S
+    metrics: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -66,7 +68,8 @@ class Config:
             allowed_hosts=_names(env, "ALLOWED_HOSTS"),
             allowed_origins=_names(env, "ALLOWED_ORIGINS"),
             proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0)),
-            mcp=env.get("MCP", "").strip().lower() in ("1", "true", "on", "yes"),
+            mcp=_is_on(env, "MCP"),
+            metrics=_is_on(env, "METRICS"),
             drain_s=_number(env, ("DRAIN_S",), DEFAULT_DRAIN_S),
         )
 
@@ -78,6 +81,10 @@ def default_host(env: Mapping[str, str]) -> str:
 
 def _is_hosted(env: Mapping[str, str]) -> bool:
     return bool(env.get("PORT") or env.get("SPACE_ID") or env.get("SYSTEM") == "spaces")
+
+
+def _is_on(env: Mapping[str, str], variable: str) -> bool:
+    return env.get(variable, "").strip().lower() in ("1", "true", "on", "yes")
 
 
 def _names(env: Mapping[str, str], variable: str) -> tuple[str, ...] | None:

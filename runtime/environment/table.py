@@ -81,7 +81,7 @@ TABLE: tuple[Row, ...] = (
     Row("WEB_CONCURRENCY", _several, ours_alone=True),
     Row("SYSTEM", values.matching(r"[\w.-]*", "not a system's name"), ours_alone=True),
     Row(
-        "UVICORN_.*|FASTAPI_.*|OTEL_.*|PANDAS_.*|TYPER_.*|PYTZ_.*|TERMINAL_WIDTH|UNICODE_VERSION",
+        "UVICORN_.*|FASTAPI_.*|OTEL_.*|PANDAS_.*|TYPER_.*|PYTZ_.*|(?i:prometheus_).*|TERMINAL_WIDTH|UNICODE_VERSION",
         values.never(UNKNOWN),
         ours_alone=True,
     ),

@@ -100,6 +100,7 @@ DECIDED = {
     "/login/": False,
     "/logout": False,
     "/manifest.json": False,
+    "/metrics": True,  # a 404 with a hint, unless METRICS=1
     "/monitoring": False,
     "/monitoring/summary": False,
     "/monitoring/{key}": False,

@@ -66,6 +66,7 @@ def _end(path: str) -> Door:
 DOORS = (
     _read("/health"),
     _read("/ready"),
+    _read("/metrics", Kind.PAGE),
     _read("/api/diagnostics", Kind.PAGE),
     _order(Kind.ORDER, "/api/jobs", 64 * KIB),
     Door(Kind.READ, frozenset({"GET", "DELETE"}), re.compile(f"/api/jobs/{WORD}")),
