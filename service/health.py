@@ -16,7 +16,7 @@ RESTART = "Mend what the detail names and restart: weights are chosen once. With
 def health(site: Site) -> dict[str, Any]:
     """Cheap enough for an async route: no work, no lock."""
     found = runtime_setup.health()
-    return found if _storage_check(site)["ok"] else {**found, "status": "degraded"}
+    return found if _storage_check(site)["ok"] and site.config.password != "" else {**found, "status": "degraded"}
 
 
 def readiness(site: Site) -> dict[str, Any]:

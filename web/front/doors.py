@@ -34,17 +34,18 @@ class Kind(Enum):
 @dataclass(frozen=True)
 class Door:
     """One route. methods : allowed; path : a pattern for the whole of it; most_bytes : of its body, None = a file's;
-    begins : whether new work comes by it, which a server that stops does not take."""
+    begins : whether new work comes by it, which a server that stops does not take; free : without the password, too."""
 
     kind: Kind
     methods: frozenset[str]
     path: re.Pattern[str]
     most_bytes: int | None = 0
     begins: bool = False
+    free: bool = False
 
 
-def _read(path: str, kind: Kind = Kind.READ) -> Door:
-    return Door(kind, frozenset({"GET", "HEAD"}), re.compile(path))
+def _read(path: str, kind: Kind = Kind.READ, *, free: bool = False) -> Door:
+    return Door(kind, frozenset({"GET", "HEAD"}), re.compile(path), free=free)
 
 
 def _stream(path: str) -> Door:
@@ -64,8 +65,8 @@ def _end(path: str) -> Door:
 
 
 DOORS = (
-    _read("/health"),
-    _read("/ready"),
+    _read("/health", free=True),
+    _read("/ready", free=True),
     _read("/metrics", Kind.PAGE),
     _read("/api/diagnostics", Kind.PAGE),
     _order(Kind.ORDER, "/api/jobs", 64 * KIB),

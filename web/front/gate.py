@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.faults import explain
+from service.http.password import Password
 from service.http.refusals import RequestError, answer
 from service.http.visitors import visitor_of
 from service.line.shares import Rate, Shares, TooManyError
@@ -40,6 +41,7 @@ class FrontDoor:
         self._app, self._site, self._demo, self._listeners = app, site, demo, listeners
         self._doors = (*doors.DOORS, *open_doors)
         self._refused = RefusedLog()
+        self._password = Password(site.config.password)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -87,10 +89,12 @@ class FrontDoor:
             return
         if (door := doors.find(scope["method"], path, self._doors)) is None:
             raise RequestError(405, "This can be asked for, but not so.")
-        if door.begins and self._site.drain.has_begun():
-            raise farewell.stopping()
         peer = (scope.get("client") or ("", 0))[0]
         visitor = visitor_of(str(peer), found.get("x-forwarded-for", ""), config.proxy_hops)
+        if not door.free:
+            self._password.check(found.get("authorization"), visitor)
+        if door.begins and self._site.drain.has_begun():
+            raise farewell.stopping()
         believed = headers.passed_on(scope["headers"], config.proxy_hops)
         passed: Scope = {**scope, "visitor": visitor, "headers": believed}
         if door.kind in COSTLY and not RATE.take(visitor):
