@@ -86,7 +86,8 @@ class Hub:
                 return {"stage": stage, "hardware": {"current": "cpu-basic"}, **({"sha": sha} if sha else {}), **why}
             case "GET", "":
                 return {
-                    "id": SPACE, "sha": COMMIT, "private": self.created.get("visibility") == "private", "host": self.url,
+                    "id": SPACE, "sha": COMMIT, "private": self.created.get("visibility") == "private",
+                    "host": self.url,
                     "tags": [], "likes": 0, "siblings": [],
                 }  # fmt: skip
         return None
