@@ -203,6 +203,12 @@ def test_what_is_said_of_the_version_before_is_not_believed(hub: Hub, small: Pat
     assert hub.stages == [("RUNNING", COMMIT)]
 
 
+def test_a_fault_that_is_over_at_the_next_look_was_of_the_version_before(hub: Hub, small: Path) -> None:
+    hub.stages = [("BUILD_ERROR", None), ("BUILDING", None), ("RUNNING", None)]
+    done = run(hub, small, HF_TOKEN=TOKEN)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("stages", "said"),
     [

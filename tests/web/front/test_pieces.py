@@ -106,6 +106,10 @@ def test_a_range_is_plain_or_none(value: str, kept: bool) -> None:
     assert ("range" in _passed(0, ("range", value), ("if-range", "x"))) is kept
 
 
+def test_the_password_goes_no_further_than_the_door() -> None:
+    assert set(_passed(1, ("Authorization", "Basic Ong="), ("accept", "*/*"))) == {"accept"}
+
+
 def test_the_log_of_refusals_is_one_line_each_and_not_too_many(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
