@@ -30,10 +30,11 @@ SILENT = (
     "pipeline/files/decoding/demuxers.py", "pipeline/files/isolated/decoder.py", "pipeline/files/isolated/process.py",
     "pipeline/files/isolated/server.py", "pipeline/files/isolated/wire.py", "pipeline/measures/content/weights.py",
     "pipeline/neural/kernels.py", "service/http/examples.py", "service/http/jobs/one_request.py",
-    "service/jobs/__init__.py",
+    "service/jobs/__init__.py", "service/operation",
     "web/__init__.py", "web/api.py", "web/api_faults.py", "web/api_view.py", "web/mcp",
     "web/patches", "web/server.py", "web/theme.py",
-    "web/front/calls.py", "web/front/doors.py", "web/front/headers.py", "web/front/streams.py",
+    "web/front/calls.py", "web/front/doors.py", "web/front/headers.py", "web/front/refused.py",
+    "web/front/streams.py",
     "runtime/__init__.py", "runtime/doctor/bake.py", "runtime/doctor/main.py", "runtime/doctor/remote.py",
     "runtime/doctor/report.py", "runtime/interpreted", "runtime/resources.py", "runtime/version.py",
 )  # fmt: skip
@@ -48,7 +49,7 @@ SHOWN = (
 UNSAID = re.compile(
     r"Hz|FFmpeg|Connection|Vorbis|Opus|WebM|Python|True|False|Spool|Ticket|ETag|Vary|Library/Caches"
     r"|[12] channels|runtime\..*|int \| None|[A-Z]\w*(-[A-Z]\w*)+"
-    r"|(private,|attachment;|multipart/|bytes|GET|data:|FFmpeg:|curl|\(tbb) ?.*"
+    r"|(private,|attachment;|multipart/|bytes|GET|Basic|data:|FFmpeg:|curl|\(tbb) ?.*"
     r"|.*[\n<].*|0 (k?Hz|[kM]?B|dB|s|%)(, 0)?|(PyAV|soundfile|, libsndfile) 0"
     r"|0 s of audio in 0 s|0 s, 0 Hz, 0 channel0",  # on the terminal
     re.DOTALL,

@@ -12,6 +12,7 @@
 - warm_up       all of this, called once before the first visitor waits for it
 - faults        from an exception to what a person or a program is told
 - media/        what the browser plays and draws of a result
-- health        what /health and /api/diagnostics say
+- health        what /health, /ready and /api/diagnostics say
+- operation/    for whoever runs it: how it stops, what it says of its work
 - http/         the routes that are ours
 """

@@ -7,7 +7,8 @@ import logging
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import runtime_setup
 from pipeline.files.limits import MIB, Limits
@@ -18,6 +19,7 @@ DEFAULT_PORT = 7860
 DEFAULT_FILE_LIFETIME_S = 2 * 3600
 DEFAULT_QUEUE_SIZE = 20
 DEFAULT_STORAGE_MB = 20_000
+DEFAULT_DRAIN_S = 30
 # What the server takes when it does nothing, and more for each recording at work: a stereo one at 48 kHz, its decoder.
 IDLE_BYTES, BYTES_FOR_EACH = 300 * MIB, 150 * MIB
 
@@ -34,6 +36,9 @@ class Config:
         it; "*" = any. None: reached over this machine's own address, its own names and its own page alone; else any
     proxy_hops : proxies of ours in front; so many entries of X-Forwarded-For are believed
     mcp : whether language models may use it, too
+    drain_s : at most so long, what is under way is finished when the server is told to stop
+    metrics : whether /metrics is shown
+    password : that visitors need; "" = one that cannot be read, so that nobody gets in
     """
 
     host: str
@@ -47,11 +52,15 @@ class Config:
     allowed_origins: tuple[str, ...] | None = None
     proxy_hops: int = 0
     mcp: bool = False
+    drain_s: float = DEFAULT_DRAIN_S
+    metrics: bool = False
+    password: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Config:
         """The configuration; see the table in docs/deploying.md."""
         env = os.environ if environ is None else environ
+        password = _password(env)
         return cls(
             host=env.get("HOST") or env.get("GRADIO_SERVER_NAME") or default_host(env),
             port=int(_number(env, ("PORT", "GRADIO_SERVER_PORT"), DEFAULT_PORT)),
@@ -61,9 +70,13 @@ class Config:
             queue_size=int(_number(env, ("QUEUE_SIZE",), DEFAULT_QUEUE_SIZE)),
             max_storage_bytes=MIB * _number(env, ("MAX_STORAGE_MB",), DEFAULT_STORAGE_MB),
             allowed_hosts=_names(env, "ALLOWED_HOSTS"),
-            allowed_origins=_names(env, "ALLOWED_ORIGINS"),
+            # A browser sends the password along with whatever a foreign page asks of us.
+            allowed_origins=() if _is_unsaid(env, password) else _names(env, "ALLOWED_ORIGINS"),
             proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0)),
-            mcp=env.get("MCP", "").strip().lower() in ("1", "true", "on", "yes"),
+            mcp=_is_on(env, "MCP"),
+            metrics=_is_on(env, "METRICS"),
+            password=password,
+            drain_s=_number(env, ("DRAIN_S",), DEFAULT_DRAIN_S),
         )
 
 
@@ -74,6 +87,30 @@ def default_host(env: Mapping[str, str]) -> str:
 
 def _is_hosted(env: Mapping[str, str]) -> bool:
     return bool(env.get("PORT") or env.get("SPACE_ID") or env.get("SYSTEM") == "spaces")
+
+
+def _password(env: Mapping[str, str]) -> str | None:
+    """Of the file that PASSWORD_FILE names, as secrets are mounted, else of PASSWORD. One that was asked for and cannot
+    be read does not open the door."""
+    name = env.get("PASSWORD_FILE", "")
+    if not name:
+        return env.get("PASSWORD") or None
+    try:
+        found = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as fault:
+        log.error("PASSWORD_FILE cannot be read (%s): nobody is let in.", getattr(fault, "strerror", "not UTF-8"))
+        return ""
+    if not found:
+        log.error("PASSWORD_FILE is empty: nobody is let in.")
+    return found
+
+
+def _is_unsaid(env: Mapping[str, str], password: str | None) -> bool:
+    return password is not None and not env.get("ALLOWED_ORIGINS", "").strip()
+
+
+def _is_on(env: Mapping[str, str], variable: str) -> bool:
+    return env.get(variable, "").strip().lower() in ("1", "true", "on", "yes")
 
 
 def _names(env: Mapping[str, str], variable: str) -> tuple[str, ...] | None:

@@ -16,7 +16,17 @@ RESTART = "Mend what the detail names and restart: weights are chosen once. With
 def health(site: Site) -> dict[str, Any]:
     """Cheap enough for an async route: no work, no lock."""
     found = runtime_setup.health()
-    return found if _storage_check(site)["ok"] else {**found, "status": "degraded"}
+    return found if _storage_check(site)["ok"] and site.config.password != "" else {**found, "status": "degraded"}
+
+
+def readiness(site: Site) -> dict[str, Any]:
+    """What `/ready` answers: whether to send visitors here. `ready`, and `why` if not: "warming-up", "stopping", or
+    "warm-up-failed", after which it never is: whoever runs it should look, not visitors wait."""
+    state = runtime_setup.warm_up_status()["state"]
+    why = {"done": None, "failed": "warm-up-failed"}.get(state, "warming-up")
+    if site.drain.has_begun():
+        why = "stopping"
+    return {"ready": why is None, **({"why": why} if why else {})}
 
 
 def diagnostics(site: Site) -> dict[str, Any]:

@@ -79,6 +79,11 @@ class Ledger:
         if every + size > self._most:
             raise RoomError("The server's room for recordings is full.", suggestion="Try again later.")
 
+    def held_bytes(self) -> float:
+        """Of all visitors."""
+        with self._lock:
+            return sum(self._held.values())
+
     def _remove(self, path: str) -> None:
         if path not in self._files:
             return

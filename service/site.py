@@ -14,6 +14,8 @@ from .config import Config
 from .line.admission import AdmissionQueue
 from .line.pace import Pace
 from .line.shares import Shares
+from .operation.drain import Drain
+from .operation.tally import Tally
 from .storage import Storage
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -32,20 +34,25 @@ class Site:
     unheard : work that was asked for and that nobody has listened to yet
     looking : who looks into recordings that are not served yet
     pace : how long work takes here
+    drain : how it stops
+    tally : what it has done
     """
 
     config: Config = field(default_factory=Config.from_environ)
     storage: Storage = field(default_factory=Storage.choose)
     queue: AdmissionQueue = field(init=False)
+    drain: Drain = field(init=False)
     unheard: Shares = field(default_factory=lambda: Shares(each=64, every=256))
     looking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))
 
     pace: Pace = field(default_factory=Pace)
+    tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         most_work = LONGEST_IN_LINE * Limits.from_environment().max_decoded_bytes
         line = AdmissionQueue(self.config.workers, self.config.queue_size, most_work, self._short_work)
         object.__setattr__(self, "queue", line)
+        object.__setattr__(self, "drain", Drain(self.config.drain_s))
         # Whoever may send one recording of the largest size must also get its results.
         self.storage.ledger.bound(self.config.max_storage_bytes, 4 * self.config.max_upload_bytes)
 

@@ -35,6 +35,7 @@ class Handle:
     """What the work sees of its visitor."""
 
     def __init__(self) -> None:
+        self.sound_s: float | None = None  # how much of it there is, once the work knows
         self._progress = Progress(0.0, "")
         self._cancel = threading.Event()
 
@@ -80,6 +81,11 @@ class Work(Generic[T]):
         if self._fault is not None:
             raise self._fault
         return self._value[0]
+
+    @property
+    def sound_s(self) -> float | None:
+        """How long the recording is, as far as the work has told."""
+        return self._handle.sound_s
 
     def when_stopped(self, call: Callable[[], None]) -> None:
         """Call this once the thread has really stopped, which takes a moment after a cancel; at once if it has."""

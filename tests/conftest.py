@@ -73,7 +73,8 @@ def start_server(folder: Path, *command: str, **environment: str) -> Server:
     """Start the app and wait until it answers. `command` : Python's arguments, default app.py."""
     files, log, port = folder / "files", folder / "log", free_port()
     files.mkdir(exist_ok=True)
-    env = os.environ | {"GRADIO_TEMP_DIR": str(files), "PORT": str(port), "HOST": "127.0.0.1"} | environment
+    usual = {"GRADIO_TEMP_DIR": str(files), "PORT": str(port), "HOST": "127.0.0.1", "DRAIN_S": "0"}
+    env = os.environ | usual | environment
     command = command or (str(PROJECT / "app.py"),)
     command = tuple(part.replace("{port}", str(port)) for part in command)
     with log.open("wb") as out:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from types import FrameType
 from typing import Any, NoReturn
 
 import uvicorn
@@ -86,17 +87,42 @@ def serve(app: Any, site: Site) -> int:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says our words when it has begun to listen."""
+    """uvicorn, which says our words when it has begun to listen, and finishes what is under way before it stops."""
 
     def __init__(self, config: uvicorn.Config, site: Site, host: str) -> None:
         super().__init__(config)
-        self._site, self._host = site, host
+        self._site, self._host, self._is_told = site, host, False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().set_exception_handler(_say_in_one_line)
         await super().startup(sockets)
         host, port = self._host, self._site.config.port
         announce(f"http://{f'[{host}]' if ':' in host else host}:{port}", self._site)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Told to stop: the first time in good order, the second time at once. Only notes it: a signal may come in the
+        middle of anything."""
+        if self._site.drain.has_begun():
+            self.force_exit = True
+            super().handle_exit(sig, frame)
+        else:
+            self._captured_signals.append(sig)
+            self._site.drain.begin()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second. Answers whether to stop."""
+        drain = self._site.drain
+        if drain.has_begun() and not self._is_told:
+            self._is_told = True
+            say_draining(self._site)
+        self.should_exit = self.should_exit or drain.is_over()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """At once, too, the app ends in order: recordings are removed."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
 
 
 def _say_in_one_line(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -166,6 +192,13 @@ def announce(url: str, site: Site) -> None:
         log.warning("%s", warning)
     if not site.storage.usable:
         log.warning("No directory can be written: nobody can upload. See /api/diagnostics.")
+
+
+def say_draining(site: Site) -> None:
+    """What is still done before the end."""
+    count, limit_s = site.drain.under_way(), site.config.drain_s
+    if count and limit_s:
+        log.info("Told to stop: no new work is taken, %d under way may take %g s more.", count, limit_s)
 
 
 def say_environment() -> None:

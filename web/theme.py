@@ -32,7 +32,8 @@ NO_MCP = '<style>.snippets > .snippet:has(> img[src*="/mcp-"]) { display: none; 
 EARLY = (
     f"<script>({CHOOSE_LANGUAGE_JS})({json.dumps(languages.known())})</script>"
     + """<link rel="modulepreload" href="page/app.js">
-<link rel="manifest" href="page/app.webmanifest"><link rel="apple-touch-icon" href="page/icon-192.png">
+<link rel="manifest" crossorigin="use-credentials" href="page/app.webmanifest">
+<link rel="apple-touch-icon" href="page/icon-192.png">
 <link rel="stylesheet" href="page/intake.css"><link rel="stylesheet" href="page/player.css"><style>
 .gradio-container { width: 100%; max-width: 1120px !important; margin-inline: auto !important; }
 .gradio-container { padding: 12px clamp(12px, 3vw, 24px) 8px !important; }

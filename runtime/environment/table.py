@@ -24,6 +24,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "FILE_LIFETIME_S": (10, 30 * 86_400),
     "MAX_STORAGE_MB": (1, 1e9),
     "PROXY_HOPS": (0, 10),
+    "DRAIN_S": (0, 3600),
     "MAX_UPLOAD_MB": (1, float("inf")),
     "MAX_DURATION_S": (1, float("inf")),
     "MAX_DECODED_MB": (1, float("inf")),
@@ -81,7 +82,7 @@ TABLE: tuple[Row, ...] = (
     Row("WEB_CONCURRENCY", _several, ours_alone=True),
     Row("SYSTEM", values.matching(r"[\w.-]*", "not a system's name"), ours_alone=True),
     Row(
-        "UVICORN_.*|FASTAPI_.*|OTEL_.*|PANDAS_.*|TYPER_.*|PYTZ_.*|TERMINAL_WIDTH|UNICODE_VERSION",
+        "UVICORN_.*|FASTAPI_.*|OTEL_.*|PANDAS_.*|TYPER_.*|PYTZ_.*|(?i:prometheus_).*|TERMINAL_WIDTH|UNICODE_VERSION",
         values.never(UNKNOWN),
         ours_alone=True,
     ),

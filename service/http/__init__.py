@@ -10,5 +10,6 @@
 - one_request  a recording in, the enhanced file out
 - waiting      work that an open request waits for
 - visitors     who asks
+- password     whether they may
 - refusals     what a refused request is told
 """

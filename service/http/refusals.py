@@ -10,11 +10,13 @@ from service.faults import as_answer
 
 
 class RequestError(EnhancementError):
-    """status : HTTP status of the answer."""
+    """status, headers : of the HTTP answer."""
 
-    def __init__(self, status: int, message: str, *, suggestion: str = "") -> None:
+    def __init__(
+        self, status: int, message: str, *, suggestion: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message, suggestion=suggestion)
-        self.status = status
+        self.status, self.headers = status, headers or {}
 
 
 def too_large(most_bytes: float) -> RequestError:
@@ -26,7 +28,8 @@ def too_large(most_bytes: float) -> RequestError:
 def answer(fault: BaseException, headers: dict[str, str] | None = None) -> Response:
     """The fault as JSON: error, details, suggestion, status."""
     found = as_answer(fault)
-    return JSONResponse(found, int(found["status"]), headers)
+    own = fault.headers if isinstance(fault, RequestError) else {}
+    return JSONResponse(found, int(found["status"]), {**own, **(headers or {})})
 
 
 async def answer_fault(_: Request, fault: Exception) -> Response:

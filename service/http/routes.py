@@ -1,4 +1,4 @@
-"""Our routes: `/health`, `/api/diagnostics`, jobs, and files in and out. They stand in front of Gradio's."""
+"""Our routes: what the site says of itself, jobs, and files in and out. They stand in front of Gradio's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from service.health import diagnostics, health
+from service.health import diagnostics, health, readiness
+from service.operation import metrics
 from service.registry.registry import Registry
 from service.site import Site
 
@@ -19,6 +20,7 @@ from .jobs.listening import MediaRoutes
 from .jobs.one_request import EnhanceRoute
 from .jobs.orders import JobRoutes
 from .jobs.results import ResultRoutes
+from .refusals import RequestError
 from .uploads import Progress, upload, upload_progress
 
 METHODS = ["GET", "HEAD"]
@@ -31,6 +33,16 @@ def routes(site: Site, registry: Registry) -> list[BaseRoute]:
 
     async def answer_health(_: Request) -> Response:
         return JSONResponse(health(site), headers=FRESH)
+
+    async def answer_ready(_: Request) -> Response:
+        found = readiness(site)
+        return JSONResponse(found, 200 if found["ready"] else 503, FRESH)
+
+    async def answer_metrics(request: Request) -> Response:
+        if not site.config.metrics:
+            raise RequestError(404, "This server shows no metrics.", suggestion="Whoever runs it can set METRICS=1.")
+        body, kind = await run_in_threadpool(metrics.shown, site, request.headers.get("accept", ""))
+        return Response(body, headers={**FRESH, "Content-Type": kind})
 
     looking = asyncio.Lock()
 
@@ -49,6 +61,8 @@ def routes(site: Site, registry: Registry) -> list[BaseRoute]:
 
     return [
         Route("/health", answer_health, methods=METHODS),
+        Route("/ready", answer_ready, methods=METHODS),
+        Route("/metrics", answer_metrics, methods=METHODS),
         Route("/api/diagnostics", answer_diagnostics, methods=METHODS),
         Route("/gradio_api/upload", answer_upload, methods=["POST"]),
         Route("/gradio_api/upload_progress", answer_upload_progress, methods=["GET"]),

@@ -66,7 +66,10 @@ async def upload(site: Site, progress: Progress, request: Request) -> Response:
                 progress.begin(upload_id)
                 kept.callback(progress.end, upload_id)
 
+        entry = kept.enter_context(site.tally.entry("upload"))
+        entry.turn()
         form = await received(site, request, begun, lambda name, size: progress.add(upload_id, name, size))
+        entry.stored_bytes = sum(path.stat().st_size for path in form.files)
     return JSONResponse([str(path) for path in form.files])
 
 

@@ -26,7 +26,7 @@ def serve_one(site: Site, order: Order, weighed: Weighed = lambda _: None) -> Ge
     """The enhancement that was ordered; as `served`."""
     return served(
         site, order.source, lambda handle: enhance(handle, site, order), order.visit,
-        writes=True, track=order.track, stretch=order.stretch, weighed=weighed,
+        what="enhance", writes=True, track=order.track, stretch=order.stretch, weighed=weighed,
     )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
                 limits=limits, track=order.track, stretch=order.stretch,
                 progress=handle.between(0.02, 0.8 if order.listens else 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
+            handle.sound_s = report.before.duration_s
             made = Outcome(folder, after, removed, report, order.source, stem, title(named), order.track, video=video)
             if order.listens:
                 made = replace(made, media=_heard(handle, original, made))

@@ -26,6 +26,7 @@ def analyze(handle: Handle, site: Site, source: Path) -> dict[str, Any]:
     try:
         recording = Recording(source, strangers(), handle.cancelled)
         found = analyze_blocks(recording.blocks(), recording.sample_rate, recording.channels, go_on)
+        handle.sound_s = found.duration_s
         return found.as_dict() | {"remarks": list(recording.remarks)}
     except AudioError as fault:
         discard_useless(site, source, fault)

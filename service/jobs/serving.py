@@ -15,6 +15,7 @@ from pipeline.errors import AudioError
 from pipeline.files.limits import STRANGERS, Limits
 from service.line.admission import OURSELVES, Ticket, Visit
 from service.line.attention import attended, until_heard
+from service.operation.tally import Entry
 from service.room import check_disk
 from service.site import Site
 from service.work import STEP_S, Handle, Progress, Work
@@ -46,6 +47,7 @@ def served(
     task: Callable[[Handle], T],
     visit: Visit = OURSELVES,
     *,
+    what: str = "analyze",
     writes: bool = False,
     track: int | None = None,
     stretch: tuple[float, float] | None = None,
@@ -56,16 +58,19 @@ def served(
     Yields how far it is. Whoever closes the generator (a visitor cancelled, or left) stops the work. What it held, its
     place in the line too, is free again once the work has really stopped. Raises what fails.
 
+    what : the task is called in log and metrics
     writes : `task` writes an enhanced recording, for which there must be room
     track, stretch : which sound track of the upload is meant, and which part
     weighed : told how many bytes of samples it is, once somebody has looked
     """
-    yield from until_heard(site, visit)
 
     def look(handle: Handle) -> float:
         return claimed_bytes(site, source, handle, track, stretch)
 
-    return (yield from attended(_served(site, source, (look, task), visit, weighed, writes=writes), visit))
+    with site.drain.working(), site.tally.entry(what) as entry:
+        yield from until_heard(site, visit)
+        work = _served(site, source, (look, task), visit, weighed, entry, writes=writes)
+        return (yield from attended(work, visit))
 
 
 def _served(
@@ -74,6 +79,7 @@ def _served(
     tasks: tuple[Callable[[Handle], float], Callable[[Handle], T]],
     visit: Visit,
     weighed: Weighed,
+    entry: Entry,
     *,
     writes: bool,
 ) -> Generator[Progress, None, T]:
@@ -85,14 +91,17 @@ def _served(
         ticket = held.enter_context(site.queue.ticket(visit.visitor))
         running = look = Work(tasks[0])
         yield from look.progress()
+        entry.sound_s = look.sound_s
         ticket.weigh(look.result())
         weighed(look.result())
         if writes:
             check_disk(site.storage.root, DISK_FOR_SAMPLES * look.result())
             held.enter_context(site.storage.ledger.reserved(visit.visitor, KEPT_OF_SAMPLES * look.result()))
         yield from until_turn(ticket)
+        entry.turn()
         running = work = Work(tasks[1])
         yield from work.progress()
+        entry.sound_s = work.sound_s or entry.sound_s
         return work.result()
     finally:
         if running is None:
@@ -123,7 +132,7 @@ def claimed_bytes(
         except AudioError as fault:
             discard_useless(site, source, fault)
             raise
-    seconds = recording.claimed_s
+    handle.sound_s = seconds = recording.claimed_s
     if seconds is None:
         seconds = source.stat().st_size * 8 / LEAST_BITS_PER_S
     return min(limits.max_decoded_bytes, 4.0 * seconds * recording.sample_rate * recording.channels)

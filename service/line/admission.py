@@ -115,6 +115,12 @@ class AdmissionQueue:
                 self._now = 0.0
                 self._finished.clear()
 
+    def counts(self) -> tuple[int, int]:
+        """Who is served, and who waits."""
+        with self._lock:
+            served = sum(ticket.admitted for ticket in self._line)
+            return served, len(self._line) - served
+
     def __len__(self) -> int:
         return len(self._line)
 

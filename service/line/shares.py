@@ -55,6 +55,12 @@ class Rate:
         self._per_s, self._burst = per_s, burst
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
+    def has(self, visitor: str) -> bool:
+        """Whether there is a token; it stays."""
+        now = time.monotonic()
+        left, since = self._left.get(visitor, (self._burst, now))
+        return min(self._burst, left + (now - since) * self._per_s) >= 1.0
+
     def take(self, visitor: str) -> bool:
         """Whether there was a token; then it is gone."""
         now = time.monotonic()

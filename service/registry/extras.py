@@ -30,16 +30,25 @@ def video(site: Site, job: Job, made: Outcome, visit: Visit) -> Generator[Progre
 
     if (target := video.place(made)) is not None:
         size = job.order.source.stat().st_size if site.may_open(job.order.source) else 0
-        yield from kept(site, job, target, lambda handle: video.make(handle, job.order, made, target), visit, size)
+        yield from kept(
+            site, job, target, lambda handle: video.make(handle, job.order, made, target), visit, "video", size
+        )
     return target
 
 
 def kept(
-    site: Site, job: Job, target: Path, make: Callable[[Handle], None], visit: Visit, more_bytes: float = 0
+    site: Site,
+    job: Job,
+    target: Path,
+    make: Callable[[Handle], None],
+    visit: Visit,
+    what: str,
+    more_bytes: float = 0,
 ) -> Generator[Progress, None, None]:
     """See that `target` is there: made now, for whoever asks, unless somebody has asked for it before.
 
-    more_bytes : that it takes beside the samples. Raises UnknownJobError if the job is forgotten meanwhile.
+    what : it is called in log and metrics; more_bytes : that it takes beside the samples. Raises UnknownJobError if the
+    job is forgotten meanwhile.
     """
     storage, order = site.storage, job.order
 
@@ -59,4 +68,6 @@ def kept(
     if not storage.owns(target):
         if not site.may_open(order.source):
             raise UnknownJobError
-        yield from jobs.served(site, order.source, task, visit, writes=True, track=order.track, stretch=order.stretch)
+        yield from jobs.served(
+            site, order.source, task, visit, what=what, writes=True, track=order.track, stretch=order.stretch
+        )

@@ -47,6 +47,7 @@ class Registry:
         job = Job(order, order.name or order.source.name, self._site.pace)
         with ExitStack() as held:
             held.enter_context(self._shares.one(order.visit.visitor))
+            held.enter_context(self._site.drain.working())
             self._forget_some()
             with self._lock:
                 self._jobs[job.token] = job

@@ -73,6 +73,7 @@ def test_twenty_may_wait_and_files_live_two_hours() -> None:
         ("WORKERS", "workers", 1, 64),
         ("QUEUE_SIZE", "queue_size", 1, 10_000),
         ("FILE_LIFETIME_S", "file_lifetime_s", 10, 30 * 86_400),
+        ("DRAIN_S", "drain_s", 0, 3600),
     ],
 )
 def test_each_number_is_taken_within_its_limits(name: str, field: str, least: int, most: int) -> None:

@@ -95,6 +95,19 @@ def test_a_full_disk_of_the_storage_is_degraded(
     assert ("the disk is full" in check["detail"]) is bool(check["suggestion"]) is not is_well
 
 
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [("not started", "warming-up"), ("running", "warming-up"), ("failed", "warm-up-failed"), ("done", None)],
+)
+def test_visitors_are_sent_here_once_the_engine_is_warm_and_until_it_stops(
+    monkeypatch: pytest.MonkeyPatch, site: Site, state: str, why: str | None
+) -> None:
+    monkeypatch.setattr("runtime_setup.warm_up_status", lambda: {"state": state})
+    assert health.readiness(site) == ({"ready": True} if why is None else {"ready": False, "why": why})
+    site.drain.begin()
+    assert health.readiness(site) == {"ready": False, "why": "stopping"}
+
+
 def test_a_disk_that_cannot_be_asked_is_degraded(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     def gone(place: Path) -> None:
         raise OSError

@@ -41,7 +41,7 @@ def app(place: Place, changes: Mapping[str, str | None]) -> None:
     """`python app.py`."""
     port = 7860 if "PORT" in changes else free_port()
     host = "127.0.0.77"  # nobody else's, whatever the port
-    environ = changed({**place.environ, "HOST": host, "PORT": str(port)}, changes)
+    environ = changed({**place.environ, "HOST": host, "PORT": str(port), "DRAIN_S": "0"}, changes)
     if "PORT" in changes:
         environ["PORT"] = changes["PORT"] or ""
     _served(place, (str(PROJECT / "app.py"),), environ, f"http://{'127.0.0.1' if 'HOST' in changes else host}:{port}")

@@ -33,37 +33,50 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Door:
-    """One route. methods : allowed; path : a pattern for the whole of it; most_bytes : of its body, None = a file's."""
+    """One route. methods : allowed; path : a pattern for the whole of it; most_bytes : of its body, None = a file's;
+    begins : whether new work comes by it, which a server that stops does not take; free : without the password, too."""
 
     kind: Kind
     methods: frozenset[str]
     path: re.Pattern[str]
     most_bytes: int | None = 0
+    begins: bool = False
+    free: bool = False
 
 
-def _read(path: str, kind: Kind = Kind.READ) -> Door:
-    return Door(kind, frozenset({"GET", "HEAD"}), re.compile(path))
+def _read(path: str, kind: Kind = Kind.READ, *, free: bool = False) -> Door:
+    return Door(kind, frozenset({"GET", "HEAD"}), re.compile(path), free=free)
 
 
 def _stream(path: str) -> Door:
     return Door(Kind.STREAM, frozenset({"GET"}), re.compile(path))
 
 
-def _call(path: str, most_bytes: int = 64 * KIB) -> Door:
-    return Door(Kind.CALL, frozenset({"POST"}), re.compile(path), most_bytes)
+def _order(kind: Kind, path: str, most_bytes: int | None) -> Door:
+    return Door(kind, frozenset({"POST"}), re.compile(path), most_bytes, begins=True)
+
+
+def _call(path: str) -> Door:
+    return _order(Kind.CALL, path, 64 * KIB)
+
+
+def _end(path: str) -> Door:
+    return Door(Kind.CALL, frozenset({"POST"}), re.compile(path), 4 * KIB)
 
 
 DOORS = (
-    _read("/health"),
+    _read("/health", free=True),
+    _read("/ready", free=True),
+    _read("/metrics", Kind.PAGE),
     _read("/api/diagnostics", Kind.PAGE),
-    Door(Kind.ORDER, frozenset({"POST"}), re.compile("/api/jobs"), 64 * KIB),
+    _order(Kind.ORDER, "/api/jobs", 64 * KIB),
     Door(Kind.READ, frozenset({"GET", "DELETE"}), re.compile(f"/api/jobs/{WORD}")),
     _read(f"/api/jobs/{WORD}/{NAME}.mp3", Kind.FILE),
     _read(f"/api/jobs/{WORD}/peaks", Kind.FILE),
     _read(f"/api/jobs/{WORD}/spectrogram/{NAME}/\\d{{1,2}}/\\d{{1,6}}.png", Kind.FILE),
     _read(f"/api/jobs/{WORD}/(download|removed|video|picture)", Kind.PAGE),
     Door(Kind.PAGE, frozenset({"GET"}), re.compile("/api/zip")),
-    Door(Kind.UPLOAD, frozenset({"POST"}), re.compile("/api/enhance"), None),
+    _order(Kind.UPLOAD, "/api/enhance", None),
     _read(r"/api/examples/[a-z0-9-]{1,64}\.flac", Kind.FILE),
     _read("/", Kind.PAGE),  # the page and its parts
     _read(r"/page/[a-z0-9_./-]{1,100}"),
@@ -84,15 +97,15 @@ DOORS = (
     _call(f"{API}/(run|api)/{NAME}/?"),
     _call(f"{API}/call/v2/{NAME}/?"),
     _call(f"{API}/call/{NAME}/?"),
-    _call(f"{API}/cancel", 4 * KIB),
-    _call(f"{API}/reset/?", 4 * KIB),
-    Door(Kind.UPLOAD, frozenset({"POST"}), re.compile(f"{API}/upload"), None),
+    _end(f"{API}/cancel"),
+    _end(f"{API}/reset/?"),
+    _order(Kind.UPLOAD, f"{API}/upload", None),
 )
 
 # Where the app is an MCP server, too.
 MCP_DOORS = (
     _read(f"{API}/mcp/schema"),
-    Door(Kind.UPLOAD, frozenset({"POST"}), re.compile(f"{API}/mcp/?"), MIB),
+    _order(Kind.UPLOAD, f"{API}/mcp/?", MIB),
 )
 
 

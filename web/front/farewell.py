@@ -10,6 +10,8 @@ from starlette.types import Message, Receive, Scope
 from service.faults import as_answer
 from service.http.refusals import RequestError, answer
 
+BACK_S = 60  # by when there may be another one
+
 
 class Answer(Protocol):
     """started : the status is out; streams : and events follow it."""
@@ -26,7 +28,9 @@ class Answer(Protocol):
 
 def stopping() -> RequestError:
     """What everybody is told."""
-    return RequestError(503, "The server stops.", suggestion="Try again in a minute.")
+    return RequestError(
+        503, "The server stops.", suggestion="Try again in a minute.", headers={"Retry-After": str(BACK_S)}
+    )
 
 
 async def say(path: str, send: Answer, scope: Scope, receive: Receive) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import gradio as gr
@@ -13,9 +13,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.faults import explain
+from service.http.password import Password
 from service.http.refusals import RequestError, answer
 from service.http.visitors import visitor_of
 from service.line.shares import Rate, Shares, TooManyError
+from service.operation.tally import is_told
 from service.site import Site
 
 from . import bodies, calls, doors, farewell, headers, origins, streams
@@ -39,15 +41,18 @@ class FrontDoor:
         self._app, self._site, self._demo, self._listeners = app, site, demo, listeners
         self._doors = (*doors.DOORS, *open_doors)
         self._refused = RefusedLog()
+        self._password = Password(site.config.password)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
+        drain = self._site.drain
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await self._http(scope, receive, _Answer(send))
+            with ExitStack() as under_way:
+                await self._http(scope, receive, _Answer(send, lambda: under_way.enter_context(drain.answering())))
 
     async def _http(self, scope: Scope, receive: Receive, send: _Answer) -> None:
         path = doors.path_of(scope)
@@ -59,13 +64,18 @@ class FrontDoor:
             if not await farewell.say(path, send, scope, receive):
                 raise
         except (ClientDisconnect, ConnectionResetError) as fault:
-            self._refused.note(scope["method"], path, 499, type(fault).__name__)  # nobody is there to be told
+            self._refuse(scope["method"], path, 499, fault)  # nobody is there to be told
         except Exception as fault:
             error = explain(fault)
-            self._refused.note(scope["method"], path, error.status, type(fault).__name__)
+            self._refuse(scope["method"], path, error.status, fault)
             if not send.started:
                 refusal = answer(error, {"Connection": "close"} if error.status in (408, 413) else None)
                 await refusal(scope, receive, send)
+
+    def _refuse(self, method: str, path: str, status: int, fault: Exception) -> None:
+        self._site.tally.refuse(status)
+        if not is_told(fault):
+            self._refused.note(method, path, status, type(fault).__name__)
 
     async def _admitted(self, scope: Scope, path: str, receive: Receive, send: _Answer) -> None:
         found = Headers(scope=scope)
@@ -81,6 +91,10 @@ class FrontDoor:
             raise RequestError(405, "This can be asked for, but not so.")
         peer = (scope.get("client") or ("", 0))[0]
         visitor = visitor_of(str(peer), found.get("x-forwarded-for", ""), config.proxy_hops)
+        if not door.free:
+            self._password.check(found.get("authorization"), visitor)
+        if door.begins and self._site.drain.has_begun():
+            raise farewell.stopping()
         believed = headers.passed_on(scope["headers"], config.proxy_hops)
         passed: Scope = {**scope, "visitor": visitor, "headers": believed}
         if door.kind in COSTLY and not RATE.take(visitor):
@@ -118,10 +132,13 @@ class FrontDoor:
 
 class _Answer:
     """`send`, which completes the headers. started : the status is out; streams : and events follow it; cut : of these
-    the last were left out, for they tell of Gradio's insides: the work for this request was cancelled meanwhile."""
+    the last were left out, for they tell of Gradio's insides: the work for this request was cancelled meanwhile.
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    begun : called when an answer begins that has an end, other than a stream's
+    """
+
+    def __init__(self, send: Send, begun: Callable[[], object]) -> None:
+        self._send, self._begun = send, begun
         self.started = self.streams = self.cut = False
         self.origin: str | None = None
 
@@ -131,6 +148,8 @@ class _Answer:
             found = MutableHeaders(raw=message["headers"])
             self.streams = found.get("content-type", "").startswith("text/event-stream")
             headers.complete(found, self.origin)
+            if not self.streams:
+                self._begun()
         task = asyncio.current_task()
         if self.streams and message["type"] == "http.response.body" and task is not None and task.cancelling():
             self.cut = True

@@ -41,7 +41,7 @@ PLAIN = {
 }
 FOREIGN = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "content-type, range, x-gradio-user",
+    "Access-Control-Allow-Headers": "authorization, content-type, range, x-gradio-user",
     "Access-Control-Expose-Headers": "content-disposition, content-length, content-range, x-speech-report",
     "Access-Control-Max-Age": "600",
 }
@@ -52,6 +52,8 @@ def passed_on(headers: list[tuple[bytes, bytes]], believed_proxies: int) -> list
     kept = []
     for name, value in headers:
         text = name.decode("latin-1").lower()
+        if text == "authorization":  # the password is the front door's business
+            continue
         if text in FORWARDED and not (believed_proxies and FORWARDED[text].fullmatch(value.decode("latin-1"))):
             continue
         if text in ("range", "if-range") and not _is_plain_range(Headers(raw=headers).getlist("range")):

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import logging
-import time
+import re
+
+from service.operation.budget import Budget
 
 log = logging.getLogger(__name__)
 
-LINES, PERIOD_S = 30, 60.0  # so many in such a time; the rest is counted
+LINES = 30  # in a minute
 SHOWN = 60  # letters of a path
+# What follows is a key to somebody's work, or the name of a file.
+KEPT_TO_OURSELVES = re.compile(r"(/file=|/api/jobs/|/heartbeat/|/call/(?:v2/)?\w+/).+", re.DOTALL)
 
 
 class RefusedLog:
     """Of one process."""
 
     def __init__(self) -> None:
-        self._since = 0.0
-        self._count = 0
+        self._lines = Budget(log, LINES, "Refused")
 
     def note(self, method: str, path: str, status: int, why: str) -> None:
         """One line in the log, while there is room for one in this minute."""
-        now = time.monotonic()
-        if now - self._since > PERIOD_S:
-            if self._count > LINES:
-                log.info("Refused %d requests more in that minute.", self._count - LINES)
-            self._since, self._count = now, 0
-        self._count += 1
-        if self._count <= LINES:
-            shown = ascii(path[:SHOWN])[1:-1]
-            log.info("Refused: %d %s %s: %s", status, ascii(method[:8])[1:-1], shown, why)
-        elif self._count == LINES + 1:
-            log.info("More is refused; it is counted for a minute.")
+        shown = ascii(KEPT_TO_OURSELVES.sub(r"\1...", path)[:SHOWN])[1:-1]
+        self._lines.info("Refused: %d %s %s: %s", status, ascii(method[:8])[1:-1], shown, why)

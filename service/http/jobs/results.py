@@ -69,7 +69,7 @@ class ResultRoutes:
         if target != made.after:
             work = extras.kept(
                 self.site, job, target, lambda handle: amount.make(handle, job.order, made, percent, target),
-                _visit(request),
+                _visit(request), "mix",
             )  # fmt: skip
             await waited(request, work)
         name = made.after.with_suffix(f".{form}") if percent == amount.WHOLE else target
@@ -103,7 +103,7 @@ class ResultRoutes:
         def draw(handle: Handle) -> None:
             picture.make(handle, job.order, made, target, language=language, dark=dark)
 
-        await waited(request, extras.kept(self.site, job, target, draw, _visit(request)))
+        await waited(request, extras.kept(self.site, job, target, draw, _visit(request), "picture"))
         return attached(target, f"{made.title}.png")
 
     async def zip(self, request: Request) -> Response:

@@ -34,16 +34,25 @@ Serve = Callable[..., str]
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Start a server that answers with the given content by path; its address."""
+def heard() -> list[str | None]:
+    """The passwords that requests brought."""
+    return []
+
+
+@pytest.fixture
+def serve(heard: list[str | None]) -> Iterator[Serve]:
+    """Start a server that answers with the given content by path, or sends elsewhere; its address."""
     servers: list[ThreadingHTTPServer] = []
 
     def start(pages: dict[str, Any], status: int = 200) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                page = pages.get(self.path)
+                heard.append(self.headers["Authorization"])
+                page = pages.get(self.path, pages.get("elsewhere"))
                 content = page if isinstance(page, bytes) else json.dumps(page).encode()
                 self.send_response(status if page is not None else 404)
+                if "elsewhere" in pages:
+                    self.send_header("Location", pages["elsewhere"])
                 self.end_headers()
                 self.wfile.write(content)
 
@@ -100,6 +109,17 @@ def test_a_service_that_is_ill_has_a_line_for_each_fault(serve: Serve, capsys: p
     lines = capsys.readouterr().out.splitlines()
     assert "FAIL memory: 12 MB → Buy some." in lines
     assert lines[-1] == "7 checks failed."
+
+
+def test_the_password_goes_to_the_service_and_to_nobody_else(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, heard: list[str | None]
+) -> None:
+    url = serve({"/health": HEALTH, "/api/diagnostics": DIAGNOSTICS})
+    monkeypatch.setenv("PASSWORD", "s3cret")
+    assert failed(url) == {}
+    assert heard == ["Basic OnMzY3JldA=="] * 2
+    assert failed(serve({"elsewhere": f"{url}/health"}, 302))
+    assert heard[2:] == ["Basic OnMzY3JldA==", None] * 2
 
 
 def test_a_baked_cache_need_not_be_writable(serve: Serve) -> None:

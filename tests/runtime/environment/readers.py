@@ -17,7 +17,8 @@ PACKAGES = {
     "gradio", "gradio_client", "groovy", "h11", "hf_gradio", "hf_xet", "httpcore", "httpcore2", "httpx", "httpx2",
     "huggingface_hub", "idna", "jinja2", "joblib", "lazy_loader", "librosa", "llvmlite", "markdown_it", "matplotlib",
     "msgpack", "narwhals", "numba", "numpy", "opentelemetry", "orjson", "packaging", "pandas", "PIL", "platformdirs",
-    "pooch", "pydantic", "pydantic_core", "pydub", "python_multipart", "pytz", "requests", "rich", "safehttpx",
+    "pooch", "prometheus_client", "pydantic", "pydantic_core", "pydub", "python_multipart", "pytz", "requests", "rich",
+    "safehttpx",
     "safetensors", "scipy", "semantic_version", "shellingham", "sklearn", "soundfile", "soxr", "starlette",
     "threadpoolctl", "tomlkit", "tqdm", "truststore", "typer", "urllib3", "uvicorn", "yaml",
 }  # fmt: skip

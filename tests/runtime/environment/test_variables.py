@@ -30,6 +30,7 @@ HARMLESS = {
         r"LESS|PAGER|PYAV_TESTDATA_DIR|SCIPY_XSLOW|SKLEARN_S.*|CUDA_PATH"
     ),
     "read by uvicorn's handling of proxies, which is off": r"FORWARDED_ALLOW_IPS",
+    "of a WSGI request, not of the process": r"HTTP_ACCEPT(_ENCODING)?|QUERY_STRING|PATH_INFO|REQUEST_METHOD",
     "a zone's name; an unknown one is UTC": r"TZ",
     "mended where it is missing or relative, see mending": r"HOME",
 }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tests.conftest import Server
+from tests.conftest import Server, until_ready
 
 
 def test_health(server: Server) -> None:
@@ -32,6 +32,14 @@ def test_diagnostics(server: Server) -> None:
     assert all(path.startswith(str(server.files)) for path in found["directories"].values())
     assert all({"name", "ok", "detail", "suggestion"} == set(check) for check in found["checks"])
     assert [check["ok"] for check in found["checks"] if check["name"] == "file storage"] == [True]
+
+
+def test_ready_is_what_health_says_of_the_engine(server: Server) -> None:
+    answer = httpx.get(f"{server.url}/ready")
+    until_ready(server)
+    assert answer.json() == ({"ready": True} if answer.status_code == 200 else {"ready": False, "why": "warming-up"})
+    assert httpx.get(f"{server.url}/ready").status_code == 200
+    assert (httpx.head(f"{server.url}/ready").status_code, httpx.head(f"{server.url}/ready").content) == (200, b"")
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/diagnostics"])

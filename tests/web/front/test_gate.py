@@ -12,6 +12,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.config import Config
 from service.line.shares import Rate, Shares
+from service.operation.drain import Drain
+from service.operation.tally import Tally
 from tests.asynchronous import finished
 from web.front import bodies, gate
 from web.front.listeners import Listeners
@@ -50,7 +52,7 @@ def inner() -> _Inner:
 def door(inner: _Inner, monkeypatch: pytest.MonkeyPatch) -> gate.FrontDoor:
     monkeypatch.setattr(gate, "RATE", Rate(per_s=0.0, burst=2.0))
     queue = SimpleNamespace(pending_messages_per_session={"s1": 1}, event_ids_to_events={})
-    site: Any = SimpleNamespace(config=Config.from_environ({}))
+    site: Any = SimpleNamespace(config=Config.from_environ({}), drain=Drain(30.0), tally=Tally())
     demo: Any = SimpleNamespace(fns={}, _queue=queue)
     return gate.FrontDoor(inner, site, demo, inner.listeners)
 

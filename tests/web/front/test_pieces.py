@@ -11,6 +11,7 @@ import pytest
 from starlette.datastructures import MutableHeaders
 
 from service.line.shares import TooManyError
+from service.operation import budget
 from web.front import bodies, calls, doors, gate, headers, refused, transport
 from web.front.listeners import Listeners, token_of
 from web.front.refused import RefusedLog
@@ -105,6 +106,10 @@ def test_a_range_is_plain_or_none(value: str, kept: bool) -> None:
     assert ("range" in _passed(0, ("range", value), ("if-range", "x"))) is kept
 
 
+def test_the_password_goes_no_further_than_the_door() -> None:
+    assert set(_passed(1, ("Authorization", "Basic Ong="), ("accept", "*/*"))) == {"accept"}
+
+
 def test_the_log_of_refusals_is_one_line_each_and_not_too_many(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,9 +121,24 @@ def test_the_log_of_refusals_is_one_line_each_and_not_too_many(
             log.note("GET\n", "/\r\nERROR forged \u202e" + "x" * 500, 404, "RequestError")
         assert len(caplog.messages) == refused.LINES + 1
         assert all(message.isprintable() and len(message) < 200 for message in caplog.messages)
-        now += refused.PERIOD_S + 1
+        now += budget.PERIOD_S + 1
         log.note("GET", "/", 404, "RequestError")
-    assert caplog.messages[-2] == "Refused 70 requests more in that minute."
+    assert caplog.messages[-2] == "Refused: 70 more in that minute."
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=/srv/in-k3y/Jane.wav", "/api/jobs/k3y", "/api/jobs/k3y/download", "/gradio_api/heartbeat/k3y",
+        "/gradio_api/call/enhance/k3y", "/gradio_api/call/v2/enhance/k3y", "/gradio_api/file=\nJane",
+    ],
+)  # fmt: skip
+def test_no_key_and_no_name_of_a_file_is_logged(caplog: pytest.LogCaptureFixture, path: str) -> None:
+    with caplog.at_level(logging.INFO):
+        RefusedLog().note("GET", path, 404, "RequestError")
+    assert "Refused: 404 GET /" in caplog.text
+    assert "k3y" not in caplog.text
+    assert "Jane" not in caplog.text
 
 
 def test_a_line_of_the_log_is_a_line() -> None:
@@ -207,7 +227,7 @@ def test_how_much_strangers_may_have() -> None:
     assert (transport.FIRST_REQUEST_S, transport.STALLED_S) == (15, 60)
     assert (transport.MOST_CONNECTIONS, transport.LEAST_CONNECTIONS) == (2000, 32)
     assert (transport.RESERVED_FILES, transport.BACKLOG) == (160, 64)
-    assert (refused.LINES, refused.PERIOD_S, refused.SHOWN) == (30, 60, 60)
+    assert (refused.LINES, budget.PERIOD_S, refused.SHOWN) == (30, 60, 60)
 
 
 def test_invented_sessions_are_five_hundred_at_most() -> None:
