@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 import traceback
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+import runtime_setup
 from pipeline.errors import Cancelled, EnhancementError
 from pipeline.files.formats import AudioShape, Encoding, form_of, nearest
 from pipeline.files.limits import LOCAL, Limits
@@ -76,7 +78,7 @@ def enhance_all(
     warm_up.kernels((order.settings.denoise.method,))
     try:
         most = min(jobs, len(tasks))  # all of them are started, needed or not
-        run = joblib.Parallel(n_jobs=most, return_as="generator_unordered", initializer=_ignore_interrupt)
+        run = joblib.Parallel(n_jobs=most, return_as="generator_unordered", initializer=_as_one_of, initargs=(most,))
         with _noted_interrupt(at_once=True) as interrupted:
             for outcome in run(joblib.delayed(_outcome)(task, order) for task in tasks):
                 if interrupted.is_set():  # it was swallowed
@@ -197,6 +199,7 @@ def _noted_interrupt(*, at_once: bool = False) -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C reaches the whole process group; the parent alone answers it."""
+def _as_one_of(workers: int) -> None:
+    """Ctrl-C reaches the whole process group; the parent alone answers it. The cores are shared with the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.setdefault("THREADS", str(max(1, runtime_setup.cores() // workers)))

@@ -21,10 +21,14 @@ MOST_WAITING = 2  # items before a part: more would only take memory
 
 
 class Part(NamedTuple):
-    """One of the steps that make up a work. start : () → state; step : (item, state) → (item, state)."""
+    """One of the steps that make up a work. start : () → state; step : (item, state) → (item, state).
+
+    name : what `benchmarks.profile` calls it
+    """
 
     start: Callable[[], Any]
     step: Callable[[Any, Any], tuple[Any, Any]]
+    name: str = ""
 
 
 class Line(NamedTuple):

@@ -30,7 +30,7 @@ def listening(meter: Meter[Any]) -> Part:
         meter.add(block)
         return block, state
 
-    return Part(lambda: None, step)
+    return Part(lambda: None, step, type(meter).__name__)
 
 
 def measured(meter: Meter[R], blocks: Iterable[Samples]) -> R:

@@ -38,7 +38,12 @@ class Stage(Generic[S]):
     @property
     def line(self) -> Line:
         """The same as parts, each of which may work on another block at the same time."""
-        return self.parts or Line((Part(self.start, _unless_empty(self.step)),), self.latency)
+        return self.parts or Line((Part(self.start, _unless_empty(self.step), place_of(self.step)),), self.latency)
+
+
+def place_of(step: Callable[..., Any]) -> str:
+    """The file that a step stands in."""
+    return step.__module__.removeprefix("pipeline.").removesuffix(".stage")
 
 
 def _unless_empty(step: Callable[[Samples, S], tuple[Samples, S]]) -> Callable[[Samples, S], tuple[Samples, S]]:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.audio import Samples
 
 from .line import Part
-from .stage import Stage, of_parts
+from .stage import Stage, of_parts, place_of
 
 S = TypeVar("S")
 
@@ -31,7 +31,7 @@ def in_units(
     start : () → state of `work`
     work : (unit (channels, length), state) → (output of the same shape, state)
     """
-    return units_through(length, channels, delay, (Part(start, work),))
+    return units_through(length, channels, delay, (Part(start, work, place_of(work)),))
 
 
 def units_through(length: int, channels: int, delay: int, works: Sequence[Part]) -> Stage[list[Any]]:
@@ -49,8 +49,8 @@ def units_through(length: int, channels: int, delay: int, works: Sequence[Part])
         return ready[:, :n], ready[:, n:].copy()
 
     # A unit is answered when its last sample is there: so many zeros bridge the longest wait for it.
-    gathering = Part(lambda: np.zeros((channels, 0), np.float32), gather)
-    emitting = Part(lambda: np.zeros((channels, length - 1), np.float32), emit)
+    gathering = Part(lambda: np.zeros((channels, 0), np.float32), gather, "units")
+    emitting = Part(lambda: np.zeros((channels, length - 1), np.float32), emit, "units")
     return of_parts(length - 1 + delay, (gathering, *(_for_each(part) for part in works), emitting))
 
 
@@ -65,4 +65,4 @@ def _for_each(part: Part) -> Part:
             answers.append(answer)
         return (answers, n), state
 
-    return Part(part.start, step)
+    return Part(part.start, step, part.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,8 @@ def test_the_state_given_is_not_changed(network: Network) -> None:
 
 
 def parts(state: State) -> tuple[Numbers, ...]:
-    return (*state.hidden, *state.waiting, state.wide, state.late, state.seen)
+    of_layers = [(layer.hidden, layer.waiting, *layer.wide) for layer in state.layers]
+    return (*chain.from_iterable(of_layers), state.seen)
 
 
 @pytest.mark.parametrize("scale", [0.1, 3.0, 60.0])
