@@ -82,7 +82,7 @@ def test_record_with_the_microphone(page: Page) -> None:
     page.get_by_role("button", name="Record", exact=True).click()
     expect(page.locator("speech-intake")).to_have_attribute("data-state", "recording")
     expect(page.locator("speech-intake")).to_contain_text("0:02")
-    expect(page.locator("speech-intake")).to_contain_text("of 2:00:00")  # longer ones are refused
+    assert page.evaluate("document.querySelector('speech-intake').max_s") == 2 * 3600  # longer ones are refused
     page.get_by_role("button", name=re.compile("Finish|Stop|Done")).first.click()
     expect(page.locator("#enhance-button")).to_have_attribute("aria-disabled", "false")
     expect(page.locator("speech-intake")).to_contain_text(re.compile(r"Recording 20\d\d-"))
