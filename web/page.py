@@ -33,6 +33,8 @@ QUEUE_GUARD = 1000  # events that Gradio itself holds; how many recordings may w
 THREADS = 320
 SESSIONS = 128  # whose components Gradio remembers, at 170 KB each; the page does without
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+# Code of which no part scrolls by itself: those without a mouse would not get there. The button above copies it.
+WHOLE: dict[str, Any] = {"wrap_lines": True, "show_label": False, "buttons": []}
 LIGHT: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
 TOLD_JS = "(...values) => { window.speech?.settings(values); }"
 WANTED_JS = "() => window.speech.wanted()"
@@ -144,7 +146,7 @@ def _diagnostics_tab(site: Site, tab: gr.Tab) -> None:
         copy = gr.Button("Copy as JSON", size="sm", min_width=140, scale=0, elem_id="copy-json")
     shown = gr.HTML(elem_id="diagnostics")
     with gr.Accordion("As JSON", open=False):
-        code = gr.Code(language="json", interactive=False, show_label=False, elem_id="diagnostics-json", max_lines=40)
+        code = gr.Code(language="json", interactive=False, elem_id="diagnostics-json", **WHOLE)
     for event in (tab.select, refresh.click):
         event(partial(diagnostics_tab.diagnose, site), None, [shown, code], **LIGHT)
     copy.click(None, code, None, js=theme.COPY_JS, **PRIVATE)

@@ -22,6 +22,7 @@ import { Versions } from "./versions.js";
 import { say } from "./words.js";
 
 const PREVIEW_S = 10, PREVIEW_AFTER_MS = 500, GENTLE = "gentle";
+const OF_NO_USE = new Set([413, 422]);  // the recording: no settings change that
 
 export class SpeechApp extends HTMLElement {
   #facts = null;
@@ -46,9 +47,10 @@ export class SpeechApp extends HTMLElement {
         <speech-files hidden></speech-files></div>
       <div class="outcome"><speech-progress id="status"></speech-progress>
         <speech-result id="results"></speech-result></div>`;
-    const { presets, formats, max_bytes, examples } = this.#facts;
+    const { presets, formats, max_bytes, max_s, examples } = this.#facts;
     this.#desk = new Desk(this.#facts, this.#part("presets"));
     this.#part("intake").max_bytes = max_bytes;
+    this.#part("intake").max_s = max_s;
     this.#part("intake").examples = examples;
     this.#part("result").formats = formats;
     this.#part("result").presets = presets;
@@ -85,6 +87,7 @@ export class SpeechApp extends HTMLElement {
     on(this.#find("#enhance-button"), "click", () => this.#enhance());
     on(this.#find("#cancel-button"), "click", () => this.#cancel());
     on(this.#part("progress"), "again", () => this.#enhance());
+    on(this.#part("progress"), "choose", () => this.#part("intake").choose());
     on(this.#part("result"), "apply", () => this.#enhance());
     on(this.#part("result"), "back", () => this.#back());
     on(this.#part("result"), "gentle", () => { this.#desk.choose(GENTLE); this.#enhance(); });
@@ -215,7 +218,7 @@ export class SpeechApp extends HTMLElement {
   async #enhance() {
     const shown = this.#part("result").job;
     if (!this.#recording && !shown) {
-      this.#part("progress").fault = { message: say("work.nothing"), suggestion: say("work.nothing.why") };
+      this.#part("progress").fault = { message: say("work.nothing"), suggestion: say("work.nothing.why"), choose: say("intake.choose") };
       return;
     }
     if (this.hasAttribute("busy")) return;
@@ -267,7 +270,7 @@ export class SpeechApp extends HTMLElement {
     this.#following = null;
     this.#endEarly(job.state === "done");
     this.#busy(false);
-    if (job.state === "failed" && job.error?.status === 422) this.#part("intake").clear();  // it was of no use
+    if (job.state === "failed" && OF_NO_USE.has(job.error?.status)) this.#part("intake").clear();
     progress.job = job.state === "done" || is_old ? null : job;
     if (job.state === "done") this.#done(job, is_old);
     else memory.dropJob(job.job);
@@ -344,17 +347,23 @@ export class SpeechApp extends HTMLElement {
 
   #busy(busy) {
     this.removeAttribute("expecting");
-    this.#find("#enhance-button").textContent = say(busy ? "work.working" : "work.enhance");
-    this.#find("#cancel-button").hidden = !busy;
+    const enhance = this.#find("#enhance-button"), cancel = this.#find("#cancel-button");
+    enhance.textContent = say(busy ? "work.working" : "work.enhance");
+    if (!busy && document.activeElement === cancel) enhance.focus({ preventScroll: true });  // which goes from under it
+    cancel.hidden = !busy;
     this.toggleAttribute("busy", busy);
     this.#mark();
   }
 
   #mark() {
-    const can = Boolean(this.#recording) && !this.hasAttribute("busy");
-    this.#find("#enhance-button").setAttribute("aria-disabled", String(!can));
-    this.toggleAttribute("given", Boolean(this.#recording));
-    this.toggleAttribute("done", Boolean(this.#part("result").job));
+    const busy = this.hasAttribute("busy"), result = this.#part("result");
+    const given = Boolean(this.#recording || (result.job && this.#asked));  // an earlier visit's can be made anew, too
+    this.#find("#enhance-button").setAttribute("aria-disabled", String(!given || busy));
+    this.toggleAttribute("given", given);
+    this.toggleAttribute("done", Boolean(result.job));
+    // What comes next is no more to enhance, but to listen, or to take what was made.
+    const all = this.#batch && !busy && this.#batch.files.some(({ state }) => state === "done");
+    this.toggleAttribute("made", Boolean(this.#batch ? all : result.job));
   }
 
   async #copyLink() {

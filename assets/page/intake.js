@@ -2,7 +2,7 @@
 //
 //   max_bytes, max_s (or max-bytes="…", max-s="…")   largest file, longest recording
 //   examples = [{name, label, href}]                 buttons "Hear it first"
-//   give(files), record(), clear(), fail({message, suggestion})
+//   give(files), choose(), record(), clear(), fail({message, suggestion})
 //   state                                            empty | uploading | given | asking | recording | error
 //   "given" {files: [{path, name, bytes, is_video, duration_s, file}]}, "cleared", "example" name, "state" state
 
@@ -88,6 +88,11 @@ export class SpeechIntake extends HTMLElement {
     await this.#send({ waiting: taken, done: [], left, notes: [], bytes, stop: new AbortController() });
   }
 
+  /** Asks for files. To be called within a press. */
+  choose() {
+    this.#find("input[type=file]").click();
+  }
+
   clear() {
     this.#forget();
     this.#recorder?.cancel();
@@ -142,11 +147,11 @@ export class SpeechIntake extends HTMLElement {
 
   #pressed(event) {
     const button = event.target.closest?.("button");
-    if (!button && event.target.closest?.("[data-panel=empty]")) return this.#find("input[type=file]").click();
+    if (!button && event.target.closest?.("[data-panel=empty]")) return this.choose();
     if (!button || !this.contains(button)) return;
     if (button.dataset.example !== undefined) return this.#tell("example", button.dataset.example);
     const does = {
-      choose: () => this.#find("input[type=file]").click(),
+      choose: () => this.choose(),
       record: () => this.record(),
       stop: () => this.clear(),
       finish: () => this.#recorder?.stop(),

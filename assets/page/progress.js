@@ -1,9 +1,12 @@
 // <speech-progress>: how far a job is, in words, per cent and time left; and what became of it if it was no result.
 //
-//   progress.job = {…} | null;  progress.lost = true | false;  progress.fault = Fault | null;  event "again"
+//   progress.job = {…} | null;  progress.lost = true | false;  progress.fault = Fault | null;
+//   events: "again"; "choose" (another recording), where the same one would fail again
 
 import { left } from "./times.js";
 import { plural, say } from "./words.js";
+
+const FINAL = new Set([404, 410, 413, 415, 422]);  // the recording is gone, or cannot be used
 
 export class SpeechProgress extends HTMLElement {
   #job = null;
@@ -17,8 +20,7 @@ export class SpeechProgress extends HTMLElement {
       <p class="spoken visually-hidden" role="status"></p>`;
     this.querySelector(".bar").setAttribute("aria-label", say("work.progress"));
     const again = this.querySelector(".again");
-    again.textContent = say("work.again");
-    again.addEventListener("click", () => this.dispatchEvent(new Event("again")));
+    again.addEventListener("click", () => this.dispatchEvent(new Event(again.dataset.way)));
   }
 
   get job() {
@@ -36,7 +38,11 @@ export class SpeechProgress extends HTMLElement {
     this.#show();
   }
 
-  /** What is shown instead of progress. @param {{message: string, suggestion?: string, details?: string} | null} fault */
+  /**
+   * What is shown instead of progress.
+   * @param {{message: string, suggestion?: string, details?: string, status?: number, choose?: string} | null} fault
+   *   choose : what the button says that asks for a recording
+   */
   set fault(fault) {
     this.#job = fault && { state: "failed", error: { ...fault, error: fault.message } };
     this.#lost = false;
@@ -51,10 +57,10 @@ export class SpeechProgress extends HTMLElement {
     card.className = `card ${state}`;
     const text = (part, words) => { card.querySelector(part).textContent = words ?? ""; };
     text("b", this.#what(job));
-    text(".left", runs ? this.#left(job) : "");
+    text(".left", runs && !this.#lost ? this.#left(job) : "");
     text(".advice", this.#lost ? say("work.lost.why") : job?.error?.suggestion);
     text(".details", job?.error?.details);
-    card.querySelector(".again").hidden = state !== "failed" && state !== "cancelled";
+    this.#way(state === "failed" ? job.error ?? {} : null);
     const bar = card.querySelector(".bar"), percent = Math.floor(100 * (job?.fraction ?? 0));
     bar.hidden = !runs;
     if (state === "running") bar.setAttribute("aria-valuenow", String(percent));
@@ -64,6 +70,15 @@ export class SpeechProgress extends HTMLElement {
     this.#speak(state, percent, job);
     // On a phone it would stand below the fold.
     if (state === "failed") requestAnimationFrame(() => card.scrollIntoView({ block: "nearest" }));
+  }
+
+  /** The button of a fault: what may help. @param {{status?: number, choose?: string} | null} fault */
+  #way(fault) {
+    const button = /** @type {HTMLElement} */ (this.querySelector(".again"));
+    button.hidden = !fault;
+    const is_final = Boolean(fault?.choose) || FINAL.has(fault?.status ?? 0);
+    button.dataset.way = is_final ? "choose" : "again";
+    button.textContent = is_final ? fault?.choose ?? say("intake.another") : say("work.again");
   }
 
   #what(job) {

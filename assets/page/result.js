@@ -146,7 +146,7 @@ export class SpeechResult extends HTMLElement {
     if (!shown) return;
     const { result } = shown;
     this.#find(".whose").textContent = shown.expires ? say("result.whose", { name: shown.name, time: ofDay(shown.expires) }) : say("result.example");
-    this.#find("#verdict").textContent = this.#job ? result.verdict : say("result.early");
+    this.#find("#verdict").textContent = this.#job ? unbroken(result.verdict) : say("result.early");
     this.#find("#download-format").innerHTML = this.#formats
       .map(({ name, label }) => `<option value="${name}" ${name === shown.output_format ? "selected" : ""}>${escaped(label)}</option>`).join("");
     const of_job = (part, path) => { this.#find(part).href = address(`api/jobs/${shown.job}/${path}`); };
@@ -211,5 +211,8 @@ export class SpeechResult extends HTMLElement {
     note.querySelector("p").textContent = say(this.#previewed ? "result.previewed" : "result.older");
   }
 }
+
+/** A number and its unit stay on one line. @param {string} sentence */
+const unbroken = (sentence) => sentence.replace(/(\d) (?=\p{L})/gu, "$1\u00a0");
 
 customElements.define("speech-result", SpeechResult);

@@ -5,6 +5,7 @@ import { translated } from "./translated.js";
 import { say } from "./words.js";
 
 const STALLED_MS = 60_000;  // a connection that moves nothing for so long is lost, whatever the browser thinks
+const OFFLINE_MS = 4_000;  // the same, if the browser says that it is offline: a server on this machine is there all the same
 const BUSY = new Set([408, 425, 429, 500, 502, 503, 504]);  // later it may be taken
 
 /**
@@ -54,17 +55,26 @@ export function send(file, { moved = () => {}, signal, stalled_ms = STALLED_MS, 
   form.append("files", file, file.name || "recording");
   const request = new XMLHttpRequest();
   return new Promise((done, failed) => {
-    let clock = 0;
+    let clock = 0, patience_ms = navigator.onLine ? stalled_ms : OFFLINE_MS;
     const fail = (fault) => { clearTimeout(clock); failed(fault); };
     const lost = () => fail(new UploadError("lost", say("intake.lost"), { suggestion: say("intake.lost.do"), again: true }));
     const watch = () => {
       clearTimeout(clock);
-      clock = setTimeout(() => { request.abort(); lost(); }, stalled_ms);
+      clock = setTimeout(() => { request.abort(); lost(); }, patience_ms);
     };
+    const hurry = () => { patience_ms = Math.min(stalled_ms, OFFLINE_MS); watch(); };
+    const wait = () => { patience_ms = stalled_ms; };
     const stop = () => { request.abort(); fail(new UploadError("stopped", "")); };
     if (signal?.aborted) return stop();
     signal?.addEventListener("abort", stop, { once: true });
-    request.addEventListener("loadend", () => { clearTimeout(clock); signal?.removeEventListener("abort", stop); });
+    addEventListener("offline", hurry);
+    addEventListener("online", wait);
+    request.addEventListener("loadend", () => {
+      clearTimeout(clock);
+      signal?.removeEventListener("abort", stop);
+      removeEventListener("offline", hurry);
+      removeEventListener("online", wait);
+    });
     request.upload.addEventListener("progress", (event) => {
       watch();
       moved(event.total ? Math.min(1, event.loaded / event.total) * file.size : 0);
