@@ -37,9 +37,9 @@ class Floor(NamedTuple):
 
 # By the beginning of a part's name. The network's multiply-adds are those of docs/model-card.md, shared by its layers.
 FLOORS = {
-    "network": Floor(products=294e6 / 6),
-    "transform": Floor(ffts=((62.5, 1536),), samples=2),
-    "gains": Floor(ffts=((62.5, 1536),), samples=2),
+    "denoise.layer": Floor(products=294e6 / 6),
+    "denoise.in": Floor(ffts=((62.5, 1536),), samples=2),
+    "denoise.out": Floor(ffts=((62.5, 1536),), samples=2),
     "LoudnessMeter": Floor(samples=10),
     "PeakMeter": Floor(samples=2),
     "FramePowers": Floor(samples=1),
@@ -130,7 +130,7 @@ def main() -> None:
     machine = Machine.measured()
     spent = {name: median(run[name] for run in runs) / minutes for name in runs[0]}
     whole = sum(spent.values())
-    network = sum(s for name, s in spent.items() if name.startswith(("network", "transform", "gains")))
+    network = sum(s for name, s in spent.items() if name.startswith("denoise."))
     print("| part | s per minute | share | floor |\n|---|--:|--:|--:|")
     for name, seconds in sorted(spent.items(), key=lambda one: -one[1]):
         floor = _floor(name)

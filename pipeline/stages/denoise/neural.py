@@ -77,9 +77,9 @@ class _Denoiser:
         tail = self.stft.silence(channels)
         waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
         return [
-            Part(lambda: _Ear(tail, RunningLevel(), self.network.start().seen), self._hear, "transform, features"),
+            Part(lambda: _Ear(tail, RunningLevel(), self.network.start().seen), self._hear, "denoise.in"),
             *(self._layer(number) for number in range(len(self.network.recurrences))),
-            Part(lambda: _Voice(waiting, tail), self._speak, "gains, inverse transform"),
+            Part(lambda: _Voice(waiting, tail), self._speak, "denoise.out"),
         ]
 
     def _hear(self, unit: Samples, state: _Ear) -> tuple[_Heard, _Ear]:
@@ -96,7 +96,7 @@ class _Denoiser:
             x, state = self.network.layer(number, heard.x, state)
             return heard._replace(x=x), state
 
-        return Part(lambda: self.network.layer_start(number), step, f"network, layer {number + 1}")
+        return Part(lambda: self.network.layer_start(number), step, f"denoise.layer{number + 1}")
 
     def _speak(self, heard: _Heard, state: _Voice) -> tuple[Samples, _Voice]:
         """As many samples as came in, `network.look_ahead` frames and a window late."""
