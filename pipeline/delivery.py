@@ -7,6 +7,7 @@ ceiling is missed, the sound is set anew by what was missed and encoded once mor
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -153,15 +154,17 @@ def _write(
     programme: Programme, gain: Gain, output: Output, on_block: OnBlock, analyzer: Analyzer | None = None
 ) -> None:
     held = (output.write(block) for block in gain.applied(programme))
-    for _ in held if analyzer is None else analyzer.listening(held):
-        on_block()
+    with closing(held if analyzer is None else analyzer.listening(held)) as written:
+        for _ in written:
+            on_block()
 
 
 def _read(source: Source, on_block: OnBlock) -> _Reading:
     loudness, peak, highest = LoudnessMeter(source.sample_rate, source.channels), PeakMeter(source.channels), 0.0
-    for block in worked((listening(loudness), listening(peak)), source.blocks()):
-        highest = max(highest, float(np.abs(block).max(initial=0.0)))
-        on_block()
+    with closing(worked((listening(loudness), listening(peak)), source.blocks())) as heard:
+        for block in heard:
+            highest = max(highest, float(np.abs(block).max(initial=0.0)))
+            on_block()
     return _Reading(loudness.result(), peak.result(), highest)
 
 
@@ -199,8 +202,9 @@ def _analyzed(source: Source, programme: Programme, traces: Traces, on_block: On
     """Of the file. Some codecs know one rate alone: what the recording is, it stays in the report."""
     same = (source.sample_rate, source.channels) == (programme.sample_rate, programme.channels)
     analyzer = Analyzer(source.sample_rate, source.channels, traces if same else EVERYWHERE, listens=False)
-    for _ in analyzer.listening(source.blocks()):
-        on_block()
+    with closing(analyzer.listening(source.blocks())) as heard:
+        for _ in heard:
+            on_block()
     return replace(analyzer.result(), sample_rate=programme.sample_rate)
 
 

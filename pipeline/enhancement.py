@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -157,9 +157,10 @@ def _enhanced(
     monitor.phase(0.0, monitor.schedule.measured, "Measuring the recording")
     counted, analyzer = Counted(source), Analyzer(rate, channels)
     on_block = monitor.along(counted)
-    for block in analyzer.listening(counted):
-        waiting.append(block)
-        on_block()
+    with closing(analyzer.listening(counted)) as heard:
+        for block in heard:
+            waiting.append(block)
+            on_block()
     before = analyzer.result()
     settings, why = auto.chosen(asked, before)
     samples, blocks = counted.sample_count, counted.block_count
@@ -171,8 +172,9 @@ def _enhanced(
     takes = removed(samples) if removed else None
     kept = Kept(before.content.stretches if settings.content.keep_music else (), rate)
     restored = _restored(waiting.replaced(), plan, settings.mix, kept, takes, tick)
-    for block in worked((listening(loudness), listening(peak)), restored):
-        waiting.append(block)
+    with closing(worked((listening(loudness), listening(peak)), restored)) as heard:
+        for block in heard:
+            waiting.append(block)
 
     programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())
     delivered = delivery.deliver(

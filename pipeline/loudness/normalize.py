@@ -8,6 +8,7 @@ is asked for block by block as often as needed, and none of it is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,6 +158,7 @@ def _measured(
         return programme.gated.lufs(gain_db), programme.true_peak * amplitude(gain_db)
     peak = PeakMeter(programme.channels, EXACT * ceiling)
     meter = LoudnessMeter(programme.sample_rate, programme.channels)
-    for _ in worked((listening(meter), listening(peak)), _limited(programme, gain_db, ceiling_dbtp)):
-        on_block()
+    with closing(worked((listening(meter), listening(peak)), _limited(programme, gain_db, ceiling_dbtp))) as heard:
+        for _ in heard:
+            on_block()
     return meter.result(), peak.result()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -211,8 +212,11 @@ class Analyzer:
         )  # fmt: skip
         self._content = ContentMeter(sample_rate, channels) if listens else None
 
-    def listening(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """The blocks (channels, n), which are measured on their way: by several threads, where cores are idle."""
+    def listening(self, blocks: Iterable[Samples]) -> Generator[Samples, None, None]:
+        """The blocks (channels, n), which are measured on their way: by several threads, where cores are idle.
+
+        To be closed where not all is asked for.
+        """
 
         def counted() -> Iterator[Samples]:
             for block in blocks:
@@ -264,8 +268,9 @@ def analyze_blocks(
 ) -> Analysis:
     """Measure consecutive blocks (channels, n). on_block is called after each; what it raises passes through."""
     analyzer = Analyzer(sample_rate, channels)
-    for _ in analyzer.listening(blocks):
-        on_block()
+    with closing(analyzer.listening(blocks)) as heard:
+        for _ in heard:
+            on_block()
     return analyzer.result()
 
 

@@ -1,15 +1,19 @@
 """Work in parts, one behind the other, each on another item at the same time where cores are idle.
 
 What comes out does not depend on how many threads work: every part sees all items in their order, one at a time, and
-has a state of its own. A thread takes the part nearest to the end that has something to do, so that little waits in
-between; the one that asks for the results works along, and it alone calls what gives the items.
+has a state of its own. A thread carries an item from part to part as far as the way is free, so that it stays in that
+core's cache and threads seldom wake each other; where a part is busy the item waits there, and the thread takes the one
+nearest to the end. The one that asks for the results works along, and it alone calls what gives the items.
+
+Reference: A. D. Robison et al., "Structured Parallel Programming", Morgan Kaufmann, 2012, section 9.4 (pipelines whose
+workers are bound to items).
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -38,8 +42,8 @@ class Line(NamedTuple):
     late: int
 
 
-def worked(parts: Iterable[Part], items: Iterable[Any]) -> Iterator[Any]:
-    """What the last part answers to each item, in order."""
+def worked(parts: Iterable[Part], items: Iterable[Any]) -> Generator[Any, None, None]:
+    """What the last part answers to each item, in order. To be closed where not all is asked for: threads work on it."""
     line = tuple(parts)
     with CREW.working() as most:
         if most < 2 or len(line) < 2:
@@ -73,7 +77,10 @@ class _Run:
         with ExitStack() as stack:
             for _ in range(helpers):
                 thread = threading.Thread(target=self._help, name="enhancement", daemon=True)
-                thread.start()
+                try:
+                    thread.start()
+                except RuntimeError:  # a limit of the system: the work is done without
+                    break
                 stack.callback(thread.join)
             stack.callback(self._leave)  # before the threads are waited for
             while True:
@@ -94,7 +101,7 @@ class _Run:
                 if found is not None:
                     yield found[0]
                 elif part is not None:
-                    self._work(part)
+                    self._carry(part)
                 else:
                     self._take()
 
@@ -110,7 +117,7 @@ class _Run:
                 self._busy[part] = True
             with CREW.helping() as is_free:
                 if is_free:
-                    self._work(part)
+                    self._carry(part)
             if not is_free:
                 with self._changed:
                     self._busy[part] = False
@@ -141,21 +148,36 @@ class _Run:
             self._waiting[0].append(item)
             self._changed.notify_all()
 
-    def _work(self, part: int) -> None:
-        """The next step of a part that this thread has made busy."""
+    def _carry(self, part: int) -> None:
+        """The next item of a part that this thread has made busy, as far as it can go."""
         with self._changed:
             (item,) = self._waiting[part].popleft()
-        fault: BaseException | None = None
-        try:
-            with runtime_setup.one_thread_meanwhile():
-                item, self._states[part] = self._steps[part](item, self._states[part])
-        except BaseException as error:
-            fault = error
-        with self._changed:
-            self._busy[part], self._fault = False, self._fault or fault
-            if fault is None:
-                self._waiting[part + 1].append((item,))
-            self._changed.notify_all()
+        while True:
+            try:
+                with runtime_setup.one_thread_meanwhile():
+                    item, self._states[part] = self._steps[part](item, self._states[part])
+            except BaseException as error:
+                with self._changed:
+                    self._busy[part], self._fault = False, self._fault or error
+                    self._changed.notify_all()
+                return
+            with self._changed:
+                self._busy[part] = False
+                behind = part + 1
+                if not self._is_way_free(behind):
+                    self._waiting[behind].append((item,))
+                    self._changed.notify_all()
+                    return
+                self._busy[behind] = True
+                if self._waiting[part]:
+                    self._changed.notify_all()
+            part = behind
+
+    def _is_way_free(self, part: int) -> bool:
+        """Whether the part can take an item at once, and is still wanted."""
+        if part == len(self._steps) or self._busy[part] or self._waiting[part] or self._is_left:
+            return False
+        return len(self._waiting[part + 1]) < MOST_WAITING
 
     def _leave(self) -> None:
         with self._changed:

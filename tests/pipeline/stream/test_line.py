@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import Settings, enhance_file
+from pipeline import Cancelled, Settings, enhance_file
 from pipeline.stages.denoise.choice import denoiser
 from pipeline.stream.crew import CREW
 from pipeline.stream.line import Part, worked
@@ -98,6 +98,29 @@ def test_whoever_stops_asking_ends_all() -> None:
     results.close()  # type: ignore[attr-defined]
     assert not helpers()
     assert CREW._working == {}
+
+
+@pytest.mark.parametrize("block", [0, 3])
+def test_a_cancelled_enhancement_frees_its_threads_though_its_fault_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, block: int
+) -> None:
+    monkeypatch.setenv("THREADS", "3")
+    source, asked = write_wav(tmp_path / "talk.wav", speech_like(16_000, 20)), []
+    with pytest.raises(Cancelled) as fault:
+        enhance_file(source, tmp_path / "out.wav", cancelled=lambda: asked.append(1) or len(asked) > 5 + 10 * block)
+    assert fault.value.__traceback__ is not None  # it holds the frames of what was cancelled
+    assert not helpers()
+    assert CREW._working == {}
+
+
+def test_where_no_thread_can_be_started_the_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREADS", "4")
+
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert list(worked([adding(0), adding(1)], [[], []])) == [[0, 1], [10, 11]]
 
 
 def test_two_threads_do_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
