@@ -43,7 +43,7 @@ class Line(NamedTuple):
 
 
 def worked(parts: Iterable[Part], items: Iterable[Any]) -> Generator[Any, None, None]:
-    """What the last part answers to each item, in order. To be closed where not all is asked for: threads work on it."""
+    """What the last part answers to each item, in order. To be closed where not all is asked for."""
     line = tuple(parts)
     with CREW.working() as most:
         if most < 2 or len(line) < 2:
