@@ -31,7 +31,6 @@ File = gr.FileData
 TYPES: dict[type[Kind], type] = {Range: float, Switch: bool, Choice: str}
 PRESET, FORMAT = "default", OUTPUT_NAMES[0]
 ADDED = ("channels_mode", "content_keep_music")  # at the end: programs give the older ones by position
-EXTRAS = ("removed", "as_video")  # and these after them
 Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 
 ENHANCE = """Clean a recording of speech.
@@ -39,8 +38,8 @@ ENHANCE = """Clean a recording of speech.
 file: the uploaded recording. preset: its settings are used where a parameter is left out (null). output_format: wav,
 flac, mp3, ogg, opus or m4a. subtype, bitrate_kbps: how it is encoded; subtype "auto": as deep as the recording. track:
 which sound track, from 1; 0 or null: the one that the file says players are to take. removed: what was removed, too,
-as a file in the report. as_video: of a video, the same video with the enhanced sound. All other parameters, and what
-they may be, are those of `presets`.
+as a file in the report. as_video: of a video, the same video with the enhanced sound. preview: the first ten seconds
+alone. All other parameters, and what they may be, are those of `presets`.
 Returns the enhanced file and a report: what was measured before and after, and which denoiser worked. While the work
 runs, `generating` events carry no file, and how far it is."""
 ANALYZE = """Measure a recording: loudness, true peak, noise floor, signal-to-noise ratio and more.
@@ -68,36 +67,34 @@ def enhance_endpoint(
     """The function behind `/enhance`, with one optional parameter for each of the settings and for the encoding."""
     first = {name: kind for name, kind in parameters().items() if name not in ADDED}
     added = {name: parameters()[name] for name in ADDED}
-    names = (*first, "output_format", *kinds(Encoding), "track", *added, *EXTRAS)
+    names = (*first, "output_format", *kinds(Encoding), "track", *added, *jobs.EXTRAS)
 
     def enhance(file: Any, preset: Any, *values: Any) -> Generator[Answer, None, None]:
         told = dict(zip(names, values, strict=True))
         output_format, track = told.pop("output_format"), told.pop("track")
         try:
-            removed, as_video = (flag(name, told.pop(name)) for name in EXTRAS)
+            wanted = {name: flag(name, told.pop(name)) for name in jobs.EXTRAS}
             given = _given(parameters(), told)
             encoding = _given(kinds(Encoding), told)
             settings = Settings.from_flat(given, base=jobs.preset(PRESET if preset is None else preset))
             source = jobs.uploaded(site, _path(file))
             form = FORMAT if output_format is None else output_format
             visit = visits.current(listeners)
-            order = jobs.Order(
-                source, settings, form, Encoding(**encoding), visit, track_number(track), as_video=as_video
-            )
-            job = registry.start(order)
+            order = jobs.Order(source, settings, form, Encoding(**encoding), visit, track_number(track))
+            job = registry.start(jobs.as_told(order, wanted))
             work = extras.wanted(site, registry, job, visit)
             after, outcome = yield from mapped(work, lambda now: (None, {**asdict(now), "job": job.token}))
         except Exception as fault:
             raise for_programs(fault) from fault
         report = outcome.report.as_dict()
-        yield _file(after), {**report, "removed": _file(outcome.removed)} if removed else report
+        yield _file(after), {**report, "removed": _file(outcome.removed)} if wanted["removed"] else report
 
     types = {name: _type(kind) for name, kind in {**first, **kinds(Encoding), **added}.items()}
-    types |= {"output_format": Literal[tuple(OUTPUT_NAMES)], "track": int, **dict.fromkeys(EXTRAS, bool)}
+    types |= {"output_format": Literal[tuple(OUTPUT_NAMES)], "track": int, **dict.fromkeys(jobs.EXTRAS, bool)}
     return _with_signature(
         enhance,
         {"file": File, "preset": Literal[tuple(NAMED_PRESETS)], **{name: types[name] for name in names}},
-        {"preset": PRESET, **dict.fromkeys(names), "output_format": FORMAT, **dict.fromkeys(EXTRAS, False)},
+        {"preset": PRESET, **dict.fromkeys(names), "output_format": FORMAT, **dict.fromkeys(jobs.EXTRAS, False)},
         tuple[File, dict[str, Any]],
     )
 

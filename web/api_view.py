@@ -31,6 +31,7 @@ TOLD: dict[str, tuple[str, str]] = {  # label and meaning of what is no setting
     "track": ("Sound track", "Which one, from 1; 0: the one that the file says players are to take."),
     "removed": ("What was removed", "Comes too, as the file `removed` of the report."),
     "as_video": ("As a video", "Of a video, the same video with the enhanced sound comes instead of the sound."),
+    "preview": ("Preview", "The first ten seconds alone, which are there at once whatever the length."),
 }
 GIVEN = {"preset": "podcast"}  # beside the file
 EXAMPLE = {"path": FILE, "meta": {"_type": "gradio.FileData"}}

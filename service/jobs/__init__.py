@@ -8,14 +8,16 @@
 
 from .enhancing import enhance, serve_one
 from .measuring import analyze
-from .order import Order, Outcome, preset, uploaded
+from .order import EXTRAS, Order, Outcome, as_told, preset, uploaded
 from .serving import Weighed, cancelled, claimed_bytes, served
 
 __all__ = [
+    "EXTRAS",
     "Order",
     "Outcome",
     "Weighed",
     "analyze",
+    "as_told",
     "cancelled",
     "claimed_bytes",
     "enhance",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,20 @@ class Order:
                 f"The output format {shown(self.output_format)} is not known.",
                 suggestion=f"Use one of {', '.join(OUTPUT_NAMES)}.",
             )
+
+
+# What programs may say beside settings and encoding, on or off.
+EXTRAS = ("removed", "as_video", "preview")
+PREVIEW_S = 10.0
+
+
+def as_told(order: Order, extras: Mapping[str, bool]) -> Order:
+    """The order with what is said by EXTRAS. Raises SettingsError for two that do not go together."""
+    if not extras["preview"]:
+        return replace(order, as_video=extras["as_video"])
+    if extras["as_video"]:
+        raise SettingsError("A preview is sound alone.", suggestion="Leave as_video out, or false.")
+    return replace(order, stretch=(0.0, PREVIEW_S))
 
 
 @dataclass(frozen=True)

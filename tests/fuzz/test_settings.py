@@ -18,10 +18,11 @@ from pipeline.presets import PRESETS
 from pipeline.settings import Settings, parameters
 from service import jobs
 from service.config import Config
+from service.jobs import EXTRAS
 from service.registry.registry import Registry
 from service.site import Site
 from service.storage import Storage
-from web.api import ADDED, EXTRAS, enhance_endpoint
+from web.api import ADDED, enhance_endpoint
 from web.front.listeners import Listeners
 
 from . import hostile

@@ -47,7 +47,7 @@ def test_the_endpoints_are_three_and_the_page_itself_is_private(client: Client) 
     later = ["channels_mode", "content_keep_music"]  # than the encoding's: these are given by position
     older = [name for name in parameters() if name not in later]
     encoding = ["output_format", "subtype", "bitrate_kbps", "track"]
-    assert list(takes) == ["file", "preset", *older, *encoding, *later, "removed", "as_video"]
+    assert list(takes) == ["file", "preset", *older, *encoding, *later, "removed", "as_video", "preview"]
     assert [name for name, p in takes.items() if not p["parameter_has_default"]] == ["file"]
     assert "Literal['neural', 'spectral']" in takes["denoise_method"]["python_type"]["type"]
 
@@ -107,7 +107,13 @@ def test_what_was_removed_and_the_video(server: Server, client: Client, talk: Pa
 
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [({"removed": "yes"}, "removed"), ({"as_video": 1}, "as_video"), ({"as_video": True}, "no video")],
+    [
+        ({"removed": "yes"}, "removed"),
+        ({"as_video": 1}, "as_video"),
+        ({"as_video": True}, "no video"),
+        ({"preview": 2}, "preview"),
+        ({"as_video": True, "preview": True}, "alone"),
+    ],
 )
 def test_what_cannot_come_back_is_named(server: Server, talk: Path, asked: dict[str, object], said: str) -> None:
     upload = curl.upload(server.url, talk)
@@ -332,7 +338,7 @@ def test_a_programs_work_is_its_visitors_and_ends_with_them(
         "enhance": lambda: api.enhance_endpoint(site, Registry(site), Listeners()),
         "analyze": lambda: api.analyze_endpoint(site, Listeners()),
     }
-    nothing = [None] * (len(parameters()) + 7) if endpoint == "enhance" else []
+    nothing = [None] * (len(parameters()) + 8) if endpoint == "enhance" else []
     with pytest.raises(Error, match="Enough"):
         list(makes[endpoint]()(curl.described(str(path)), *nothing))
     assert seen == [visit]

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ NAME = "What a file that is given as a data URL is called; the result is named a
 EXTRAS = {
     "removed": "Whether what was removed is wanted, too.",
     "as_video": "Of a video: whether the same video with the enhanced sound is wanted instead of the sound.",
+    "preview": "Whether the first ten seconds alone are wanted.",
 }
 ENHANCE = (
     "Clean a recording of speech: less noise, reverberation and hum, an even loudness. Answers where the enhanced file "
@@ -116,17 +117,17 @@ class Tools:
         return (yield from self._enhance(told, visit, root))
 
     def _enhance(self, told: dict[str, Any], visit: Visit, root: str) -> Generator[Progress, None, dict[str, Any]]:
-        removed, as_video = (flag(name, told.pop(name, None)) for name in EXTRAS)
+        wanted = {name: flag(name, told.pop(name, None)) for name in EXTRAS}
         settings = {name: told.pop(name) for name in parameters() if name in told}
-        ordered = replace(order(self.site, {**told, "settings": settings}, visit), as_video=as_video)
-        job = self.registry.start(ordered)
+        ordered = order(self.site, {**told, "settings": settings}, visit)
+        job = self.registry.start(jobs.as_told(ordered, wanted))
         file, made = yield from extras.wanted(self.site, self.registry, job, visit)
         base = f"{root}/api/jobs/{job.token}"
         report = made.report.as_dict()
         return {
             "verdict": made.report.verdict,
-            "file": _link(f"{base}/{'video' if as_video else 'download'}", file),
-            **({"removed": _link(f"{base}/removed", made.removed)} if removed else {}),
+            "file": _link(f"{base}/{'video' if wanted['as_video'] else 'download'}", file),
+            **({"removed": _link(f"{base}/removed", made.removed)} if wanted["removed"] else {}),
             "kept_s": self.site.config.file_lifetime_s,
             "report": report,
         }

@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from service.http.downloads import SHOWN, STORED
 from service.http.multipart import FilesOfForm
 from service.http.refusals import RequestError
 from service.http.uploads import received
-from service.jobs import Outcome
+from service.jobs import EXTRAS, Outcome, as_told
 from service.line.admission import Visit
 from service.media import archive
 from service.registry import extras
@@ -44,7 +44,6 @@ LEFT_OUT = ("content", "advice", "settings", "heard", "remarks", "notes", "done"
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 SWITCHED = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
 PIECE_BYTES = 256 * 1024
-EXTRAS = ("removed", "as_video")
 NOT_HERE = {"file", "settings", "listens", "stretch", "like"}  # of what `order` knows
 
 
@@ -60,7 +59,7 @@ class EnhanceRoute:
 
     async def enhance(self, request: Request) -> Response:
         """POST a form: `file`, and any of `preset`, the settings, `output_format`, `subtype`, `bitrate_kbps`, `track`,
-        `removed`, `as_video`. Answers the enhanced file."""
+        `removed`, `as_video`, `preview`. Answers the enhanced file."""
         told_apart = _way(request.query_params.get("report", ""))
         visitor = str(request.scope.get("visitor", ""))
         with ExitStack() as stack:
@@ -69,7 +68,7 @@ class EnhanceRoute:
                 stack.callback(self.site.storage.discard, path)
             asked, wanted = _asked(form)
             visit = Visit(visitor)
-            job = self.registry.start(replace(order(self.site, asked, visit), as_video=wanted["as_video"]))
+            job = self.registry.start(as_told(order(self.site, asked, visit), wanted))
             stack.callback(self.registry.forget, job)
             file, made = await waited(request, extras.wanted(self.site, self.registry, job, visit))
             stack.enter_context(self.site.storage.keeping(made.folder))

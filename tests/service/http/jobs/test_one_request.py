@@ -30,6 +30,8 @@ from service.registry.registry import Registry
 from service.site import Site
 from tests.asynchronous import finished
 from tests.pipeline.files.films import AT_S, film, seen
+from tests.pipeline.files.media import write_wav
+from tests.pipeline.signals import speech_like
 
 OFF = {name: str(value).lower() for name, value in Settings.nothing().flat().items()}
 
@@ -73,10 +75,18 @@ def test_a_recording_in_the_enhanced_one_out(site: Site, registry: Registry, sen
     assert (registry._jobs, site.storage.ledger._held, len(site.queue)) == ({}, {}, 0)
 
 
+def test_a_preview_is_the_first_ten_seconds(sent: Any, tmp_path: Path) -> None:
+    long = write_wav(tmp_path / "long.wav", speech_like(16_000, 12.5), 16_000).read_bytes()
+    for seconds, told in ((10.0, "true"), (12.5, "false")):
+        answer = sent(**OFF, preview=told, files={"file": ("long.wav", long)})
+        assert answer.status_code == 200
+        assert soundfile.info(io.BytesIO(answer.content)).duration == pytest.approx(seconds)
+
+
 @pytest.mark.parametrize("nothing", ["", "null", "  "])
 def test_what_says_nothing_is_the_default(sent: Any, nothing: str) -> None:
     fields = dict.fromkeys(
-        ("preset", "output_format", "subtype", "bitrate_kbps", "track", "removed", "as_video"), nothing
+        ("preset", "output_format", "subtype", "bitrate_kbps", "track", "removed", "as_video", "preview"), nothing
     )
     answer = sent(**OFF, **fields)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/wav")
@@ -101,6 +111,8 @@ def test_what_says_nothing_is_the_default(sent: Any, nothing: str) -> None:
         ({"removed": "some"}, "removed"),
         ({"as_video": "2"}, "as_video"),
         ({"as_video": "true"}, "There is no video here"),
+        ({"preview": "x"}, "preview"),
+        ({"preview": "true", "as_video": "true"}, "A preview is sound alone"),
         ({"like": "example-city-street"}, "'like' is not known"),
         ({"colour": "red"}, "'colour' is not known"),
         ({"file": "/etc/passwd"}, "'file' is not known"),
