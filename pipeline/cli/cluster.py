@@ -43,6 +43,8 @@ from .batch import (
 from .plan import Task
 from .worker import MOST_SENT_BYTES, enhanced, job_of
 
+log = logging.getLogger(__name__)
+
 LOCAL = "local"
 ADDRESS = re.compile(r"(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}")
 HOW = "pip install -r requirements-dask.lock installs it."
@@ -154,6 +156,8 @@ class _Run:
             raise _lost(str(error)) from None
         if threads != self.threads:
             self.threads = threads
+            if not threads:
+                log.warning("The cluster has no worker; waiting for one. Workers that end at once lack this program.")
             if self.progress is not None:
                 self.progress(0.0, f"{threads} threads" if threads else "waiting for a worker")
 
@@ -225,7 +229,8 @@ def _connected(address: str, jobs: int, method: str) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     level = logging.getLogger().getEffectiveLevel()
-    logging.getLogger("distributed").setLevel(logging.WARNING if level <= logging.INFO else logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # the library gives each a level of its own
+        logging.getLogger(name).setLevel(logging.WARNING if level <= logging.INFO else logging.CRITICAL)
     with contextlib.ExitStack() as stack:
         if address == LOCAL:
             workers = jobs if jobs > 1 else runtime_setup.cores()
