@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes the pinned requirements from requirements.in, requirements-dev.in and requirements-mcp.in. One version of a package for all Python
-# versions and systems, so that what is tested is what is installed.
+# Writes the pinned requirements from requirements.in and its extras: requirements-dev.in, requirements-mcp.in and
+# requirements-dask.in. One version of a package for all Python versions and systems, so that what is tested is what is
+# installed.
 #   usage: lock.sh [--upgrade]        without it, versions stay as they are where they can
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,3 +25,4 @@ compile --no-annotate requirements.in -o requirements.txt "${@}"
 compile --generate-hashes -c requirements.txt requirements.in -o requirements.lock "${@}"
 compile --generate-hashes requirements-dev.in -o requirements-dev.lock "${@}"
 compile --generate-hashes -c requirements-dev.lock requirements-mcp.in -o requirements-mcp.lock "${@}"
+compile --generate-hashes -c requirements-dev.lock -c requirements-mcp.lock requirements-dask.in -o requirements-dask.lock "${@}"

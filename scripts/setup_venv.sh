@@ -9,7 +9,7 @@ venv=${VENV:-.venv}
 files=(requirements.lock)
 case ${1:-} in
     mcp) files+=(requirements-mcp.lock) ;;
-    dev) files+=(requirements-mcp.lock requirements-dev.lock) ;;
+    dev) files+=(requirements-mcp.lock requirements-dask.lock requirements-dev.lock) ;;
 esac
 
 # A pyenv shim may be on the PATH for a version that is not active, and Debian splits off ensurepip: so each is asked.

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import runtime_setup
 from pipeline.errors import Cancelled, EnhancementError
@@ -59,13 +59,12 @@ def enhance_all(
 
     Stopped from outside (KeyboardInterrupt, a closed generator), it leaves finished files and nothing half written.
     """
-    if order.resume and order.folder is not None:
-        done, tasks = _done(tasks, order, order.folder)
-        yield from (TaskOutcome(task, was_done=True) for task in done)
+    done, tasks = done_before(tasks, order)
+    yield from (TaskOutcome(task, was_done=True) for task in done)
     if jobs == 1 or len(tasks) < 2:
-        with _noted_interrupt() as interrupted:
+        with noted_interrupt() as interrupted:
             for task in tasks:
-                outcome = _outcome(task, order, progress, interrupted.is_set)
+                outcome = outcome_of(task, order, progress, interrupted.is_set)
                 if interrupted.is_set():
                     raise KeyboardInterrupt
                 yield outcome
@@ -79,8 +78,8 @@ def enhance_all(
     try:
         most = min(jobs, len(tasks))  # all of them are started, needed or not
         run = joblib.Parallel(n_jobs=most, return_as="generator_unordered", initializer=_as_one_of, initargs=(most,))
-        with _noted_interrupt(at_once=True) as interrupted:
-            for outcome in run(joblib.delayed(_outcome)(task, order) for task in tasks):
+        with noted_interrupt(at_once=True) as interrupted:
+            for outcome in run(joblib.delayed(outcome_of)(task, order) for task in tasks):
                 if interrupted.is_set():  # it was swallowed
                     raise KeyboardInterrupt
                 yield outcome
@@ -89,8 +88,11 @@ def enhance_all(
             remove_unfinished(path)
 
 
-def _done(tasks: Sequence[Task], order: BatchOptions, folder: Path) -> tuple[list[Task], list[Task]]:
-    """What is done, and what is left to do."""
+def done_before(tasks: Sequence[Task], order: BatchOptions) -> tuple[list[Task], list[Task]]:
+    """What is done, and what is left to do: all, unless this order resumes another."""
+    folder = order.folder
+    if not order.resume or folder is None:
+        return [], list(tasks)
     known, asked = manifest.entries(folder), manifest.order_of(order.settings, order.encoding, order.track)
     done: list[Task] = []
     left: list[Task] = []
@@ -100,7 +102,7 @@ def _done(tasks: Sequence[Task], order: BatchOptions, folder: Path) -> tuple[lis
     return done, left
 
 
-def _outcome(
+def outcome_of(
     task: Task,
     order: BatchOptions,
     progress: Callable[[float, str], None] | None = None,
@@ -116,13 +118,16 @@ def _outcome(
     except Exception as error:  # a fault of this program in one file must not cost the others
         message = f"An unexpected fault ({type(error).__name__}) stopped this file. Run it again with -v for details."
         found = TaskOutcome(task, error=message, details=traceback.format_exc())
-    return _recorded(found, order) if order.folder is not None else found
+    return recorded(found, order)
 
 
-def _recorded(outcome: TaskOutcome, order: BatchOptions) -> TaskOutcome:
-    """By whoever did the work, at once: what is done is not forgotten, whatever comes next."""
+def recorded(outcome: TaskOutcome, order: BatchOptions) -> TaskOutcome:
+    """In the folder's manifest, where there is one; by whoever wrote the result, at once: what is done is not
+    forgotten, whatever comes next."""
+    folder = order.folder
+    if folder is None:
+        return outcome
     asked = manifest.order_of(order.settings, order.encoding, order.track)
-    folder = cast(Path, order.folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)  # the first that fails may come before the first result
         manifest.append(folder, manifest.line(outcome.task, folder, asked, outcome.report, outcome.error))
@@ -152,20 +157,13 @@ def _enhanced(
     from pipeline.files.decode import Recording
 
     # What is no recording makes no folder, nor what cannot be written.
-    outputs = [path for path in (task.target, task.removed) if path is not None]
-    replaces = order.overwrite or order.resume
-    for path in outputs:
-        checked_target(path, task.source, overwrite=replaces, makes_folder=True)
+    outputs = check_outputs(task, order)
     limits = Limits.from_environment(LOCAL)
     recording = Recording(task.source, limits, track=order.track)
     for path in outputs:
         encoding = order.encoding if path is task.target else nearest(path.suffix, order.encoding)
         form_of(path.suffix, AudioShape(recording.sample_rate, recording.channels, 0), encoding)
-    for path in outputs:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
+    make_folders(outputs)
     report = enhance_file(
         task.source, task.target, order.settings, subtype=order.encoding.subtype,
         bitrate_kbps=order.encoding.bitrate_kbps, removed=task.removed, limits=limits, track=order.track,
@@ -174,8 +172,25 @@ def _enhanced(
     return TaskOutcome(task, report.as_dict(), str(report))
 
 
+def check_outputs(task: Task, order: BatchOptions) -> list[Path]:
+    """The files that the task writes. Raises EnhancementError where one cannot or should not be written."""
+    outputs = [path for path in (task.target, task.removed) if path is not None]
+    for path in outputs:
+        checked_target(path, task.source, overwrite=order.overwrite or order.resume, makes_folder=True)
+    return outputs
+
+
+def make_folders(outputs: Sequence[Path]) -> None:
+    """Those that the files will lie in. Raises EnhancementError."""
+    for path in outputs:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EnhancementError("The output folder cannot be made.", details=error.strerror or "") from None
+
+
 @contextlib.contextmanager
-def _noted_interrupt(*, at_once: bool = False) -> Iterator[threading.Event]:
+def noted_interrupt(*, at_once: bool = False) -> Iterator[threading.Event]:
     """An event that Ctrl-C sets; a second Ctrl-C raises where it falls, with `at_once` the first one, too.
 
     An interrupt that falls into a library's callback or into a destructor is swallowed there. The work asks for this

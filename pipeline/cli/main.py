@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.errors import EnhancementError, SettingsError
@@ -62,6 +62,12 @@ def _understood(options: argparse.Namespace) -> BatchOptions:
             raise SettingsError(f"--analyze writes nothing: it does not go with --{option}.")
     if options.removed and piped.is_piped(options.inputs, options.output):
         raise SettingsError("--removed does not go with -.", suggestion="Name files instead.")
+    if options.dask is not None:
+        from . import cluster
+
+        if piped.is_piped(options.inputs, options.output):
+            raise SettingsError("--dask does not go with -.", suggestion="Name files instead.")
+        cluster.check(options.dask)
     return BatchOptions(
         parser.settings_of(options), options.overwrite, parser.encoding_of(options), options.track,
         resume=options.resume, analyze=options.analyze,
@@ -87,7 +93,7 @@ def _run(planned: BatchPlan, order: BatchOptions, options: argparse.Namespace) -
             bar.set_postfix_str(text, refresh=False)
             bar.update(done + fraction - bar.n)
 
-        for outcome in enhance_all(planned.tasks, order, options.jobs, progress):
+        for outcome in _outcomes(planned, order, options, progress):
             done += 1
             bar.update(done - bar.n)
             bar.clear()
@@ -100,6 +106,16 @@ def _run(planned: BatchPlan, order: BatchOptions, options: argparse.Namespace) -
     if failed and len(planned.tasks) > 1:
         _complain(f"failed: {len(failed)} of {len(planned.tasks)}: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def _outcomes(
+    planned: BatchPlan, order: BatchOptions, options: argparse.Namespace, progress: Callable[[float, str], None]
+) -> Iterator[TaskOutcome]:
+    if options.dask is None:
+        return enhance_all(planned.tasks, order, options.jobs, progress)
+    from . import cluster
+
+    return cluster.enhance_all(planned.tasks, order, options.dask, options.jobs, progress)
 
 
 def _note_skipped(planned: BatchPlan, verbose: bool) -> None:

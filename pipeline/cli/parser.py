@@ -18,6 +18,7 @@ _EPILOG = """\
 examples:
   python -m pipeline talk.m4a -o talk.clean.wav --preset podcast
   python -m pipeline recordings/ -o clean/ --jobs 4 --format flac --resume
+  python -m pipeline recordings/ -o clean/ --dask tcp://scheduler:8786 --resume
   python -m pipeline recordings/ --analyze --json > measures.jsonl
   curl -s https://example.org/talk.mp3 | python -m pipeline - -o - --format mp3 > talk.clean.mp3
 """
@@ -47,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--report", choices=["table", "json", "none"], default="table", help="json: one line per file")
     found.add_argument("--json", dest="report", action="store_const", const="json", help="the same as --report json")
     found.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes; 0 = one per CPU core")
+    found.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="on a Dask cluster: its scheduler's tcp://host:port, or local (docs/scaling.md)",
+    )
     found.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
     found.add_argument(
         "--resume", action="store_true", help="into a folder: skip what OUT/manifest.jsonl says is done, do the rest"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 import tomllib
@@ -13,10 +14,11 @@ import pytest
 
 from tests.delivery.files import ROOT
 
-LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-mcp.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-mcp.lock", "requirements-dask.lock"]
 PROGRAM = ["app.py", "runtime_setup.py", "runtime", "pipeline", "web"]
-# gradio is built on these and shows them in its own interface; a cluster's client is for its owner to install.
-OF_OTHERS = {"starlette", "anyio", "fastapi", "pandas", "uvicorn", "distributed"}
+EXTRAS = ["requirements-mcp.in", "requirements-dask.in"]
+# gradio is built on these and shows them in its own interface.
+OF_OTHERS = {"starlette", "anyio", "fastapi", "pandas", "uvicorn"}
 PIN = re.compile(r"^([a-z0-9-]+)==([0-9][^ ;\\]*)( ;[^\\]*)?( \\)?$")
 
 
@@ -63,7 +65,7 @@ def test_txt_has_no_hashes() -> None:
     assert "--hash" not in (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("less", "more"), [(LOCKS[0], LOCKS[1]), (LOCKS[0], LOCKS[2]), (LOCKS[1], LOCKS[2])])
+@pytest.mark.parametrize(("less", "more"), list(itertools.combinations(LOCKS, 2)))
 def test_what_is_added_changes_nothing(less: str, more: str) -> None:
     program, added = pins(less), pins(more)
     assert {name: added[name] for name in program.keys() & added.keys()} == {
@@ -100,4 +102,5 @@ def test_the_program_imports_only_what_is_required() -> None:
     foreign = set().union(*map(imported, files)) - {part.stem for part in parts} - sys.stdlib_module_names
     owners = metadata.packages_distributions()
     distributions = {normal(owners[name][0]) for name in foreign if name in owners}
-    assert distributions - direct("requirements.in") - direct("requirements-mcp.in") - OF_OTHERS == set()
+    required = set().union(*map(direct, ["requirements.in", *EXTRAS]))
+    assert distributions - required - OF_OTHERS == set()

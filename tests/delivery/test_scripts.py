@@ -45,6 +45,7 @@ def bare(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "scripts" / "setup_venv.sh", tmp_path / "scripts")
     (tmp_path / "requirements.lock").write_text("# none\n", encoding="utf-8")
     (tmp_path / "requirements-mcp.lock").write_text("# none either\n", encoding="utf-8")
+    (tmp_path / "requirements-dask.lock").write_text("# and none\n", encoding="utf-8")
     (tmp_path / "requirements-dev.lock").write_text("# nor here\n", encoding="utf-8")
     return tmp_path
 

@@ -22,7 +22,7 @@ PARAMETERS = [
 ]  # fmt: skip
 OPTIONS = {
     "--output", "--preset", "--format", "--depth", "--bitrate-kbps", "--report", "--jobs", "--overwrite",
-    "--list-presets", "--version", "--verbose", "--resume", "--analyze", "--removed", "--json",
+    "--list-presets", "--version", "--verbose", "--resume", "--analyze", "--removed", "--json", "--dask",
 }  # fmt: skip
 
 
