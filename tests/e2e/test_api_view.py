@@ -139,7 +139,7 @@ def test_what_is_off_is_not_offered(view: Page) -> None:
 def test_parameters_have_types_meanings_and_defaults(view: Page) -> None:
     shown(view, "Python")
     text = view.locator(".endpoint-container").first.inner_text()
-    assert f"Accepts {len(parameters()) + 8} parameters" in text
+    assert f"Accepts {len(parameters()) + 9} parameters" in text
     for said in ("filepath", "Required", "Literal['neural', 'spectral'] | None", "Optional. ", "0 to 60 dB"):
         assert " ".join(said.split()) in " ".join(text.split()), said
     assert "..." not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import itertools
 import json
@@ -80,6 +81,15 @@ def connection(port: int, limit_s: float = LIMIT_S) -> Iterator[socket.socket]:
         yield opened
 
 
+def _say_end(opened: socket.socket) -> None:
+    """That nothing more will come; to whom it concerns no more, where the other end has closed already."""
+    try:
+        opened.shutdown(socket.SHUT_WR)
+    except OSError as error:  # which Python counts among no ConnectionError
+        if error.errno != errno.ENOTCONN:
+            raise
+
+
 def send(port: int, data: bytes, method: str = "GET", *, limit_s: float = LIMIT_S, ends: bool = False) -> Answer:
     """Send `data` and read the answer; of an endless one, its head. ends : say that nothing more will come."""
     try:
@@ -87,7 +97,7 @@ def send(port: int, data: bytes, method: str = "GET", *, limit_s: float = LIMIT_
             with contextlib.suppress(ConnectionError):  # it may have answered already, and closed
                 opened.sendall(data)
                 if ends:
-                    opened.shutdown(socket.SHUT_WR)
+                    _say_end(opened)
             return _read(opened, method)
     except TimeoutError:
         return Answer(-1)
