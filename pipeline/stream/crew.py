@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import runtime_setup
 
+LONGEST_WAIT_S = 0.05  # between two looks at whether a core is idle, or the work over
+
 
 class Crew:
     """Threads at work in this process."""
@@ -46,14 +48,15 @@ class Crew:
         try:
             yield is_free
         finally:
-            with self._lock:
-                self._helping -= is_free
-                self._lock.notify_all()
+            if is_free:  # else nothing has changed: two who may not help would wake each other for ever
+                with self._lock:
+                    self._helping -= 1
+                    self._lock.notify_all()
 
     def wait(self) -> None:
         """Until a core may have become idle."""
         with self._lock:
-            self._lock.wait(0.05)
+            self._lock.wait(LONGEST_WAIT_S)
 
     def wake(self) -> None:
         """Whoever waits looks again."""

@@ -108,21 +108,26 @@ class _Run:
     def _help(self) -> None:
         while True:
             with self._changed:
-                part = self._next()
-                if self._is_left or self._fault is not None:
-                    return
-                if part is None:
+                while self._next() is None and not self._is_ended():
                     self._changed.wait()
-                    continue
-                self._busy[part] = True
-            with CREW.helping() as is_free:
+                if self._is_ended():
+                    return
+            with CREW.helping() as is_free:  # asked before a part is taken: who may not help takes none from who may
                 if is_free:
-                    self._carry(part)
+                    self._carry_next()
             if not is_free:
-                with self._changed:
-                    self._busy[part] = False
-                    self._changed.notify_all()
                 CREW.wait()
+
+    def _is_ended(self) -> bool:
+        return self._is_left or self._fault is not None
+
+    def _carry_next(self) -> None:
+        with self._changed:
+            part = None if self._is_ended() else self._next()
+            if part is None:
+                return
+            self._busy[part] = True
+        self._carry(part)
 
     def _next(self) -> int | None:
         """The part nearest to the end that has something to do, and room for what comes of it."""

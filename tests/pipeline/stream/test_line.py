@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import Cancelled, Settings, enhance_file
 from pipeline.stages.denoise.choice import denoiser
-from pipeline.stream.crew import CREW
+from pipeline.stream.crew import CREW, Crew
 from pipeline.stream.line import Part, worked
 from pipeline.stream.stage import of_parts, paired, run, split
 from tests.pipeline.files.media import write_wav
@@ -162,6 +162,21 @@ def test_where_all_cores_are_taken_nobody_helps(monkeypatch: pytest.MonkeyPatch)
         leave.set()
         other.join()
     assert workers == {threading.get_ident()}
+
+
+def test_who_may_not_help_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of them would wake each other for ever, and take the time of those who work."""
+    monkeypatch.setenv("THREADS", "1")
+    crew, woken = Crew(), []
+    with crew.working():
+        monkeypatch.setattr(crew._lock, "notify_all", lambda: woken.append(1))
+        with crew.helping() as is_free:
+            assert not is_free
+        assert not woken
+        crew._most = 2
+        with crew.helping() as is_free:
+            assert is_free
+        assert woken == [1]
 
 
 def test_a_line_within_a_line_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
