@@ -25,7 +25,8 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from benchmarks import metrics, tables
+from benchmarks import metrics
+from benchmarks.metrics import tables
 from benchmarks.peers import OURS, PEERS, Mono, NotInstalledError, System, command
 
 LISTED = Path(__file__).with_name("recordings.csv")

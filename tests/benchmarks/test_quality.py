@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks import peers, quality, tables
+from benchmarks import peers, quality
+from benchmarks.metrics import tables
 from tests.pipeline.signals import noise, speech_like
 
 RATE = 16_000
