@@ -20,8 +20,7 @@ from pipeline.loudness.normalize import TOLERANCE_LU, Gain, Goal, Programme, gai
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures.analysis import EVERYWHERE, Analysis, Analyzer, Traces
 from pipeline.settings import Loudness
-from pipeline.stream.line import worked
-from pipeline.stream.meter import listening
+from pipeline.stream.meter import heard
 from pipeline.stream.progress import ProgressMonitor
 from pipeline.stream.source import Source
 
@@ -161,8 +160,8 @@ def _write(
 
 def _read(source: Source, on_block: OnBlock) -> _Reading:
     loudness, peak, highest = LoudnessMeter(source.sample_rate, source.channels), PeakMeter(source.channels), 0.0
-    with closing(worked((listening(loudness), listening(peak)), source.blocks())) as heard:
-        for block in heard:
+    with closing(heard((loudness, peak), source.blocks())) as measured:
+        for block in measured:
             highest = max(highest, float(np.abs(block).max(initial=0.0)))
             on_block()
     return _Reading(loudness.result(), peak.result(), highest)
@@ -202,8 +201,8 @@ def _analyzed(source: Source, programme: Programme, traces: Traces, on_block: On
     """Of the file. Some codecs know one rate alone: what the recording is, it stays in the report."""
     same = (source.sample_rate, source.channels) == (programme.sample_rate, programme.channels)
     analyzer = Analyzer(source.sample_rate, source.channels, traces if same else EVERYWHERE, listens=False)
-    with closing(analyzer.listening(source.blocks())) as heard:
-        for _ in heard:
+    with closing(analyzer.listening(source.blocks())) as measured:
+        for _ in measured:
             on_block()
     return replace(analyzer.result(), sample_rate=programme.sample_rate)
 

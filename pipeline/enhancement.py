@@ -31,8 +31,7 @@ from pipeline.measures import auto
 from pipeline.measures.analysis import Analyzer
 from pipeline.measures.content.keep import Kept
 from pipeline.measures.report import Report
-from pipeline.stream.line import worked
-from pipeline.stream.meter import listening
+from pipeline.stream.meter import heard
 from pipeline.stream.progress import LOSSLESS, LOSSY, Progress, ProgressMonitor
 from pipeline.stream.source import Counted, InMemory, Source
 from pipeline.stream.spool import MemorySpool, Spool, spool
@@ -157,8 +156,8 @@ def _enhanced(
     monitor.phase(0.0, monitor.schedule.measured, "Measuring the recording")
     counted, analyzer = Counted(source), Analyzer(rate, channels)
     on_block = monitor.along(counted)
-    with closing(analyzer.listening(counted)) as heard:
-        for block in heard:
+    with closing(analyzer.listening(counted)) as measured:
+        for block in measured:
             waiting.append(block)
             on_block()
     before = analyzer.result()
@@ -172,8 +171,8 @@ def _enhanced(
     takes = removed(samples) if removed else None
     kept = Kept(before.content.stretches if settings.content.keep_music else (), rate)
     restored = _restored(waiting.replaced(), plan, settings.mix, kept, takes, tick)
-    with closing(worked((listening(loudness), listening(peak)), restored)) as heard:
-        for block in heard:
+    with closing(heard((loudness, peak), restored)) as measured:
+        for block in measured:
             waiting.append(block)
 
     programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())

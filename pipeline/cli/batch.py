@@ -84,7 +84,7 @@ def enhance_all(
                     raise KeyboardInterrupt
                 yield outcome
     finally:
-        for path in [path for task in tasks for path in (task.target, task.removed) if path is not None]:
+        for path in [path for task in tasks for path in task.outputs]:
             remove_unfinished(path)
 
 
@@ -114,11 +114,20 @@ def outcome_of(
     except Cancelled as error:
         return TaskOutcome(task, error=error.message)
     except EnhancementError as error:
-        found = TaskOutcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
+        found = failed(task, error)
     except Exception as error:  # a fault of this program in one file must not cost the others
-        message = f"An unexpected fault ({type(error).__name__}) stopped this file. Run it again with -v for details."
-        found = TaskOutcome(task, error=message, details=traceback.format_exc())
+        found = TaskOutcome(task, error=unexpected(error), details=traceback.format_exc())
     return recorded(found, order)
+
+
+def failed(task: Task, error: EnhancementError) -> TaskOutcome:
+    """What is told of a fault that has words."""
+    return TaskOutcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
+
+
+def unexpected(error: Exception) -> str:
+    """The same of one that has none."""
+    return f"An unexpected fault ({type(error).__name__}) stopped this file. Run it again with -v for details."
 
 
 def recorded(outcome: TaskOutcome, order: BatchOptions) -> TaskOutcome:
@@ -157,13 +166,13 @@ def _enhanced(
     from pipeline.files.decode import Recording
 
     # What is no recording makes no folder, nor what cannot be written.
-    outputs = check_outputs(task, order)
+    check_outputs(task, order)
     limits = Limits.from_environment(LOCAL)
     recording = Recording(task.source, limits, track=order.track)
-    for path in outputs:
+    for path in task.outputs:
         encoding = order.encoding if path is task.target else nearest(path.suffix, order.encoding)
         form_of(path.suffix, AudioShape(recording.sample_rate, recording.channels, 0), encoding)
-    make_folders(outputs)
+    make_folders(task.outputs)
     report = enhance_file(
         task.source, task.target, order.settings, subtype=order.encoding.subtype,
         bitrate_kbps=order.encoding.bitrate_kbps, removed=task.removed, limits=limits, track=order.track,
@@ -172,12 +181,10 @@ def _enhanced(
     return TaskOutcome(task, report.as_dict(), str(report))
 
 
-def check_outputs(task: Task, order: BatchOptions) -> list[Path]:
-    """The files that the task writes. Raises EnhancementError where one cannot or should not be written."""
-    outputs = [path for path in (task.target, task.removed) if path is not None]
-    for path in outputs:
+def check_outputs(task: Task, order: BatchOptions) -> None:
+    """Raises EnhancementError where a file of the task cannot or should not be written."""
+    for path in task.outputs:
         checked_target(path, task.source, overwrite=order.overwrite or order.resume, makes_folder=True)
-    return outputs
 
 
 def make_folders(outputs: Sequence[Path]) -> None:

@@ -35,10 +35,12 @@ from .batch import (
     TaskOutcome,
     check_outputs,
     done_before,
+    failed,
     make_folders,
     noted_interrupt,
     outcome_of,
     recorded,
+    unexpected,
 )
 from .plan import Task
 from .worker import MOST_SENT_BYTES, enhanced, job_of
@@ -177,7 +179,7 @@ class _Run:
                 raise FileNotFoundError
             job = job_of(task, self.order, with_data=self.sends)
         except EnhancementError as error:
-            self.known.append(_failed(task, error))
+            self.known.append(failed(task, error))
             return
         except (OSError, ValueError):  # what is wrong with it is said here as on one's own machine
             self.known.append(outcome_of(task, replace(self.order, folder=None)))
@@ -217,7 +219,7 @@ def _fault(error: Exception) -> str:
     """Where the function that was sent is looked up by its name, nothing else may be missing."""
     if isinstance(error, ImportError) or "deserialization" in str(error):
         return "The scheduler or a worker lacks this program, or a package of it. Start both where it is installed."
-    return f"An unexpected fault ({type(error).__name__}) stopped this file. Run it again with -v for details."
+    return unexpected(error)
 
 
 @contextlib.contextmanager
@@ -266,17 +268,13 @@ def _lost(details: str = "") -> EnhancementError:
     )
 
 
-def _failed(task: Task, error: EnhancementError) -> TaskOutcome:
-    return TaskOutcome(task, error=f"{error.message} {error.suggestion}".rstrip(), details=error.details)
-
-
 def _written(task: Task, order: BatchOptions, answer: Any) -> TaskOutcome:
     """Where the result belongs; whole, or not at all. Of the answer only what it is to hold is looked at."""
     if not isinstance(answer, dict) or not isinstance(answer.get("error"), str):
         return TaskOutcome(task, error=NONSENSE)
     if answer["error"]:
         return TaskOutcome(task, error=answer["error"], details=str(answer.get("details", "")))
-    outputs = [] if order.analyze else [path for path in (task.target, task.removed) if path is not None]
+    outputs = [] if order.analyze else task.outputs
     report, table, results = (answer.get(name) for name in ("report", "table", "results"))
     if not (isinstance(report, dict) and isinstance(table, str) and isinstance(results, list)):
         return TaskOutcome(task, error=NONSENSE)
@@ -288,5 +286,5 @@ def _written(task: Task, order: BatchOptions, answer: Any) -> TaskOutcome:
             with replacing(path) as part:
                 Path(part).write_bytes(data)
     except EnhancementError as error:
-        return _failed(task, error)
+        return failed(task, error)
     return TaskOutcome(task, report, table)

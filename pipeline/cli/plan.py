@@ -32,6 +32,11 @@ class Task:
     name: str
     removed: Path | None = None
 
+    @property
+    def outputs(self) -> list[Path]:
+        """The files that are written."""
+        return [path for path in (self.target, self.removed) if path is not None]
+
 
 @dataclass(frozen=True)
 class BatchPlan:

@@ -80,7 +80,7 @@ def _enhanced_in(folder: Path, job: Job) -> Answer:
     found = outcome_of(task, order)
     if found.error:
         return {"error": found.error, "details": found.details}
-    outputs = [] if order.analyze else [path for path in (task.target, task.removed) if path is not None]
+    outputs = [] if order.analyze else task.outputs
     try:
         check_sent(
             "result", sum(path.stat().st_size for path in outputs), "Pass --format flac, or enhance it without --dask."

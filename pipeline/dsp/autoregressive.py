@@ -97,16 +97,7 @@ def prediction_error(x: Signal, a: Signal) -> Signal:
     return off
 
 
-def _errors_numpy(x: Signal, window: Signal, hop: int, order: int) -> Signal:
-    around, off = (window.size - hop) // 2, np.zeros(x.size)
-    for at in range(around, around + (x.size - 2 * around) // hop * hop, hop):
-        a = fit(x[at - around : at + hop + around], window, order)
-        off[at : at + hop] = prediction_error(x[at - order : at + hop + order], a)[order : order + hop]
-    return off
-
-
-@kernel(_errors_numpy)
-def prediction_errors(x: Signal, window: Signal, hop: int, order: int) -> Signal:
+def _prediction_errors(x: Signal, window: Signal, hop: int, order: int) -> Signal:
     """`prediction_error` of every `hop` samples of x (n,) by the fit to them and to what is around them.
 
     window : (hop and as much around it as is to be fitted,); where it does not fit into x, the errors are 0
@@ -116,6 +107,10 @@ def prediction_errors(x: Signal, window: Signal, hop: int, order: int) -> Signal
         a = fit(x[at - around : at + hop + around], window, order)
         off[at : at + hop] = prediction_error(x[at - order : at + hop + order], a)[order : order + hop]
     return off
+
+
+# What it calls has a NumPy version each; compiled, the calls cost nothing.
+prediction_errors = kernel(_prediction_errors)(_prediction_errors)
 
 
 def _solve_numpy(column: Signal, y: Signal) -> None:

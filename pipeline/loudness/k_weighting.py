@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.decibels import amplitude
 from pipeline.dsp.kernel import kernel
 
 SHELF_HZ, SHELF_DB, SHELF_Q = 1681.974450955533, 3.999843853973347, 0.7071752369554196  # the head
@@ -38,7 +39,7 @@ Floats = NDArray[np.float64]
 def sections(sample_rate: int) -> Floats:
     """The two filters as second-order sections (2, 6); read-only."""
     k = np.tan(np.pi * SHELF_HZ / sample_rate)
-    high = 10 ** (SHELF_DB / 20)
+    high = amplitude(SHELF_DB)
     middle = high**SHELF_SLOPE
     shelf = [high + middle * k / SHELF_Q + k * k, 2 * (k * k - high), high - middle * k / SHELF_Q + k * k]
     shelf += _poles(k, SHELF_Q)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.audio import Samples
-from pipeline.dsp.decibels import power_db
+from pipeline.dsp.decibels import power, power_db
 from pipeline.stream.meter import measured
 from pipeline.stream.stage import split
 
@@ -36,16 +36,12 @@ class Gated:
 
     def lufs(self, gain_db: float = 0.0) -> float | None:
         """Integrated loudness after so much gain; None for silence."""
-        level = np.maximum(self.powers, 1e-30) * 10 ** ((gain_db + SCALE_DB) / 10)
-        gate = ABSOLUTE_GATE_LUFS if level.max(initial=0.0) > _power(ABSOLUTE_GATE_LUFS) else SILENCE_LUFS
-        loud = level[level > _power(gate)]
+        level = np.maximum(self.powers, 1e-30) * power(gain_db + SCALE_DB)
+        gate = ABSOLUTE_GATE_LUFS if level.max(initial=0.0) > power(ABSOLUTE_GATE_LUFS) else SILENCE_LUFS
+        loud = level[level > power(gate)]
         if not loud.size:
             return None
-        return power_db(float(loud[loud > loud.mean() * _power(RELATIVE_GATE_LU)].mean()))
-
-
-def _power(db: float) -> float:
-    return float(10 ** (db / 10))
+        return power_db(float(loud[loud > loud.mean() * power(RELATIVE_GATE_LU)].mean()))
 
 
 class LoudnessMeter:

@@ -16,8 +16,7 @@ import numpy as np
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude, amplitude_db
 from pipeline.settings import Loudness
-from pipeline.stream.line import worked
-from pipeline.stream.meter import listening
+from pipeline.stream.meter import heard
 from pipeline.stream.stage import run
 
 from .limiter import MARGIN_DB, stage
@@ -158,7 +157,7 @@ def _measured(
         return programme.gated.lufs(gain_db), programme.true_peak * amplitude(gain_db)
     peak = PeakMeter(programme.channels, EXACT * ceiling)
     meter = LoudnessMeter(programme.sample_rate, programme.channels)
-    with closing(worked((listening(meter), listening(peak)), _limited(programme, gain_db, ceiling_dbtp))) as heard:
-        for _ in heard:
+    with closing(heard((meter, peak), _limited(programme, gain_db, ceiling_dbtp))) as measured:
+        for _ in measured:
             on_block()
     return meter.result(), peak.result()

@@ -18,8 +18,7 @@ from pipeline.stages.declick import ClickMeter
 from pipeline.stages.declip.clipping import ClippingMeter
 from pipeline.stages.dehum.listener import HumMeter
 from pipeline.stages.dehum.tracker import Hum
-from pipeline.stream.line import worked
-from pipeline.stream.meter import Meter, listening
+from pipeline.stream.meter import Meter, heard
 from pipeline.stream.stage import split
 
 from .bandwidth import BandMeter
@@ -213,10 +212,7 @@ class Analyzer:
         self._content = ContentMeter(sample_rate, channels) if listens else None
 
     def listening(self, blocks: Iterable[Samples]) -> Generator[Samples, None, None]:
-        """The blocks (channels, n), which are measured on their way: by several threads, where cores are idle.
-
-        To be closed where not all is asked for.
-        """
+        """The blocks (channels, n), which are measured on their way; as `stream.meter.heard`."""
 
         def counted() -> Iterator[Samples]:
             for block in blocks:
@@ -224,7 +220,7 @@ class Analyzer:
                 yield block
 
         content = () if self._content is None else (self._content,)
-        return worked((listening(part) for part in (*self._parts, *content)), counted())
+        return heard((*self._parts, *content), counted())
 
     @property
     def traces(self) -> Traces:
@@ -268,8 +264,8 @@ def analyze_blocks(
 ) -> Analysis:
     """Measure consecutive blocks (channels, n). on_block is called after each; what it raises passes through."""
     analyzer = Analyzer(sample_rate, channels)
-    with closing(analyzer.listening(blocks)) as heard:
-        for _ in heard:
+    with closing(analyzer.listening(blocks)) as measured:
+        for _ in measured:
             on_block()
     return analyzer.result()
 

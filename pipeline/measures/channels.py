@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.stream.units import Windows
 
 from .levels import FramePowers, Levels, measure
 
@@ -56,7 +57,7 @@ class ChannelMeter:
         hz = np.fft.rfftfreq(2 * self._hop, 1 / sample_rate)
         self._bins = slice(*np.searchsorted(hz, (LOWEST_HZ, HIGHEST_HZ)))
         self._window = np.hanning(2 * self._hop + 1)[:-1].astype(np.float32)
-        self._rest = np.zeros((channels, 0), np.float32)
+        self._windows = Windows(channels, (SEGMENT_FRAMES + 1) * self._hop, SEGMENT_FRAMES * self._hop)
         self._powers = [FramePowers(sample_rate) for _ in range(channels)]
         self._pairs = {pair: _Pair() for pair in combinations(range(channels), 2)}
 
@@ -66,19 +67,15 @@ class ChannelMeter:
             return
         for channel, powers in enumerate(self._powers):
             powers.add(block[channel : channel + 1])
-        x = np.concatenate((self._rest, block), axis=1)
-        step = SEGMENT_FRAMES * self._hop
-        while x.shape[1] >= step + self._hop:
-            self._hear(x[:, : step + self._hop])
-            x = x[:, step:]
-        self._rest = x
+        for segment in self._windows.add(block):
+            self._hear(segment)
 
     def result(self) -> Relation | None:
         """Of all blocks. Afterwards no more can be added."""
         if not self._pairs:
             return None
-        if self._rest.shape[1] >= 2 * self._hop:
-            self._hear(self._rest)
+        if self._windows.rest.shape[1] >= 2 * self._hop:
+            self._hear(self._windows.rest)
         shares, coherences = zip(*(pair.result() for pair in self._pairs.values()), strict=True)
         return Relation(max(shares), max(coherences), tuple(measure(powers.result()) for powers in self._powers))
 

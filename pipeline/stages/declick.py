@@ -28,7 +28,7 @@ from pipeline.dsp.kernel import kernel
 from pipeline.settings import Declick
 from pipeline.stream.meter import measured
 from pipeline.stream.stage import IDENTITY, AnyStage, run_whole, split
-from pipeline.stream.units import in_units
+from pipeline.stream.units import Windows, in_units
 
 HOP_S = 0.020  # one model for so long, fitted to it and to half as much on either side
 HOPS = 32  # in a unit
@@ -216,7 +216,8 @@ class ClickMeter:
     def __init__(self, params: Declick, sample_rate: int, channels: int, places: Collection[int] | None = None) -> None:
         self._declicker, self._places = _Declicker.of(params, sample_rate), places
         self._apart = GUARD_S * sample_rate
-        self._gathered = np.zeros((channels, 2 * self._declicker.edge), np.float32)  # the last unit's edges, and on
+        self._channels, unit, edge = channels, self._declicker.unit, self._declicker.edge
+        self._windows = Windows(channels, unit + 2 * edge, unit, 2 * edge)
         self._samples = self._number = self._count = 0
         self._last = -sample_rate  # sample that was changed last
         self.found: set[int] = set()  # units that hold clicks
@@ -230,18 +231,14 @@ class ClickMeter:
         """Clicks in all blocks. Afterwards no more can be added."""
         unit, edge = self._declicker.unit, self._declicker.edge
         while self._number * unit - edge < self._samples:
-            self._look(np.zeros((len(self._gathered), unit), np.float32))
+            self._look(np.zeros((self._channels, unit), np.float32))
         return self._count
 
     def _look(self, block: Samples) -> None:
-        unit, size = self._declicker.unit, self._declicker.unit + 2 * self._declicker.edge
-        line = np.concatenate((self._gathered, block), axis=1)
-        while line.shape[1] >= size:
+        for window in self._windows.add(block):
             if self._places is None or self._number in self._places:
-                self._compare(line[:, :size])
+                self._compare(window)
             self._number += 1
-            line = line[:, unit:]
-        self._gathered = line.copy()
 
     def _compare(self, buffer: Samples) -> None:
         edge, start = self._declicker.edge, self._number * self._declicker.unit - self._declicker.edge

@@ -52,13 +52,21 @@ def worked(parts: Iterable[Part], items: Iterable[Any]) -> Generator[Any, None, 
             yield from _Run(line, items).results(min(most, len(line)) - 1)
 
 
+def through(parts: Iterable[Part], item: Any, states: Iterable[Any]) -> tuple[Any, list[Any]]:
+    """What the last part answers to an item, and the states after it."""
+    after = []
+    for part, state in zip(parts, states, strict=True):
+        item, changed = part.step(item, state)
+        after.append(changed)
+    return item, after
+
+
 def _one_by_one(parts: tuple[Part, ...], items: Iterable[Any]) -> Iterator[Any]:
     states = [part.start() for part in parts]
     for item in items:
         with runtime_setup.one_thread_meanwhile():
-            for k, part in enumerate(parts):
-                item, states[k] = part.step(item, states[k])  # noqa: PLW2901
-        yield item
+            answer, states = through(parts, item, states)
+        yield answer
 
 
 class _Run:

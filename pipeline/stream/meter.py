@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, Protocol, TypeVar
 
 from pipeline.audio import Samples
 
-from .line import Part
+from .line import Part, worked
 
 R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R")
@@ -23,7 +23,15 @@ class Meter(Protocol[R_co]):
         """The measure of all blocks. Afterwards no more can be added."""
 
 
-def listening(meter: Meter[Any]) -> Part:
+def heard(meters: Iterable[Meter[Any]], blocks: Iterable[Samples]) -> Generator[Samples, None, None]:
+    """The blocks (channels, n), which the meters hear on their way: on several threads, where cores are idle.
+
+    To be closed where not all is asked for.
+    """
+    return worked((_listening(meter) for meter in meters), blocks)
+
+
+def _listening(meter: Meter[Any]) -> Part:
     """The meter as a part of a line: what it hears goes on."""
 
     def step(block: Samples, state: None) -> tuple[Samples, None]:

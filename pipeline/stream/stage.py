@@ -15,10 +15,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-import runtime_setup
 from pipeline.audio import Samples
 
-from .line import Line, Part, worked
+from .line import Line, Part, through, worked
 
 S = TypeVar("S")
 
@@ -54,12 +53,7 @@ def of_parts(latency: int, parts: Sequence[Part]) -> Stage[list[Any]]:
     """A stage whose step is those of its parts, one after the other."""
 
     def step(block: Samples, states: list[Any]) -> tuple[Samples, list[Any]]:
-        item: Any = block
-        after = []
-        for part, state in zip(parts, states, strict=True):
-            item, changed = part.step(item, state)
-            after.append(changed)
-        return item, after
+        return through(parts, block, states)
 
     return Stage(latency, lambda: [part.start() for part in parts], step, Line(tuple(parts), latency))
 
@@ -80,24 +74,18 @@ def chained(stages: Iterable[AnyStage]) -> AnyStage:
     if len(line) < 2:
         return line[0] if line else IDENTITY
 
-    def start() -> list[tuple[int, Any]]:
-        return [(stage.latency, stage.start()) for stage in line]
-
-    def step(block: Samples, states: list[tuple[int, Any]]) -> tuple[Samples, list[tuple[int, Any]]]:
-        length, after = block.shape[1], []
-        for number, (stage, (late, state)) in enumerate(zip(line, states, strict=True), 1):
-            if block.shape[1]:
-                block, state = stage.step(block, state)  # noqa: PLW2901
-            drop = min(late, block.shape[1]) if number < len(line) else 0
-            block = block[:, drop:]
-            after.append((late - drop, state))
-        missing = length - block.shape[1]
-        return (np.pad(block, ((0, 0), (missing, 0))) if missing else block), after
-
     parts = [*line[0].line.parts]
     for before, stage in pairwise(line):
         parts += (_without_first(before.line.late), *stage.line.parts)
-    return Stage(sum(stage.latency for stage in line), start, step, Line(tuple(parts), line[-1].line.late))
+    latency = sum(stage.latency for stage in line)
+    whole = of_parts(latency, parts)
+
+    def step(block: Samples, states: list[Any]) -> tuple[Samples, list[Any]]:
+        out, states = whole.step(block, states)
+        missing = block.shape[1] - out.shape[1]  # what was dropped between two stages
+        return (np.pad(out, ((0, 0), (missing, 0))) if missing else out), states
+
+    return Stage(latency, whole.start, step, Line(tuple(parts), line[-1].line.late))
 
 
 def _without_first(late: int) -> Part:
@@ -136,12 +124,6 @@ def _later(stage: AnyStage, samples: int) -> AnyStage:
     return Stage(stage.latency + samples, lambda: (np.zeros((1, samples), np.float32), stage.start()), step)
 
 
-def _step(stage: Stage[S], block: Samples, state: S) -> tuple[Samples, S]:
-    """All work on a block is done here, on one core: recordings share the cores, and so do the programs that use us."""
-    with runtime_setup.one_thread_meanwhile():
-        return stage.step(block, state)
-
-
 def run(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[Samples]:
     """The stage's output for consecutive blocks, aligned with the input and as long in all."""
     skip = stage.line.late
@@ -172,27 +154,17 @@ def run_whole(stage: AnyStage, x: Samples) -> Samples:
     return np.concatenate(list(run(stage, [x])), axis=1) if x.shape[1] else x.copy()
 
 
-class Feed:
-    """A run of a stage that is given its blocks one by one: (input, output) pairs of the same moments come back."""
+def paired(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[tuple[Samples, Samples]]:
+    """(input, output) of `stage` for consecutive blocks, of equal length and of the same moment."""
+    waiting: deque[Samples] = deque()
 
-    def __init__(self, stage: AnyStage) -> None:
-        self._stage, self._state, self._skip = stage, stage.start(), stage.latency
-        self._waiting: deque[Samples] = deque()
+    def kept() -> Iterator[Samples]:
+        for block in blocks:
+            waiting.append(block)
+            yield block
 
-    def push(self, block: Samples) -> Iterator[tuple[Samples, Samples]]:
-        """The next block (channels, n) → what of input and output is complete, block by block."""
-        self._waiting.append(block)
-        out, self._state = _step(self._stage, block, self._state)
-        drop = min(self._skip, out.shape[1])
-        self._skip -= drop
-        yield from _matched(self._waiting, out[:, drop:])
-
-    def finish(self) -> Iterator[tuple[Samples, Samples]]:
-        """What is still inside the stage."""
-        if self._stage.latency and self._waiting:
-            silence = np.zeros((self._waiting[0].shape[0], self._stage.latency), np.float32)
-            out, self._state = _step(self._stage, silence, self._state)
-            yield from _matched(self._waiting, out[:, self._skip :])
+    for out in run(stage, kept()):
+        yield from _matched(waiting, out)
 
 
 def _matched(waiting: deque[Samples], out: Samples) -> Iterator[tuple[Samples, Samples]]:
@@ -205,16 +177,3 @@ def _matched(waiting: deque[Samples], out: Samples) -> Iterator[tuple[Samples, S
         at += n
         if n < block.shape[1]:
             waiting.appendleft(block[:, n:])
-
-
-def paired(stage: AnyStage, blocks: Iterable[Samples]) -> Iterator[tuple[Samples, Samples]]:
-    """(input, output) of `stage` for consecutive blocks, of equal length and of the same moment."""
-    waiting: deque[Samples] = deque()
-
-    def kept() -> Iterator[Samples]:
-        for block in blocks:
-            waiting.append(block)
-            yield block
-
-    for out in run(stage, kept()):
-        yield from _matched(waiting, out)

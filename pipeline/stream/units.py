@@ -15,6 +15,24 @@ from .stage import Stage, of_parts, place_of
 S = TypeVar("S")
 
 
+class Windows:
+    """Windows of `size` samples, `step` samples apart (default: as far as they are long), out of blocks of any length.
+
+    rest : (channels, n) what the next windows begin with; at the start `before` samples of silence
+    """
+
+    def __init__(self, channels: int, size: int, step: int | None = None, before: int = 0) -> None:
+        self._size, self._step = size, size if step is None else step
+        self.rest = np.zeros((channels, before), np.float32)
+
+    def add(self, block: Samples) -> list[Samples]:
+        """The windows (channels, size) that are complete with this block (channels, n)."""
+        line = np.concatenate((self.rest, block), axis=1)
+        count = max(0, (line.shape[1] - self._size) // self._step + 1)
+        self.rest = line[:, count * self._step :].copy()
+        return [line[:, at : at + self._size] for at in range(0, count * self._step, self._step)]
+
+
 def in_units(
     length: int,
     channels: int,

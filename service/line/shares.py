@@ -57,17 +57,19 @@ class Rate:
 
     def has(self, visitor: str) -> bool:
         """Whether there is a token; it stays."""
-        now = time.monotonic()
-        left, since = self._left.get(visitor, (self._burst, now))
-        return min(self._burst, left + (now - since) * self._per_s) >= 1.0
+        return self._tokens(visitor, time.monotonic()) >= 1.0
 
     def take(self, visitor: str) -> bool:
         """Whether there was a token; then it is gone."""
         now = time.monotonic()
-        left, since = self._left.pop(visitor, (self._burst, now))
-        left = min(self._burst, left + (now - since) * self._per_s)
+        left = self._tokens(visitor, now)
         granted = left >= 1.0
         self._left[visitor] = (left - 1.0 if granted else left), now
+        self._left.move_to_end(visitor)  # whoever has not asked for longest is forgotten first
         while len(self._left) > REMEMBERED:
             self._left.popitem(last=False)
         return granted
+
+    def _tokens(self, visitor: str, now: float) -> float:
+        left, since = self._left.get(visitor, (self._burst, now))
+        return min(self._burst, left + (now - since) * self._per_s)

@@ -8,7 +8,7 @@ recording is decoded again, and both flow block by block.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ def make(handle: Handle, order: Order, made: Outcome, percent: int, target: Path
     from pipeline.loudness.meter import LoudnessMeter
     from pipeline.loudness.normalize import Programme
     from pipeline.loudness.true_peak import PeakMeter
+    from pipeline.stream.meter import heard
     from pipeline.stream.progress import LOSSLESS, LOSSY, ProgressMonitor
     from pipeline.stream.source import Counted
     from pipeline.stream.spool import spool
@@ -60,10 +61,9 @@ def make(handle: Handle, order: Order, made: Outcome, percent: int, target: Path
         monitor.phase(0.0, schedule.restored, "Mixing")
         on_block = monitor.along(counted)
         after = at_rate(Recording(made.after, OURS, handle.cancelled), rate)
-        for block in mixed(iter(counted), after, percent, made.report.gain_db):
+        blocks = mixed(iter(counted), after, percent, made.report.gain_db)
+        for block in stack.enter_context(closing(heard((loudness, peak), blocks))):
             waiting.append(block)
-            loudness.add(block)
-            peak.add(block)
             on_block()
         programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())
         writer = stack.enter_context(file.writer(counted.sample_count))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.audio import Samples
+from pipeline.stream.units import Windows
 
 from .features import COUNT, Numbers, State, features, powers, transform
 from .network import REACH, STRIDE, Network
@@ -38,7 +39,7 @@ class ContentMeter:
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._network = _network()
         self._rate, self._stft, self._samples = sample_rate, transform(sample_rate), 0
-        self._gathered = np.zeros((channels, 0), np.float32)
+        self._windows = Windows(channels, UNIT_HOPS * self._stft.hop)
         self._tail, self._state = self._stft.silence(channels), State()
         self._line = np.zeros((REACH, COUNT), np.float32)  # normal features whose answers are still to come
         self._answers: list[Numbers] = []
@@ -47,19 +48,15 @@ class ContentMeter:
         """The next block (channels, n)."""
         self._samples += block.shape[1]
         if self._network is not None:
-            self._gathered = np.concatenate((self._gathered, block), axis=1)
-            unit = UNIT_HOPS * self._stft.hop
-            whole = self._gathered.shape[1] // unit * unit
-            for at in range(0, whole, unit):
-                self._hear(self._network, self._gathered[:, at : at + unit])
-            self._gathered = self._gathered[:, whole:].copy()
+            for unit in self._windows.add(block):
+                self._hear(self._network, unit)
 
     def result(self) -> Content:
         """What was heard in all blocks. Afterwards no more can be added."""
         if self._network is None or not self._samples:
             return NOTHING
-        hop = self._stft.hop
-        rest = np.pad(self._gathered, ((0, 0), (0, -self._gathered.shape[1] % (STRIDE * hop))))
+        hop, rest = self._stft.hop, self._windows.rest
+        rest = np.pad(rest, ((0, 0), (0, -rest.shape[1] % (STRIDE * hop))))
         if rest.shape[1]:
             self._hear(self._network, rest)
         self._line = np.concatenate((self._line, np.zeros((REACH, COUNT), np.float32)))

@@ -22,7 +22,7 @@ from pipeline.audio import Samples
 from pipeline.dsp.kernel import kernel
 from pipeline.stream.meter import measured
 from pipeline.stream.stage import AnyStage, split
-from pipeline.stream.units import in_units
+from pipeline.stream.units import Windows, in_units
 
 from .plateaus import BLURS, ClipLevels, Line, plateaus
 
@@ -192,7 +192,7 @@ class ClippingMeter:
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._follower = _Follower(sample_rate, channels)
         self._state = self._follower.start()
-        self._gathered = np.zeros((channels, 0), np.float32)
+        self._channels, self._windows = channels, Windows(channels, self._follower.unit)
         self._clipped = self._samples = 0
 
     def add(self, block: Samples) -> None:
@@ -202,17 +202,14 @@ class ClippingMeter:
 
     def result(self) -> float:
         """Clipped samples of all blocks, in percent. Afterwards no more can be added."""
-        unit = self._follower.unit
-        self._look(np.zeros((len(self._gathered), 2 * unit), np.float32))  # the last unit is answered by the next one
+        # The last unit is answered by the next one.
+        self._look(np.zeros((self._channels, 2 * self._follower.unit), np.float32))
         return float(100 * self._clipped / max(1, self._samples))
 
     def _look(self, block: Samples) -> None:
-        unit, line = self._follower.unit, np.concatenate((self._gathered, block), axis=1)
-        while line.shape[1] >= unit:
-            _, marks, self._state = self._follower.follow(line[:, :unit], self._state)
+        for unit in self._windows.add(block):
+            _, marks, self._state = self._follower.follow(unit, self._state)
             self._clipped += 0 if marks is None else int(np.count_nonzero(marks))
-            line = line[:, unit:]
-        self._gathered = line.copy()
 
 
 def clipped_percent(x: Samples, sample_rate: int) -> float:

@@ -11,8 +11,7 @@ import numpy as np
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import power_db
 from pipeline.stream.meter import measured
-from pipeline.stream.stage import Feed
-from pipeline.stream.units import in_units
+from pipeline.stream.units import Windows
 
 from .detector import FRAMES, LEAST_FRAMES, HumModel
 from .spectrum import Frames, HumSpectrum
@@ -101,16 +100,19 @@ class HumMeter:
     """The hum in a recording that comes in blocks."""
 
     def __init__(self, sample_rate: int, channels: int) -> None:
-        self._listener = listener = Listener.of_rate(sample_rate)
+        self._listener = Listener.of_rate(sample_rate)
+        self._channels, self._windows = channels, Windows(channels, self._listener.unit)
+        self._state = self._listener.start(channels)
         self._hums: list[Hum | None] = []
-        self._asked = 0
-        delay = AHEAD * listener.unit
-        self._feed = Feed(in_units(listener.unit, channels, delay, lambda: listener.start(channels), self._work))
+        self._asked = self._samples = 0
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
-        for _ in self._feed.push(block):
-            pass
+        self._samples += block.shape[1]
+        for unit in self._windows.add(block):
+            self._state = self._listener.hear(unit, self._state)
+            self._asked += int(self._state.frames.heard.sum() >= LEAST_FRAMES)
+            self._hums.append(self._state.hum)
 
     @property
     def heard(self) -> tuple[Hum | None, ...]:
@@ -119,19 +121,13 @@ class HumMeter:
 
     def result(self) -> HumLevel | None:
         """None where no quarter of the recording holds any. Afterwards no more can be added."""
-        for _ in self._feed.finish():
-            pass
+        if self._samples:  # what is known of the last unit needs `AHEAD` more
+            self.add(np.zeros((self._channels, (AHEAD + 1) * self._listener.unit - 1), np.float32))
         found = [hum for hum in self._hums if hum is not None]
         power = sum(hum.power for hum in found)
         if not power or len(found) < LEAST_SHARE * self._asked:
             return None
         return HumLevel(float(np.median([hum.hz for hum in found])), power_db(power / len(found)))
-
-    def _work(self, unit: Samples, heard: Heard) -> tuple[Samples, Heard]:
-        heard = self._listener.hear(unit, heard)
-        self._asked += int(heard.frames.heard.sum() >= LEAST_FRAMES)
-        self._hums.append(heard.hum)
-        return unit, heard
 
 
 def measure(blocks: Iterable[Samples], sample_rate: int, channels: int) -> HumLevel | None:
