@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from pipeline.cache.work import RecordingCache, WorkCache
 from pipeline.errors import SettingsError
 from pipeline.files.alike import Alike, told
 from pipeline.files.decode import Recording
@@ -28,7 +29,7 @@ from pipeline.loudness.meter import LoudnessMeter
 from pipeline.loudness.normalize import Programme
 from pipeline.loudness.true_peak import PeakMeter
 from pipeline.measures import auto
-from pipeline.measures.analysis import Analyzer
+from pipeline.measures.analysis import Analysis, Analyzer, Traces
 from pipeline.measures.content.keep import Kept
 from pipeline.measures.report import Report
 from pipeline.stream.meter import heard
@@ -74,8 +75,8 @@ def enhance(
     check_free(working_bytes(audio.sample_rate, audio.channels) + 2 * audio.samples.nbytes)
     y = np.empty_like(audio.samples)
     monitor = ProgressMonitor(progress, cancelled)
-    with MemorySpool() as waiting:
-        report = _enhanced(InMemory(audio), settings, monitor, waiting, lambda _: delivery.InMemory(y))
+    with MemorySpool() as waiting, WorkCache(None) as work:
+        report = _enhanced(InMemory(audio), settings, monitor, waiting, work, lambda _: delivery.InMemory(y))
     return Result(Audio(y, audio.sample_rate), report, settings)
 
 
@@ -91,6 +92,7 @@ def enhance_file(
     track: int | None = None,
     stretch: tuple[float, float] | None = None,
     temporary: str | os.PathLike[str] | None = None,
+    cache: RecordingCache | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Report:
@@ -102,6 +104,8 @@ def enhance_file(
         is, or as nearly as its format can.
     temporary : folder for a nameless file as large as the samples in float32; default: the system's. Where that takes
         none, the target's folder; where that takes none either, memory, for up to 512 MB of samples.
+    cache : where work on this very recording, track and stretch is kept: what is there is not done again. The result is
+        the same.
 
     Raises what `load`, `save` and `enhance` raise; NoMemoryError, before the work, where it takes more than is free.
     """
@@ -117,6 +121,7 @@ def enhance_file(
         schedule = LOSSY if file.writer(0).lossy else LOSSLESS
     with ExitStack() as stack:
         waiting = stack.enter_context(spool(temporary, Path(target).parent))
+        work = stack.enter_context(WorkCache(cache))
         kept: list[Writer] = []
 
         def keep(samples: int) -> Sink:
@@ -128,6 +133,7 @@ def enhance_file(
             settings or Settings(),
             ProgressMonitor(progress, cancelled, schedule),
             waiting,
+            work,
             lambda samples: stack.enter_context(result.writer(samples)),
             keep if rest else None,
         )
@@ -148,41 +154,60 @@ def _enhanced(
     asked: Settings,
     monitor: ProgressMonitor,
     waiting: Spool,
+    cache: WorkCache,
     output: Callable[[int], Output],
     removed: Callable[[int], Sink] | None = None,
 ) -> Report:
     """The three passes. output, removed : samples per channel → where the blocks go."""
     began, rate, channels = time.perf_counter(), source.sample_rate, source.channels
+    found: _Measured | None = cache.value("measured")
+    original = source.blocks()
+    if found is None:
+        found = _measured(source, monitor, waiting)
+        cache.keep("measured", found)
+        original = waiting.replaced()
+    before, traces, samples, blocks = found
+    settings, why = auto.chosen(asked, before)
+
+    monitor.phase(monitor.schedule.measured, monitor.schedule.restored, "Removing noise")
+    plan = planned(asked, settings, before, traces, cache, samples)
+    loudness, peak = LoudnessMeter(rate, channels), PeakMeter(channels)
+    tick = monitor.tick(blocks)
+    takes = removed(samples) if removed else None
+    kept = Kept(before.content.stretches if settings.content.keep_music else (), rate)
+    restored = _restored(original, plan, settings.mix, kept, takes, tick)
+    with closing(heard((loudness, peak), restored)) as measured:
+        for block in measured:
+            waiting.append(block)
+    cache.commit()
+
+    programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())
+    delivered = delivery.deliver(programme, settings.loudness, lambda: output(samples), monitor, blocks, traces)
+    monitor.phase(1.0, 1.0, "Done")
+    took, gain = time.perf_counter() - began, delivered.gain
+    notes = (*why, *plan.notes, *gain.notes, *delivered.notes)
+    return Report(before, delivered.after, gain.gain_db, took, settings.flat(), plan.denoiser, notes, source.remarks)
+
+
+class _Measured(NamedTuple):
+    """What the first pass finds. samples : per channel; blocks : that they came in"""
+
+    before: Analysis
+    traces: Traces
+    samples: int
+    blocks: int
+
+
+def _measured(source: Source, monitor: ProgressMonitor, waiting: Spool) -> _Measured:
+    """The first pass, which leaves the samples in `waiting`."""
     monitor.phase(0.0, monitor.schedule.measured, "Measuring the recording")
-    counted, analyzer = Counted(source), Analyzer(rate, channels)
+    counted, analyzer = Counted(source), Analyzer(source.sample_rate, source.channels)
     on_block = monitor.along(counted)
     with closing(analyzer.listening(counted)) as measured:
         for block in measured:
             waiting.append(block)
             on_block()
-    before = analyzer.result()
-    settings, why = auto.chosen(asked, before)
-    samples, blocks = counted.sample_count, counted.block_count
-
-    monitor.phase(monitor.schedule.measured, monitor.schedule.restored, "Removing noise")
-    plan = planned(asked, settings, before, analyzer.traces)
-    loudness, peak = LoudnessMeter(rate, channels), PeakMeter(channels)
-    tick = monitor.tick(blocks)
-    takes = removed(samples) if removed else None
-    kept = Kept(before.content.stretches if settings.content.keep_music else (), rate)
-    restored = _restored(waiting.replaced(), plan, settings.mix, kept, takes, tick)
-    with closing(heard((loudness, peak), restored)) as measured:
-        for block in measured:
-            waiting.append(block)
-
-    programme = Programme(waiting.blocks, rate, channels, loudness.gated(), peak.result())
-    delivered = delivery.deliver(
-        programme, settings.loudness, lambda: output(samples), monitor, blocks, analyzer.traces
-    )
-    monitor.phase(1.0, 1.0, "Done")
-    took, gain = time.perf_counter() - began, delivered.gain
-    notes = (*why, *plan.notes, *gain.notes, *delivered.notes)
-    return Report(before, delivered.after, gain.gain_db, took, settings.flat(), plan.denoiser, notes, source.remarks)
+    return _Measured(analyzer.result(), analyzer.traces, counted.sample_count, counted.block_count)
 
 
 def _restored(

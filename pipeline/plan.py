@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pipeline.cache.tape import Tape
+from pipeline.cache.work import WorkCache
 from pipeline.measures.analysis import Analysis, Traces
 from pipeline.stages import leveler
-from pipeline.stages.chain import StageContext, restoration
+from pipeline.stages.chain import CLEANING, TONE, StageContext, Step, stages
 from pipeline.stages.denoise.choice import OFF, denoiser, enough
+from pipeline.stages.denoise.gain_steps import KIND, ROW, bytes_for
 from pipeline.stream.stage import IDENTITY, AnyStage, chained, side_by_side
 
 from .settings import Denoise, Settings
@@ -39,9 +42,12 @@ class _Part(NamedTuple):
     noise_floor_dbfs: float | None
 
 
-def planned(asked: Settings, settings: Settings, before: Analysis, traces: Traces) -> Plan:
+def planned(
+    asked: Settings, settings: Settings, before: Analysis, traces: Traces, cache: WorkCache, samples: int
+) -> Plan:
     """asked : by the user; settings : the same, or what was chosen where a choice was asked for; before : measures;
-    traces : where the recording holds what only parts of it can hold."""
+    traces : where the recording holds what only parts of it can hold; cache : what is kept of the same recording;
+    samples : of it, per channel."""
     apart = before.channels > 1 and (
         settings.channels.mode == "independent" or (settings.channels.mode == "auto" and before.separate_microphones)
     )
@@ -53,18 +59,25 @@ def planned(asked: Settings, settings: Settings, before: Analysis, traces: Trace
     needed = [
         settings.denoise if asked.auto.strengths else enough(settings.denoise, part.clearance_db) for part in parts
     ]
+    key = (settings.declip, settings.declick, settings.dehum, apart)
+    tapes = _Tapes(cache, key, before.duration_s)
     found = [
-        denoiser(denoise, settings.dereverb, before.sample_rate, part.channels) if settings.mix.wet_percent else OFF
-        for denoise, part in zip(needed, parts, strict=True)
+        denoiser(denoise, settings.dereverb, before.sample_rate, part.channels, tapes.of(k))
+        if settings.mix.wet_percent
+        else OFF
+        for k, (denoise, part) in enumerate(zip(needed, parts, strict=True))
     ]
     hums = None if apart or _repaired(settings, before) else traces.hums
-    lines = [
-        _line(StageContext(settings, choice, before.sample_rate, part.channels, hums))
+    contexts = [
+        StageContext(settings, choice, before.sample_rate, part.channels, hums)
         for choice, part in zip(found, parts, strict=True)
     ]
+    restored = _restoration(
+        contexts, cache, (key, *needed, settings.dereverb, *(one.weights for one in found)), samples
+    )
     levels = [_level(settings, part, before.sample_rate) for part in parts]
     notes = (*((APART,) if apart else ()), *_spared(settings, needed, before), *found[0].notes)
-    return Plan(_together(lines), _together(levels), found[0].name, notes)
+    return Plan(restored, _together(levels), found[0].name, notes)
 
 
 def _repaired(settings: Settings, before: Analysis) -> bool:
@@ -72,8 +85,31 @@ def _repaired(settings: Settings, before: Analysis) -> bool:
     return bool(settings.declick.sensitivity_percent or (settings.declip.strength_percent and before.clipped_percent))
 
 
-def _line(context: StageContext) -> AnyStage:
-    return chained(restoration(context)) if context.settings.mix.wet_percent else IDENTITY
+class _Tapes(NamedTuple):
+    """Where the network's gains are kept. key : what they depend on beside the recording; duration_s : of it"""
+
+    cache: WorkCache
+    key: Hashable
+    duration_s: float
+
+    def of(self, part: int) -> Callable[[Hashable], Tape | None]:
+        """Those of a part of the channels. They depend on something more that the denoiser knows."""
+        return lambda more: self.cache.tape((self.key, part, more), ROW, KIND, bytes_for(self.duration_s))
+
+
+def _restoration(contexts: Sequence[StageContext], cache: WorkCache, key: Hashable, samples: int) -> AnyStage:
+    """key : what the first half depends on, beside the recording"""
+    if not contexts[0].settings.mix.wet_percent:
+        return IDENTITY
+    channels = sum(context.channels for context in contexts)
+    clean = _lines(CLEANING, contexts)
+    if clean is not IDENTITY:
+        clean = cache.over(clean, key, samples, channels)
+    return chained((clean, _lines(TONE, contexts)))
+
+
+def _lines(steps: Sequence[Step], contexts: Sequence[StageContext]) -> AnyStage:
+    return _together([chained(stages(steps, context)) for context in contexts])
 
 
 def _level(settings: Settings, part: _Part, sample_rate: int) -> AnyStage:
@@ -81,8 +117,10 @@ def _level(settings: Settings, part: _Part, sample_rate: int) -> AnyStage:
     return leveler.stage(settings.level, scene, sample_rate, part.channels)
 
 
-def _together(stages: Sequence[AnyStage]) -> AnyStage:
-    return stages[0] if len(stages) == 1 else side_by_side(stages)
+def _together(lines: Sequence[AnyStage]) -> AnyStage:
+    if all(line is IDENTITY for line in lines):
+        return IDENTITY
+    return lines[0] if len(lines) == 1 else side_by_side(lines)
 
 
 def _spared(settings: Settings, needed: Sequence[Denoise], before: Analysis) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ def kernels(methods: tuple[str, ...] = ("neural", "spectral")) -> None:
     """
     from .audio import Audio
     from .enhancement import enhance
+    from .files.writing.quantized import Quantizer
     from .settings import Settings
 
     everything = Settings.everything()
@@ -31,6 +32,7 @@ def kernels(methods: tuple[str, ...] = ("neural", "spectral")) -> None:
             enhance(
                 Audio(sound[:channels], 16_000), replace(everything, denoise=replace(everything.denoise, method=method))
             )
+        Quantizer("PCM_16").steps(sound.T)
         kernels_ready.set()
 
 

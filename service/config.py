@@ -20,6 +20,7 @@ DEFAULT_FILE_LIFETIME_S = 2 * 3600
 DEFAULT_QUEUE_SIZE = 20
 DEFAULT_STORAGE_MB = 20_000
 DEFAULT_DRAIN_S = 30
+DEFAULT_CACHE_MB = 2000
 # What the server takes when it does nothing, and more for each recording at work: a stereo one at 48 kHz, its decoder.
 IDLE_BYTES, BYTES_FOR_EACH = 300 * MIB, 150 * MIB
 
@@ -36,6 +37,7 @@ class Config:
         it; "*" = any. None: reached over this machine's own address, its own names and its own page alone; else any
     proxy_hops : proxies of ours in front; so many entries of X-Forwarded-For are believed
     mcp : whether language models may use it, too
+    cache_bytes : room for work that is kept for the next settings
     drain_s : at most so long, what is under way is finished when the server is told to stop
     metrics : whether /metrics is shown
     password : that visitors need; "" = one that cannot be read, so that nobody gets in
@@ -52,6 +54,7 @@ class Config:
     allowed_origins: tuple[str, ...] | None = None
     proxy_hops: int = 0
     mcp: bool = False
+    cache_bytes: float = DEFAULT_CACHE_MB * MIB
     drain_s: float = DEFAULT_DRAIN_S
     metrics: bool = False
     password: str | None = field(default=None, repr=False)
@@ -76,6 +79,7 @@ class Config:
             mcp=_is_on(env, "MCP"),
             metrics=_is_on(env, "METRICS"),
             password=password,
+            cache_bytes=MIB * _number(env, ("CACHE_MB",), DEFAULT_CACHE_MB),
             drain_s=_number(env, ("DRAIN_S",), DEFAULT_DRAIN_S),
         )
 

@@ -8,14 +8,18 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 import runtime_setup
+from pipeline.cache.store import Store
 from pipeline.files.limits import Limits
 
+from . import kept
 from .config import Config
+from .ledger import RoomError
 from .line.admission import AdmissionQueue
 from .line.pace import Pace
 from .line.shares import Shares
 from .operation.drain import Drain
 from .operation.tally import Tally
+from .room import check_disk
 from .storage import Storage
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -36,11 +40,13 @@ class Site:
     pace : how long work takes here
     drain : how it stops
     tally : what it has done
+    cache : work that is kept for the next settings
     """
 
     config: Config = field(default_factory=Config.from_environ)
     storage: Storage = field(default_factory=Storage.choose)
     queue: AdmissionQueue = field(init=False)
+    cache: Store = field(init=False)
     drain: Drain = field(init=False)
     unheard: Shares = field(default_factory=lambda: Shares(each=64, every=256))
     looking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))
@@ -52,9 +58,18 @@ class Site:
         most_work = LONGEST_IN_LINE * Limits.from_environment().max_decoded_bytes
         line = AdmissionQueue(self.config.workers, self.config.queue_size, most_work, self._short_work)
         object.__setattr__(self, "queue", line)
+        object.__setattr__(self, "cache", kept.store(self.config, self.storage))
         object.__setattr__(self, "drain", Drain(self.config.drain_s))
         # Whoever may send one recording of the largest size must also get its results.
         self.storage.ledger.bound(self.config.max_storage_bytes, 4 * self.config.max_upload_bytes)
+
+    def make_room(self, size: float) -> None:
+        """For so many bytes on the disk, if need be of what is kept. Raises RoomError."""
+        try:
+            check_disk(self.storage.root, size)
+        except RoomError:
+            self.cache.clear()
+            check_disk(self.storage.root, size)
 
     def _short_work(self) -> float:
         """In bytes of samples; none where two at a time would not fit."""

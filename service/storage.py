@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -77,6 +77,8 @@ class Storage:
         self._in_use: Counter[Path] = Counter()
         self._in_use_lock = threading.Lock()
         self.ledger = Ledger()
+        self.on_sweep: list[Callable[[float], None]] = []  # told the lifetime, for what is kept elsewhere
+        self.on_close: list[Callable[[], None]] = []
 
     @classmethod
     def choose(cls, environ: Mapping[str, str] | None = None) -> Storage:
@@ -104,6 +106,8 @@ class Storage:
     def close(self) -> None:
         """Remove everything of this run."""
         self._stop.set()
+        for told in self.on_close:
+            told()
         if self._lock is not None:
             shutil.rmtree(self.root, ignore_errors=True)
             self._lock.close()
@@ -187,6 +191,8 @@ class Storage:
     def _sweep_forever(self, lifetime_s: float) -> None:
         while not self._stop.wait(min(60.0, lifetime_s / 4)):
             self.sweep(lifetime_s)
+            for told in self.on_sweep:
+                told(lifetime_s)
 
 
 def remove_leftovers(parent: Path, lifetime_s: float) -> None:

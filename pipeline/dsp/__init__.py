@@ -1,4 +1,1 @@
-"""Mathematics that knows no recording: transforms, filters, prediction, decibels.
-
-`kernel` is the only file of the pipeline that imports numba.
-"""
+"""Mathematics that knows no recording: transforms, filters, prediction, decibels."""

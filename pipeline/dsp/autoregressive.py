@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel import kernel
+from pipeline.kernel import kernel
 
 Signal = NDArray[np.float64]
 Places = NDArray[np.int64]

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.kernel import kernel
 from pipeline.stream.stage import Stage
-
-from .kernel import kernel
 
 Sections = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 SHELF_HZ, SHELF_DB, SHELF_Q = 1681.974450955533, 3.999843853973347, 0.7071752369554196  # the head
 SHELF_SLOPE = 0.4996667741545416

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio import Samples
 from pipeline.dsp.decibels import amplitude
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 from pipeline.stream.stage import AnyStage, Stage, run_whole
 
 from .true_peak import HALF, INTERPOLATOR, OVERSHOOT, envelope

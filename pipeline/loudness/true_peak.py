@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 from pipeline.stream.stage import split
 
 OVERSAMPLING = 4

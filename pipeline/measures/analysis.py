@@ -177,11 +177,12 @@ class Traces(NamedTuple):
     """Where a recording holds what only parts of it can hold. Its result holds it nowhere else, and is searched there.
 
     hums : the hum after each second, as `HumMeter.heard`; clicks : numbers of the units (0.64 s) that may hold clicks;
-    None where nobody has looked
+    None where nobody has looked; clipping : whether there is any
     """
 
     hums: tuple[Hum | None, ...] | None = None
     clicks: frozenset[int] | None = None
+    clipping: bool = True
 
     @property
     def hum(self) -> bool:
@@ -206,10 +207,11 @@ class Analyzer:
         self._clicks, self._decay = ClickMeter(CLICKS, sample_rate, channels, within.clicks), DecayMeter(sample_rate)
         self._mean, self._relation = MeanMeter(channels), ChannelMeter(sample_rate, channels if channels > 1 else 0)
         self._parts: tuple[Meter[object], ...] = (
-            self._loudness, self._peak, self._powers, self._band, self._clipping, self._clicks, self._decay, self._mean,
-            self._relation, *((self._hum,) if within.hum else ()),
+            self._loudness, self._peak, self._powers, self._band, *((self._clipping,) if within.clipping else ()),
+            self._clicks, self._decay, self._mean, self._relation, *((self._hum,) if within.hum else ()),
         )  # fmt: skip
         self._content = ContentMeter(sample_rate, channels) if listens else None
+        self._clipped_percent = 0.0  # known with the result
 
     def listening(self, blocks: Iterable[Samples]) -> Generator[Samples, None, None]:
         """The blocks (channels, n), which are measured on their way; as `stream.meter.heard`."""
@@ -225,13 +227,15 @@ class Analyzer:
     @property
     def traces(self) -> Traces:
         """Of all blocks, after their result."""
-        return Traces(self._hum.heard, frozenset(k + near for k in self._clicks.found for near in (-1, 0, 1)))
+        clicks = frozenset(k + near for k in self._clicks.found for near in (-1, 0, 1))
+        return Traces(self._hum.heard, clicks, self._clipped_percent > 0)
 
     def result(self) -> Analysis:
         """The measures of all blocks. Afterwards no more can be added."""
         if not self._samples:
             raise AudioError("The recording is empty: it holds no samples.")
         duration_s = self._samples / self._sample_rate
+        self._clipped_percent = self._clipping.result()
         levels, hum, peak = measure(self._powers.result()), self._hum.result(), amplitude_db(self._peak.result())
         relation = self._relation.result()
         return Analysis(
@@ -246,7 +250,7 @@ class Analyzer:
             activity_percent=levels.activity_percent,
             hum_hz=None if hum is None else hum.hz,
             hum_dbfs=None if hum is None else hum.level_dbfs,
-            clipped_percent=self._clipping.result(),
+            clipped_percent=self._clipped_percent,
             clicks_per_minute=60 * self._clicks.result() / duration_s,
             bandwidth_hz=self._band.result(),
             t60_s=self._decay.result(),

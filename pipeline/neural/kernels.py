@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 Numbers = NDArray[np.float32]
 

@@ -6,7 +6,7 @@ keep, the docs. The leveler follows it, behind the mix with the original; the lo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pipeline.settings import Settings
@@ -42,17 +42,22 @@ class Step(NamedTuple):
     apart: bool = False
 
 
-SIGNAL_PATH = (
+CLEANING = (
     Step("declip", lambda c: (declip.stage(c.settings.declip, c.sample_rate, c.channels),), apart=True),
     Step("declick", lambda c: (declick.stage(c.settings.declick, c.sample_rate, c.channels),), apart=True),
     Step("dehum", lambda c: (dehum.stage(c.settings.dehum, c.sample_rate, c.channels, c.hums),)),
     Step("denoise", lambda c: c.denoiser.stages),  # noise and room: one transform serves both
+)
+TONE = (
     Step("rumble", lambda c: (rumble.stage(c.settings.tone, c.sample_rate, c.channels),), apart=True),
     Step("tone", lambda c: (tone.stage(c.settings.tone, c.sample_rate, c.channels),), apart=True),
     Step("deess", lambda c: (deess.stage(c.settings.deess, c.sample_rate, c.channels),)),
 )
 
 
-def restoration(context: StageContext) -> list[AnyStage]:
-    """The stages that are on, in order: repair, noise and room, tone."""
-    return [stage for step in SIGNAL_PATH for stage in step.stages(context) if stage is not IDENTITY]
+SIGNAL_PATH = (*CLEANING, *TONE)  # what the first part makes is kept for the next enhancement with another tone
+
+
+def stages(steps: Iterable[Step], context: StageContext) -> list[AnyStage]:
+    """Those that are on, in order."""
+    return [stage for step in steps for stage in step.stages(context) if stage is not IDENTITY]

@@ -24,7 +24,7 @@ import numpy as np
 
 from pipeline.audio import Samples
 from pipeline.dsp.autoregressive import Places, Signal, fit, interpolate, prediction_errors
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 from pipeline.settings import Declick
 from pipeline.stream.meter import measured
 from pipeline.stream.stage import IDENTITY, AnyStage, run_whole, split

@@ -23,6 +23,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "QUEUE_SIZE": (1, 10_000),
     "FILE_LIFETIME_S": (10, 30 * 86_400),
     "MAX_STORAGE_MB": (1, 1e9),
+    "CACHE_MB": (0, 1e9),
     "PROXY_HOPS": (0, 10),
     "DRAIN_S": (0, 3600),
     "MAX_UPLOAD_MB": (1, float("inf")),

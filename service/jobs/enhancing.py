@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 import pipeline
 from pipeline.errors import SettingsError
 from pipeline.files.limits import OURS
+from service import kept
 from service.names import safe_stem, title
 from service.site import Site
 from service.work import Handle, Progress
 
 from .order import Order, Outcome
-from .serving import Weighed, cancelled, discard_useless, served, strangers
+from .serving import Weighed, discard_useless, go_on, served, strangers
 
 if TYPE_CHECKING:
+    from pipeline.cache.work import RecordingCache
     from pipeline.files.decode import Recording
-    from service.media.copies import Media
+    from service.media.copies import CopyMaker, Media, Track
 
 
 def serve_one(site: Site, order: Order, weighed: Weighed = lambda _: None) -> Generator[Progress, None, Outcome]:
@@ -48,18 +50,18 @@ def enhance(handle: Handle, site: Site, order: Order) -> Outcome:
                 "There is no video here: the recording is sound alone.", suggestion="Leave as_video out, or false."
             )
         with site.storage.keeping(folder):
+            work = _kept(handle, site, order)
             report = pipeline.enhance_file(
                 order.source, after, order.settings, subtype=order.encoding.subtype,
                 bitrate_kbps=order.encoding.bitrate_kbps, removed=removed, temporary=folder,
-                limits=limits, track=order.track, stretch=order.stretch,
+                limits=limits, track=order.track, stretch=order.stretch, cache=work,
                 progress=handle.between(0.02, 0.8 if order.listens else 0.96), cancelled=handle.cancelled,
             )  # fmt: skip
             handle.sound_s = report.before.duration_s
             made = Outcome(folder, after, removed, report, order.source, stem, title(named), order.track, video=video)
             if order.listens:
-                made = replace(made, media=_heard(handle, original, made))
-        if handle.cancelled():
-            raise cancelled()
+                made = replace(made, media=_heard(handle, original, made, work))
+        go_on(handle)
         for path in folder.iterdir():
             site.storage.give(path, order.visit.visitor)
     except BaseException as fault:
@@ -79,7 +81,13 @@ def _video(original: Recording, order: Order) -> str:
     return remuxing.suffix_of(order.source, container)
 
 
-def _heard(handle: Handle, original: Recording, made: Outcome) -> Media:
+def _kept(handle: Handle, site: Site, order: Order) -> RecordingCache | None:
+    """Where work on this recording is kept; None where none is."""
+    of = (order.visit.visitor, order.track, order.stretch)
+    return kept.recording(site.cache, order.source, of, lambda: go_on(handle))
+
+
+def _heard(handle: Handle, original: Recording, made: Outcome, work: RecordingCache | None) -> Media:
     """All that the player needs."""
     from pipeline.files.decode import Recording
     from service.media.copies import SEEKABLE, CopyMaker, Media
@@ -90,16 +98,28 @@ def _heard(handle: Handle, original: Recording, made: Outcome) -> Media:
 
     def on_block(count: int) -> None:
         nonlocal done
-        if handle.cancelled():
-            raise cancelled()
+        go_on(handle)
         done += count
         handle.report(0.8 + 0.19 * min(1.0, done / (3 * samples)), "Preparing the player")
 
     maker = CopyMaker(made.folder, samples, on_block)
     after = made.after if made.after.suffix in SEEKABLE else None
     tracks = {
-        "before": maker.track("before", original, None, before.lufs),
+        "before": _before(maker, original, made, work),
         "after": maker.track("after", Recording(made.after, OURS), after, made.report.after.lufs),
         "removed": maker.track("removed", Recording(made.removed, OURS), made.removed, None),
     }
     return Media(before.duration_s, before.sample_rate, before.channels, tracks)
+
+
+def _before(maker: CopyMaker, original: Recording, made: Outcome, work: RecordingCache | None) -> Track:
+    """The recording itself: as it was made for an earlier result, if there is one."""
+    from pipeline.cache.work import WorkCache
+
+    with WorkCache(work) as cache:
+        known: Track | None = cache.value("before")
+        track = known and kept.moved(known, made.folder)
+        if track is None:
+            track = maker.track("before", original, None, made.report.before.lufs)
+        cache.keep("before", track)
+        return track

@@ -16,7 +16,6 @@ from pipeline.files.limits import STRANGERS, Limits
 from service.line.admission import OURSELVES, Ticket, Visit
 from service.line.attention import attended, until_heard
 from service.operation.tally import Entry
-from service.room import check_disk
 from service.site import Site
 from service.work import STEP_S, Handle, Progress, Work
 
@@ -95,7 +94,7 @@ def _served(
         ticket.weigh(look.result())
         weighed(look.result())
         if writes:
-            check_disk(site.storage.root, DISK_FOR_SAMPLES * look.result())
+            site.make_room(DISK_FOR_SAMPLES * look.result())
             held.enter_context(site.storage.ledger.reserved(visit.visitor, KEPT_OF_SAMPLES * look.result()))
         yield from until_turn(ticket)
         entry.turn()
@@ -141,6 +140,12 @@ def claimed_bytes(
 def cancelled() -> pipeline.Cancelled:
     """Made anew each time: an exception that is raised keeps the frames that it went through."""
     return pipeline.Cancelled("The enhancement was cancelled.")
+
+
+def go_on(handle: Handle) -> None:
+    """Raises Cancelled where nobody wants the work any more."""
+    if handle.cancelled():
+        raise cancelled()
 
 
 def discard_useless(site: Site, source: Path, fault: BaseException) -> None:

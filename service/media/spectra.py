@@ -20,7 +20,7 @@ MIN_HZ = 40.0
 RANGE_DB = 75.0
 LOUDEST = 0.999  # quantile
 SILENCE = 1e-9
-BATCH = 256  # windows at a time
+BATCH = 64  # windows at a time
 
 Power = NDArray[np.float32]
 
@@ -44,14 +44,18 @@ class Columns:
 
     def add(self, block: Samples) -> None:
         """The next block (channels, n)."""
+        from scipy.fft import rfft  # keeps float32
+
         self._kept = np.concatenate((self._kept, block), axis=1) if self._kept.size else block
         stop = self._start + self._kept.shape[1]
         ready = int(np.searchsorted(self._at, stop - self._length, side="right"))
+        if ready > self._done:
+            windows = np.lib.stride_tricks.sliding_window_view(self._kept, self._length, axis=1)
         for first in range(self._done, ready, BATCH):
             at = self._at[first : min(first + BATCH, ready)] - self._start
-            frames = np.stack([self._kept[:, i : i + self._length] for i in at])
-            spectra = np.abs(np.fft.rfft(frames * self._window)) ** 2
-            self._power[first : first + len(at)] = spectra.sum(axis=1).astype(np.float32) @ self._bank
+            spectra = rfft(windows[:, at] * self._window)  # (channels, looks, bins) complex64
+            power = (spectra.real**2 + spectra.imag**2).sum(axis=0)
+            self._power[first : first + len(at)] = power @ self._bank
         self._done = max(self._done, ready)
         still = int(self._at[self._done]) if self._done < self._at.size else stop
         drop = min(max(0, still - self._start), self._kept.shape[1])

@@ -55,6 +55,7 @@ class _Collector:
             "speech_queue_places", "Recordings that are worked on at the same time (WORKERS).", site.config.workers
         )
         yield _gauge("speech_storage_bytes", "What uploads and results fill.", site.storage.ledger.held_bytes())
+        yield _gauge("speech_cache_bytes", "What kept work fills.", site.cache.held_bytes)
         memory = {"used": runtime_setup.memory_used_bytes(), "limit": runtime_setup.memory_limit_bytes()}
         for name, value in memory.items():
             if isfinite(value):

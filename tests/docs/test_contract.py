@@ -12,7 +12,7 @@ from tests.delivery.files import ROOT
 VARIABLES = {
     "PORT", "HOST", "WORKERS", "QUEUE_SIZE", "FILE_LIFETIME_S", "MAX_UPLOAD_MB", "MAX_DURATION_S", "MAX_DECODED_MB",
     "DENOISER_REPO", "NUMBA_CACHE_DIR", "NUMBA_BAKED_CACHE_DIR", "NUMBA_DISABLE_JIT", "GRADIO_TEMP_DIR",
-    "GRADIO_ROOT_PATH", "DRAIN_S", "METRICS", "PASSWORD", "PASSWORD_FILE",
+    "GRADIO_ROOT_PATH", "DRAIN_S", "METRICS", "PASSWORD", "PASSWORD_FILE", "CACHE_MB",
 }  # fmt: skip
 PARAMETERS = [
     "auto_strengths", "declip_strength_percent", "declick_sensitivity_percent", "dehum_strength_db",

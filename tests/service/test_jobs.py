@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ import pytest
 import soundfile
 
 import pipeline
-from pipeline import Cancelled, Settings, SettingsError
+from pipeline import Cancelled, Settings, SettingsError, enhancement
 from pipeline.errors import AudioError
 from pipeline.presets import PRESETS
+from pipeline.settings import Loudness
 from service import jobs
 from service.config import Config
+from service.line.admission import Visit
 from service.site import Site
+from service.storage import Storage
 from service.work import Handle
 from tests.pipeline.signals import speech_like
 
@@ -190,3 +194,84 @@ def test_only_what_was_uploaded_is_opened(site: Site, talk: Path) -> None:
     for other in (str(talk), "/etc/passwd", None, 7, f"{source.parent}/./{source.name}"):
         with pytest.raises(AudioError, match="not uploaded"):
             jobs.uploaded(site, other)
+
+
+def served_again(site: Site, source: Path, wanted: Settings, visitor: str) -> jobs.Outcome:
+    order = jobs.Order(source, wanted, visit=Visit(visitor), listens=True)
+    made: jobs.Outcome = finished(jobs.serve_one(site, order))
+    return made
+
+
+def test_a_recording_that_comes_again_is_not_measured_again(
+    site: Site, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = served_again(site, upload(site, talk), Settings(), "me")
+    assert site.cache.held_bytes > 0
+    measured: list[object] = []
+    plain = enhancement._measured
+    monkeypatch.setattr(enhancement, "_measured", lambda *given: (measured.append(given), plain(*given))[1])
+
+    moved = replace(Settings(), loudness=Loudness(True, -20.0))
+    again = served_again(site, upload(site, talk, "other name.wav"), moved, "me")
+    assert not measured
+    fresh = served_again(site, upload(site, talk), moved, "somebody else")
+    assert len(measured) == 1  # what one visitor sent is not told to another, not even by how long it takes
+    assert again.after.read_bytes() == fresh.after.read_bytes()
+    assert again.removed.read_bytes() == fresh.removed.read_bytes()
+    assert first.media
+    assert again.media
+    assert again.media.tracks["before"].copy.path.parent == again.folder
+    assert again.media.tracks["before"].copy.path.samefile(first.media.tracks["before"].copy.path)
+
+
+def test_another_recording_of_the_same_name_is_another(site: Site, talk: Path) -> None:
+    source = upload(site, talk)
+    served_again(site, source, Settings(), "me")
+    x, rate = soundfile.read(source)
+    soundfile.write(source, -0.5 * x, rate)
+    held = site.cache.held_bytes
+    served_again(site, source, Settings(), "me")
+    assert site.cache.held_bytes > held
+
+
+def test_a_result_that_was_removed_meanwhile_is_not_missed(site: Site, talk: Path) -> None:
+    source = upload(site, talk)
+    first = served_again(site, source, Settings(), "me")
+    shutil.rmtree(first.folder)
+    again = served_again(site, source, Settings(), "me")
+    assert again.media
+    assert again.media.tracks["before"].copy.path.is_file()
+
+
+def test_what_is_kept_makes_room_for_work(site: Site, talk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served_again(site, upload(site, talk), Settings(), "me")
+    kept = site.cache.held_bytes
+    assert kept > 0
+    monkeypatch.setattr("service.room.free_bytes", lambda _: 2.0**40 if not site.cache.held_bytes else 1.0)
+    site.make_room(10)
+    assert site.cache.held_bytes == 0
+
+
+def test_nothing_is_kept_where_that_would_take_memory_nor_where_it_is_switched_off(
+    tmp_path: Path, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.kept.is_in_memory", lambda _: True)
+    for values in ({}, {"CACHE_MB": "0"}):
+        storage = Storage.choose({"GRADIO_TEMP_DIR": str(tmp_path)})
+        storage.open(3600)
+        site = Site(Config.from_environ(values), storage)
+        served_again(site, upload(site, talk), Settings(), "me")
+        assert site.cache.held_bytes == 0
+        assert site.cache.is_off is bool(values)
+        storage.close()
+
+
+def test_what_is_kept_goes_with_the_files(site: Site, talk: Path) -> None:
+    served_again(site, upload(site, talk), Settings(), "me")
+    assert site.cache.held_bytes > 0
+    for told in site.storage.on_sweep:
+        told(3600)
+    assert site.cache.held_bytes > 0
+    for told in site.storage.on_sweep:
+        told(0)
+    assert site.cache.held_bytes == 0

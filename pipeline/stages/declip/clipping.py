@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 from pipeline.stream.meter import measured
 from pipeline.stream.stage import AnyStage, split
 from pipeline.stream.units import Windows, in_units

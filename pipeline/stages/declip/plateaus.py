@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 LOWEST = 0.01  # full scale; quieter tops are left alone
 PIECE = 32  # samples between two looks at whether a peak is passed

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 LOW_HZ, HIGH_HZ = 5_000.0, 9_000.0
 HALF_S = 0.0014  # half the filter's length: -60 dB some 700 Hz outside the band

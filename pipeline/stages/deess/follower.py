@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 POWER_S, ATTACK_S, RELEASE_S = 0.002, 0.0015, 0.030  # time constants
 VOICE_RISE_S, VOICE_FALL_S = 0.030, 2.5  # a vowel is heard at once, and remembered over a pause

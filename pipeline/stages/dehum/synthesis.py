@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.audio import Samples
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 from .tracker import Hum
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import NamedTuple
 
+from pipeline.cache.tape import Tape
 from pipeline.neural import chosen
 from pipeline.settings import Denoise, Dereverb
 from pipeline.stream.stage import AnyStage
@@ -13,11 +15,14 @@ from . import neural, spectral
 
 
 class Denoiser(NamedTuple):
-    """name : "neural", "spectral" or "off"; stages : none where it is off; notes : what the listener should know."""
+    """name : "neural", "spectral" or "off"; stages : none where it is off; notes : what the listener should know;
+    weights : sha256 of those that the network works with, "" where none does
+    """
 
     name: str
     stages: tuple[AnyStage, ...] = ()
     notes: tuple[str, ...] = ()
+    weights: str = ""
 
 
 OFF = Denoiser("off")
@@ -40,8 +45,16 @@ def enough(params: Denoise, clearance_db: float | None) -> Denoise:
     return replace(params, strength_db=min(params.strength_db, float(round(needed))))
 
 
-def denoiser(params: Denoise, dereverb: Dereverb, sample_rate: int, channels: int) -> Denoiser:
+def denoiser(
+    params: Denoise,
+    dereverb: Dereverb,
+    sample_rate: int,
+    channels: int,
+    tape: Callable[[Hashable], Tape | None] = lambda _: None,
+) -> Denoiser:
     """The denoiser for a recording. Without weights, the spectral one stands in for the neural one, and says why.
+
+    tape : where the network's gains are kept, by what they depend on of the denoiser's own
 
     Dereverberation shares the neural denoiser's transform; beside the spectral one, or none, the network works on the
     room alone.
@@ -58,7 +71,8 @@ def denoiser(params: Denoise, dereverb: Dereverb, sample_rate: int, channels: in
         name, stages = "spectral", [spectral.stage(params, sample_rate, channels)]
     if weights is not None and (noise_db or dereverb.strength_db):
         name = "neural" if noise_db else name
-        stages.append(neural.stage(weights.network, noise_db, sample_rate, channels, dereverb.strength_db))
+        kept = tape((weights.sha256, params if stages else None))
+        stages.append(neural.stage(weights.network, noise_db, sample_rate, channels, dereverb.strength_db, kept))
     if weights is None and dereverb.strength_db:
         notes = (*notes, "The room was left as it is: dereverberation needs the neural denoiser's weights.")
-    return Denoiser(name, tuple(stages), notes)
+    return Denoiser(name, tuple(stages), notes, weights.sha256 if weights else "")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 from .noise_psd import Power
 

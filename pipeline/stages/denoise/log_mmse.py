@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 from .noise_psd import Power
 

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.audio import Samples
+from pipeline.cache.tape import Tape
 from pipeline.dsp.decibels import amplitude, power_db
 from pipeline.dsp.stft import Spectra, Stft
 from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, centres_hz, interpolation
@@ -31,6 +32,8 @@ from pipeline.neural.network import Gains, LayerState, Network
 from pipeline.stream.line import Part
 from pipeline.stream.stage import AnyStage
 from pipeline.stream.units import units_through
+
+from .gain_steps import from_steps, to_steps
 
 UNIT_FRAMES = 64
 RUMBLE_BINS = 2  # at every rate: bins are 28 to 31 Hz apart
@@ -50,10 +53,11 @@ class _Ear(NamedTuple):
 
 
 class _Voice(NamedTuple):
-    """What is remembered of what goes out. `waiting` are the spectra whose gains are not known yet."""
+    """What is remembered of what goes out. `waiting` are the spectra whose gains are not known yet; unit : the next"""
 
     waiting: Spectra
     after: Samples
+    unit: int = 0
 
 
 class _Heard(NamedTuple):
@@ -71,6 +75,12 @@ class _Denoiser:
     sample_rate: int
     noise_floor: float
     room_floor: float
+    tape: Tape | None
+
+    @property
+    def knows(self) -> bool:
+        """Whether the gains are on the tape, and the network has nothing to do."""
+        return self.tape is not None and self.tape.is_whole
 
     def parts(self, channels: int) -> list[Part]:
         """Its work in parts: the transform and the features, the layers, the gains and the inverse transform."""
@@ -78,7 +88,7 @@ class _Denoiser:
         waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
         return [
             Part(lambda: _Ear(tail, RunningLevel(), self.network.start().seen), self._hear, "denoise.in"),
-            *(self._layer(number) for number in range(len(self.network.recurrences))),
+            *(self._layer(number) for number in range(0 if self.knows else len(self.network.recurrences))),
             Part(lambda: _Voice(waiting, tail), self._speak, "denoise.out"),
         ]
 
@@ -87,7 +97,7 @@ class _Denoiser:
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
         x, seen = None, state.seen
-        if level.weight:  # the network begins with the first unit that is not digital silence
+        if level.weight and not self.knows:  # the network begins with the first unit that is not digital silence
             x, seen = self.network.enter(heard, seen)
         return _Heard(spectra, level, x), _Ear(before, level, seen)
 
@@ -103,12 +113,21 @@ class _Denoiser:
         line = np.concatenate((state.waiting, heard.spectra), axis=1)
         frames = heard.spectra.shape[1]
         answer = line[:, :frames].copy()
-        if heard.x is not None:
-            gains = self.network.leave(heard.x)
+        gains = self._gains(heard.x, state.unit)
+        if len(gains.kept):
             known = answer[:, frames - len(gains.kept) :]
             known *= self._in_bins(gains, known, heard.level)
         out, after = self.stft.synthesize(answer, state.after)
-        return out, _Voice(line[:, -self.network.look_ahead :], after)
+        return out, _Voice(line[:, -self.network.look_ahead :], after, state.unit + 1)
+
+    def _gains(self, x: Numbers | None, unit: int) -> Gains:
+        """Those of a unit: what the network says, in steps as they are kept, or what it said the last time."""
+        if self.tape is not None and self.tape.is_whole:
+            return from_steps(self.tape.played(unit))
+        steps = to_steps(self.network.leave(x))
+        if self.tape is not None:
+            self.tape.record(steps)
+        return from_steps(steps)
 
     def _in_bins(self, gains: Gains, spectra: Spectra, level: RunningLevel) -> Numbers:
         """Gains (frames, bins) for spectra (channels, frames, bins)."""
@@ -141,12 +160,21 @@ def _open_above(gains: Numbers) -> Numbers:
     return np.concatenate((gains[:, :BELOW_SPLIT], above), axis=1)
 
 
-def stage(network: Network, strength_db: float, sample_rate: int, channels: int, dereverb_db: float = 0.0) -> AnyStage:
+def stage(
+    network: Network,
+    strength_db: float,
+    sample_rate: int,
+    channels: int,
+    dereverb_db: float = 0.0,
+    tape: Tape | None = None,
+) -> AnyStage:
     """Noise reduction by at most `strength_db`, and what of the room is left by at most `dereverb_db` more.
+
+    tape : of the network's gains, which depend on neither: to be recorded or, if it is whole, to be played
 
     Latency: a unit, the look-ahead and a window, 1.26 s.
     """
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
-    denoiser = _Denoiser(network, stft, sample_rate, amplitude(-strength_db), amplitude(-dereverb_db))
+    denoiser = _Denoiser(network, stft, sample_rate, amplitude(-strength_db), amplitude(-dereverb_db), tape)
     late = network.look_ahead * stft.hop + stft.tail
     return units_through(UNIT_FRAMES * stft.hop, channels, late, denoiser.parts(channels))

@@ -20,7 +20,7 @@ from math import exp
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 
 Power = NDArray[np.float32]
 Bins = NDArray[np.float64]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import Audio, Settings, enhance
-from pipeline.dsp.kernel import kernel
+from pipeline.kernel import kernel
 from pipeline.loudness.limiter import smooth
 from tests.conftest import PROJECT
 from tests.pipeline.signals import noise, sine, speech_like

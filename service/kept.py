@@ -1,0 +1,81 @@
+"""Work that is kept, so that a slider moved afterwards does not cost everything again: whose it is, and how much.
+
+A recording is known by its content, and to its visitor alone: nobody can find out, by how quick an answer is, what
+another one has sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.cache.store import Store
+from pipeline.cache.work import RecordingCache
+
+from .config import Config
+from .room import free_bytes, is_in_memory
+from .storage import Storage
+
+if TYPE_CHECKING:
+    from service.media.copies import Track
+
+PART_OF_FREE = 0.25  # of the disk's free room, that one file may take
+PIECE = 1 << 20
+
+
+def store(config: Config, storage: Storage) -> Store:
+    """An empty one beside uploads and results. What needs a file is not kept where that would take memory."""
+
+    def has_room(size: float) -> bool:
+        try:
+            return not is_in_memory(storage.root) and size < PART_OF_FREE * free_bytes(storage.root)
+        except OSError:
+            return False
+
+    made = Store(storage.root, config.cache_bytes, has_room)
+    storage.on_sweep.append(made.sweep)
+    storage.on_close.append(made.clear)
+    return made
+
+
+def recording(
+    kept: Store, source: Path, more: tuple[object, ...], check: Callable[[], None] = lambda: None
+) -> RecordingCache | None:
+    """The place of a recording; None where nothing is kept.
+
+    more : visitor, track, stretch; check : called at every piece that is read; what it raises passes through
+    """
+    if kept.is_off:
+        return None
+    digest = hashlib.sha256()
+    with source.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+            check()
+    return RecordingCache(kept, (digest.digest(), *more))
+
+
+def moved(track: Track, folder: Path) -> Track | None:
+    """A track of an earlier result, in another one's folder: linked, or copied. None where it is gone."""
+    paths = (track.copy.path, track.outline, track.overview.path)
+    found = []
+    for path in paths:
+        target = folder / path.name
+        try:
+            with suppress(OSError):
+                os.link(path, target)
+            if not target.exists():
+                shutil.copyfile(path, target)
+        except OSError:
+            return None
+        found.append(target)
+    copy, outline, picture = found
+    return replace(
+        track, copy=replace(track.copy, path=copy), outline=outline, overview=replace(track.overview, path=picture)
+    )
