@@ -45,20 +45,31 @@ def store(config: Config, storage: Storage) -> Store:
 
 
 def recording(
-    kept: Store, source: Path, more: tuple[object, ...], check: Callable[[], None] = lambda: None
+    kept: Store, source: Path, more: tuple[object, ...], whole: bool, check: Callable[[], None] = lambda: None
 ) -> RecordingCache | None:
     """The place of a recording; None where nothing is kept.
 
-    more : visitor, track, stretch; check : called at every piece that is read; what it raises passes through
+    more : visitor, track, stretch; whole : all of the recording is wanted
+    check : called at every piece that is read; what it raises passes through
     """
     if kept.is_off:
         return None
+    return RecordingCache(kept, (_digest(source, check) if whole else _place(source), *more))
+
+
+def _digest(source: Path, check: Callable[[], None]) -> bytes:
     digest = hashlib.sha256()
     with source.open("rb") as file:
         while piece := file.read(PIECE):
             digest.update(piece)
             check()
-    return RecordingCache(kept, (digest.digest(), *more))
+    return digest.digest()
+
+
+def _place(source: Path) -> tuple[object, ...]:
+    """The very file: nobody who wants its first ten seconds waits until all of it is read."""
+    found = source.stat()
+    return str(source), found.st_size, found.st_mtime_ns
 
 
 def moved(track: Track, folder: Path) -> Track | None:

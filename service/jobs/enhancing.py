@@ -84,7 +84,7 @@ def _video(original: Recording, order: Order) -> str:
 def _kept(handle: Handle, site: Site, order: Order) -> RecordingCache | None:
     """Where work on this recording is kept; None where none is."""
     of = (order.visit.visitor, order.track, order.stretch)
-    return kept.recording(site.cache, order.source, of, lambda: go_on(handle))
+    return kept.recording(site.cache, order.source, of, order.stretch is None, lambda: go_on(handle))
 
 
 def _heard(handle: Handle, original: Recording, made: Outcome, work: RecordingCache | None) -> Media:
