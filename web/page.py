@@ -24,7 +24,7 @@ from service.registry.registry import Registry
 from service.site import CREDITS, EXAMPLES, Site
 from service.storage import ADVICE
 from web import patches
-from web.patches import sessions
+from web.patches import one_app, sessions
 
 from . import api, diagnostics_tab, markup, theme, words
 from .front.listeners import Listeners
@@ -43,6 +43,11 @@ WANTED_JS = "() => window.speech.wanted()"
 def build(site: Site, registry: Registry, listeners: Listeners) -> gr.Blocks:
     """The whole page. Nothing is served and nothing is written yet."""
     patches.apply(site)
+    with one_app.made_later():
+        return _built(site, registry, listeners)
+
+
+def _built(site: Site, registry: Registry, listeners: Listeners) -> gr.Blocks:
     gr.set_static_paths([EXAMPLES])
     demo: gr.Blocks
     with gr.Blocks(title=words.TITLE, analytics_enabled=False) as demo:

@@ -4,6 +4,7 @@
 - paths       its directories: inside our storage
 - guards      what a request names, files and parameters: judged by us first
 - sessions    what its queue remembers: bounded, and not at the cost of who waits
+- one_app    its web application: made once, not four times
 - snippets    programs for each endpoint: ours instead
 """
 
