@@ -1,32 +1,24 @@
 from __future__ import annotations
 
-import pytest
+import json
+import sys
+from subprocess import run
 
-import app
-from web.patches.one_app import made_later
+from tests.delivery.files import ROOT
 
-
-def test_the_application_is_made_when_the_page_is_mounted_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gradio import routes
-
-    made: list[object] = []
-    plain = routes.App.create_app
-
-    def create_app(*given: object, **named: object) -> object:
-        made.append(plain(*given, **named))  # type: ignore[arg-type]
-        return made[-1]
-
-    monkeypatch.setattr(routes.App, "create_app", create_app)
-    page, _ = app.build()
-    assert made == []
-    assert page.config["components"]
+COUNTED = """if True:
+    import json
+    import app
+    from gradio import blocks, routes
+    plain, made = routes.App.create_app, []
+    routes.App.create_app = lambda *given, **named: made.append(plain(*given, **named)) or made[-1]
+    parts = app._build()
+    built = len(made)
+    app._application(parts)
+    print(json.dumps([built, len(made), blocks.App is routes.App]))
+"""
 
 
-def test_pages_built_afterwards_have_theirs_at_once() -> None:
-    import gradio.blocks
-
-    plain = gradio.blocks.App
-    with pytest.raises(KeyError), made_later():
-        assert gradio.blocks.App is not plain
-        raise KeyError
-    assert gradio.blocks.App is plain
+def test_the_application_is_made_when_the_page_is_mounted_not_before() -> None:
+    done = run([sys.executable, "-c", COUNTED], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [0, 1, True]
