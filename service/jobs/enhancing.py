@@ -90,7 +90,8 @@ def _kept(handle: Handle, site: Site, order: Order) -> RecordingCache | None:
 def _heard(handle: Handle, original: Recording, made: Outcome, work: RecordingCache | None) -> Media:
     """All that the player needs."""
     from pipeline.files.decode import Recording
-    from service.media.copies import SEEKABLE, CopyMaker, Media
+    from service.media.copies import CopyMaker, Media
+    from service.media.seekable import SUFFIXES, SeekableFile
 
     handle.report(0.8, "Preparing the player")
     before, done = made.report.before, 0
@@ -103,11 +104,12 @@ def _heard(handle: Handle, original: Recording, made: Outcome, work: RecordingCa
         handle.report(0.8 + 0.19 * min(1.0, done / (3 * samples)), "Preparing the player")
 
     maker = CopyMaker(made.folder, samples, on_block)
-    after = made.after if made.after.suffix in SEEKABLE else None
+    after = made.after if made.after.suffix in SUFFIXES else None
+    sound = Recording(made.after, OURS) if after is None else SeekableFile(after)
     tracks = {
         "before": _before(maker, original, made, work),
-        "after": maker.track("after", Recording(made.after, OURS), after, made.report.after.lufs),
-        "removed": maker.track("removed", Recording(made.removed, OURS), made.removed, None),
+        "after": maker.track("after", sound, after, made.report.after.lufs),
+        "removed": maker.track("removed", SeekableFile(made.removed), made.removed, None),
     }
     return Media(before.duration_s, before.sample_rate, before.channels, tracks)
 

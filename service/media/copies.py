@@ -21,7 +21,6 @@ from .tiles import TILE_PX, Overview, levels, moments
 if TYPE_CHECKING:
     from pipeline.stream.source import Source
 
-SEEKABLE = {".wav", ".flac"}  # results that libsndfile finds its way in
 KEPT = Encoding("PCM_16")  # to be listened to alone
 
 
