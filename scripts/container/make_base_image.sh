@@ -42,7 +42,8 @@ find "$root/usr/share/doc" \( -type f -o -type l \) ! -name copyright -delete
 find "$root/usr/share/doc" -type d -empty -delete
 rm -rf "$root"/usr/share/{man,info,locale,lintian} "$root"/var/cache/debconf/*-old
 # As in the official image: pip, but not what builds packages, and no byte code.
-rm -rf "$root"/usr/lib/python3/dist-packages/{setuptools,pkg_resources,_distutils_hack,wheel}* "$root/usr/share/python-wheels"
+rm -rf "$root"/usr/lib/python3/dist-packages/{setuptools,pkg_resources,_distutils_hack,distutils-precedence,wheel}* \
+    "$root/usr/share/python-wheels"
 find "$root"/usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +
 
 container=$(buildah from scratch)
