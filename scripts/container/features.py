@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from scripts.container.client import call, recording, upload
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
 WITHIN_S = 120
+NOTHING: Mapping[str, str] = {}
 # No such repository, and no network: what matters is that the library that would fetch it is there.
 OTHER_WEIGHTS = {"DENOISER_REPO": f"nobody/nothing@{'0' * 40}"}
 
@@ -113,20 +115,23 @@ def programs(app: Path) -> None:
         for kind in ("wav", "mp3"):
             (folder / f"one.{kind}").write_bytes(enhanced("talk.wav", recording(), output_format=kind))
         run(app, "-m", "pipeline", str(folder), "-o", str(folder / "out"), "--format", "m4a", "--jobs", "2")
-        said = run(app, "-m", "pipeline", str(folder / "one.wav"), "-o", str(folder / "other.wav"), **OTHER_WEIGHTS)
+        said = run(app, "-m", "pipeline", str(folder / "one.wav"), "-o", str(folder / "other.wav"), more=OTHER_WEIGHTS)
         if "nobody/nothing" not in said or "No module" in said:
             raise SystemExit(f"other weights: {said}")
-        run(app, "runtime_setup.py")
+        # It finds fault with a tree that nobody can write and a disk of 64 MB, and rightly so; the rest must be well.
+        said = run(app, "runtime_setup.py", statuses=(0, 1))
+        if missing := {"numba works", "librosa works", "enhancement works"} - set(re.findall(r"ok +(.*?):", said)):
+            raise SystemExit(f"the doctor misses {missing}: {said}")
         run(app, "runtime_setup.py", "--url", f"http://127.0.0.1:{os.environ.get('PORT', '7860')}")
 
 
-def run(app: Path, *arguments: str, **environment: str) -> str:
-    """What it says; it must end well."""
+def run(app: Path, *arguments: str, statuses: tuple[int, ...] = (0,), more: Mapping[str, str] = NOTHING) -> str:
+    """What it says; it must end with one of the statuses. more : variables of its environment"""
     began = time.monotonic()
     command = [sys.executable, *arguments]
-    done = subprocess.run(command, cwd=app, env=os.environ | environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=app, env=os.environ | more, capture_output=True, text=True, check=False)
     print(f"features: {' '.join(arguments[:2])}: {time.monotonic() - began:.1f} s")
-    if done.returncode:
+    if done.returncode not in statuses:
         raise SystemExit(f"{arguments}: status {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout + done.stderr
 
