@@ -118,11 +118,16 @@ def programs(app: Path) -> None:
         said = run(app, "-m", "pipeline", str(folder / "one.wav"), "-o", str(folder / "other.wav"), more=OTHER_WEIGHTS)
         if "nobody/nothing" not in said or "No module" in said:
             raise SystemExit(f"other weights: {said}")
-        # It finds fault with a tree that nobody can write and a disk of 64 MB, and rightly so; the rest must be well.
-        said = run(app, "runtime_setup.py", statuses=(0, 1))
-        if missing := {"numba works", "librosa works", "enhancement works"} - set(re.findall(r"ok +(.*?):", said)):
-            raise SystemExit(f"the doctor misses {missing}: {said}")
-        run(app, "runtime_setup.py", "--url", f"http://127.0.0.1:{os.environ.get('PORT', '7860')}")
+        doctor(app, {"numba works", "librosa works", "enhancement works"})
+        address = f"http://127.0.0.1:{os.environ.get('PORT', '7860')}"
+        doctor(app, {"reachable", "healthy", "ready", "versions"}, "--url", address)
+
+
+def doctor(app: Path, well: set[str], *options: str) -> None:
+    """What must be well. It finds fault with a tree that nobody can write and a disk of 64 MB, and rightly so."""
+    said = run(app, "runtime_setup.py", *options, statuses=(0, 1))
+    if missing := well - set(re.findall(r"^ok +(.*?):", said, re.MULTILINE)):
+        raise SystemExit(f"the doctor misses {missing}: {said}")
 
 
 def run(app: Path, *arguments: str, statuses: tuple[int, ...] = (0,), more: Mapping[str, str] = NOTHING) -> str:
