@@ -6,12 +6,13 @@ FROM ${BASE_IMAGE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 
-# The packages. The environment holds no pip and none of their tests; byte code is compiled once, and stays valid
-# whatever happens to the times of files.
+# The packages. The environment holds no pip, and nothing that the app never reads: scripts/container/trim.py lists
+# it, says why, and takes a third of all. Byte code is compiled once, and stays valid whatever happens to the times of files.
 COPY requirements.lock /tmp/
+COPY scripts ./scripts
 RUN python -m venv --without-pip /opt/venv \
  && python -m pip --python /opt/venv install --no-compile --require-hashes -r /tmp/requirements.lock \
- && find /opt/venv -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
+ && python -m scripts.container.trim /opt/venv \
  && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 
 # librosa's compiled functions: most of the time goes here, and it is the same until the packages or the runtime change.
@@ -21,7 +22,8 @@ RUN /opt/venv/bin/python runtime_setup.py --bake /opt/numba_cache
 
 # The app and its own kernels. All belongs to root, and nobody else may write it: numba's cache is code that will be run.
 COPY . ./
-RUN chmod -R u=rwX,go=rX /app \
+RUN rm -r scripts \
+ && chmod -R u=rwX,go=rX /app \
  && /opt/venv/bin/python runtime_setup.py --bake /opt/numba_cache \
  && /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app
 

@@ -35,7 +35,7 @@ fi
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=${STORAGE_DRIVER:-$driver} CONTAINERS_STORAGE_CONF=$work/storage.conf
 printf '[storage]\ndriver = "%s"\ngraphroot = "%s/graph-%s"\nrunroot = "%s/run"\n' \
     "$STORAGE_DRIVER" "$store" "$STORAGE_DRIVER" "$store" >"$CONTAINERS_STORAGE_CONF"
-base=localhost/speech-enhancement-base
+base=localhost/speech-enhancement-base-slim
 image=localhost/speech-enhancement-check
 
 cleanup() {

@@ -1,7 +1,9 @@
 """Uses the app as a visitor's program would, with the standard library alone, from inside its network namespace.
 
 Waits for `/health` to be ready, wants nothing to have been compiled by then, and enhances a
-second of noisy tone. Read from standard input by the image's own Python; PORT as for the app.
+second of noisy tone.
+
+usage: python -m scripts.container.client       by the image's own Python, beside the running app; PORT as for it
 """
 
 from __future__ import annotations

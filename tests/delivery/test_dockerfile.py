@@ -47,7 +47,10 @@ def test_base_image_can_be_chosen_and_is_used_throughout() -> None:
 def test_the_code_comes_after_the_packages() -> None:
     packages = next(n for n, line in enumerate(INSTRUCTIONS) if "pip" in line and "install" in line)
     before = [line for line in INSTRUCTIONS[:packages] if line.startswith("COPY ")]
-    assert before == ["COPY requirements.lock /tmp/"]
+    assert before == [
+        "COPY requirements.lock /tmp/",
+        "COPY scripts ./scripts",
+    ]  # of those, only what trims the packages
 
 
 def test_only_what_the_app_runs_on_goes_into_the_image() -> None:
@@ -57,3 +60,7 @@ def test_only_what_the_app_runs_on_goes_into_the_image() -> None:
     allowed = {rule[1:] for rule in rules if rule.startswith("!")}
     assert {"app.py", "runtime_setup.py", "runtime", "pipeline", "web", "assets", "requirements.lock"} <= allowed
     assert not allowed & {"tests", "benchmarks", "training", ".git", "scripts"}
+    assert {rule for rule in allowed if rule.startswith("scripts/")} == {
+        f"scripts/{name}.py" for name in ("__init__", "container/__init__", "container/elf", "container/trim")
+    }
+    assert any(re.match(r"RUN rm -r scripts\b", line) for line in INSTRUCTIONS)
