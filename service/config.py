@@ -38,6 +38,7 @@ class Config:
     mcp : whether language models may use it, too
     drain_s : at most so long, what is under way is finished when the server is told to stop
     metrics : whether /metrics is shown
+    replica : the app's name among several behind one proxy, which brings visitors back to it by a cookie
     password : that visitors need; "" = one that cannot be read, so that nobody gets in
     """
 
@@ -54,6 +55,7 @@ class Config:
     mcp: bool = False
     drain_s: float = DEFAULT_DRAIN_S
     metrics: bool = False
+    replica: str | None = None
     password: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -75,6 +77,7 @@ class Config:
             proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0)),
             mcp=_is_on(env, "MCP"),
             metrics=_is_on(env, "METRICS"),
+            replica=env.get("REPLICA") or None,
             password=password,
             drain_s=_number(env, ("DRAIN_S",), DEFAULT_DRAIN_S),
         )
