@@ -14,9 +14,11 @@ import httpx
 import pytest
 import yaml
 from gradio_client import Client, handle_file
+from playwright.sync_api import Browser, Page, expect
 
 from runtime.environment.table import faults
 from service.config import Config
+from tests.browser import PATIENCE_MS
 from tests.conftest import Server, start_server, until_ready
 from tests.delivery.files import ROOT
 from tests.docs.proxy import Proxy, running
@@ -27,6 +29,8 @@ NAME, COOKIE = "speech.example.org", "speech_replica"
 PATIENCE_S = 60
 LOST = "This work is not known here"
 Replicas = dict[str, Server]
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def block(kind: str) -> str:
@@ -59,6 +63,25 @@ def proxy(replicas: Replicas, tmp_path_factory: pytest.TempPathFactory) -> Itera
         config = config.replace(f"speech-{name}:7860", server.url.removeprefix("http://"))
     with running(tmp_path_factory.mktemp("nginx"), config, NAME) as found:
         yield found
+
+
+@pytest.fixture
+def pages(browser: Browser, proxy: Proxy, replicas: Replicas) -> Iterator[dict[str, Page]]:
+    """As `visitors`, in browsers."""
+    found, contexts = {}, [browser.new_context(ignore_https_errors=True, locale="en-US") for _ in replicas]
+    for context in contexts:
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.goto(proxy.url)
+        (cookie,) = context.cookies()
+        assert (cookie["name"], cookie["sameSite"]) == (COOKIE, "Lax")
+        assert cookie["secure"]
+        assert cookie["httpOnly"]
+        found[cookie["value"]] = page
+    assert found.keys() == replicas.keys()
+    yield found
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
@@ -116,6 +139,28 @@ def test_two_visitors_of_one_address_have_a_replica_each_and_come_back_to_it(
         assert client.delete(f"/api/jobs/{job}").json()["state"] == "forgotten"
 
 
+def test_the_page_in_two_browsers_does_its_work_at_two_replicas(pages: dict[str, Page], talk: Path) -> None:
+    refused: list[str] = []
+    for page in pages.values():
+        page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+        give(page, talk)
+        page.click("#enhance-button")
+    for page in pages.values():
+        expect(page.locator("#verdict")).to_contain_text("LUFS")
+        page.reload()
+    for name, page in pages.items():
+        expect(page.locator("#verdict")).to_contain_text("LUFS")  # what was done is still there
+        page.keyboard.press("Space")
+        page.wait_for_function("document.querySelector('speech-player').position_s > 0.1")
+        assert [cookie["value"] for cookie in page.context.cookies()] == [name]
+    assert refused == []
+
+
+def give(page: Page, path: Path) -> None:
+    page.set_input_files("speech-intake input[type=file]", path)
+    expect(page.locator("#enhance-button")).to_have_attribute("aria-disabled", "false")
+
+
 def test_gradios_client_keeps_its_replica(proxy: Proxy, replicas: Replicas, talk: Path, tmp_path: Path) -> None:
     seen = set()
     for _ in replicas:
@@ -150,11 +195,19 @@ class _NoCookies(DefaultCookiePolicy):
 
 
 def test_one_stops_and_is_gone(
-    visitors: dict[str, httpx.Client], proxy: Proxy, replicas: Replicas, talk: Path, long_talk: Path
+    pages: dict[str, Page],
+    visitors: dict[str, httpx.Client],
+    proxy: Proxy,
+    replicas: Replicas,
+    talk: Path,
+    long_talk: Path,
 ) -> None:
     """The last: from here on there is one."""
-    visitor = visitors["b"]
+    visitor, page = visitors["b"], pages["b"]
     job = ordered(visitor, long_talk)
+    give(page, long_talk)
+    page.click("#enhance-button")
+    expect(page.locator("#cancel-button")).to_be_visible()
     replicas["b"].process.terminate()
     until_refused(replicas["b"])
     for _ in range(4):
@@ -166,9 +219,10 @@ def test_one_stops_and_is_gone(
     assert visitor.get(f"/api/jobs/{job}").json()["state"] in ("waiting", "running")
     refused = visitor.post("/api/jobs", json={"like": job})
     assert (refused.status_code, refused.json()["error"]) == (503, "The server stops.")
-    visitor.delete(f"/api/jobs/{job}").raise_for_status()
-    assert replicas["b"].process.wait(PATIENCE_S) == 0
+    replicas["b"].process.kill()
+    replicas["b"].process.wait()
 
+    expect(page.locator("#status")).to_contain_text(LOST)
     lost = visitor.get(f"/api/jobs/{job}")
     assert lost.status_code == 404
     assert lost.json()["error"].startswith(LOST)
