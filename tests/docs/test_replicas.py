@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def replicas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
         until_ready(found)
         return found
 
-    found = {name: started(name) for name in "ab"}  # the second finds what the first has compiled
+    with ThreadPoolExecutor(2) as pool:
+        found = dict(zip("ab", pool.map(started, "ab"), strict=True))
     yield found
     for server in found.values():
         server.process.kill()
