@@ -40,6 +40,7 @@ class Config:
     cache_bytes : room for work that is kept for the next settings
     drain_s : at most so long, what is under way is finished when the server is told to stop
     metrics : whether /metrics is shown
+    replica : the app's name among several behind one proxy, which brings visitors back to it by a cookie
     password : that visitors need; "" = one that cannot be read, so that nobody gets in
     """
 
@@ -57,6 +58,7 @@ class Config:
     cache_bytes: float = DEFAULT_CACHE_MB * MIB
     drain_s: float = DEFAULT_DRAIN_S
     metrics: bool = False
+    replica: str | None = None
     password: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -78,6 +80,7 @@ class Config:
             proxy_hops=int(_number(env, ("PROXY_HOPS",), 1 if _is_hosted(env) else 0)),
             mcp=_is_on(env, "MCP"),
             metrics=_is_on(env, "METRICS"),
+            replica=env.get("REPLICA") or None,
             password=password,
             cache_bytes=MIB * _number(env, ("CACHE_MB",), DEFAULT_CACHE_MB),
             drain_s=_number(env, ("DRAIN_S",), DEFAULT_DRAIN_S),

@@ -81,6 +81,7 @@ TABLE: tuple[Row, ...] = (
     Row("|".join(NUMBERS), values.number(-1, -1), ours_alone=True),  # each by its own limits: see `_check_of`
     Row("GRADIO_.*", values.never(UNKNOWN), ours_alone=True),
     Row("WEB_CONCURRENCY", _several, ours_alone=True),
+    Row("REPLICA", values.matching(r"[A-Za-z0-9-]{1,32}", "not letters, digits and hyphens, 32 at most"), None, True),
     Row("SYSTEM", values.matching(r"[\w.-]*", "not a system's name"), ours_alone=True),
     Row(
         "UVICORN_.*|FASTAPI_.*|OTEL_.*|PANDAS_.*|TYPER_.*|PYTZ_.*|(?i:prometheus_).*|TERMINAL_WIDTH|UNICODE_VERSION",

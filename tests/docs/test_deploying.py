@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
-import shutil
-import socket
-import ssl
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +17,8 @@ import yaml
 
 from runtime.environment.table import faults
 from service.config import Config
-from tests.conftest import PROJECT, Server, free_port, start_server, stop_server, until_ready
+from tests.conftest import PROJECT, Server, start_server, stop_server, until_ready
+from tests.docs.proxy import running
 from tests.pipeline.signals import speech_like
 from tests.web.curl import described
 from web.front.doors import find
@@ -119,49 +114,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def visitor(app: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Through nginx, as the page configures it: but for ports, and places of files."""
-    if shutil.which("nginx") is None:
-        pytest.skip("nginx is not installed (apt install nginx-light)")
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    certificate, key = folder / "speech.pem", folder / "speech.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME},IP:127.0.0.1", "-keyout", key,
-         "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    server = block("nginx", "### nginx")
-    for what, instead in (
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"), ("http://127.0.0.1:7860", app.url),
-        ("/etc/ssl/speech.pem", str(certificate)), ("/etc/ssl/speech.key", str(key)),
-    ):  # fmt: skip
-        assert server.count(what) == 1
-        server = server.replace(what, instead)
-    places = "".join(
-        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "conf").write_text(
-        f"{user} daemon off; pid {folder}/pid; error_log {folder}/errors warn;\n"
-        f"events {{}}\nhttp {{ {places}\n{server} }}\n"
-    )
-    process = subprocess.Popen(["nginx", "-p", str(folder), "-e", str(folder / "errors"), "-c", str(folder / "conf")])
-    try:
-        for _ in range(100):
-            if process.poll() is not None:
-                pytest.fail((folder / "errors").read_text())
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        with httpx.Client(
-            base_url=f"https://127.0.0.1:{port}", verify=ssl.create_default_context(cafile=str(certificate)),
-            headers={"Host": NAME}, auth=("", SECRET), timeout=120,
-        ) as client:  # fmt: skip
-            yield client
-    finally:
-        process.terminate()
-        process.wait(20)
+    """Through nginx, as the page configures it."""
+    config = block("nginx", "### nginx")
+    assert config.count("127.0.0.1:7860") == 1
+    with (
+        running(tmp_path_factory.mktemp("nginx"), config.replace("http://127.0.0.1:7860", app.url), NAME) as proxy,
+        proxy.client(auth=("", SECRET)) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def test_limits_are_those_of_the_program() -> None:
 
 
 def test_compose() -> None:
-    (text,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", PAGE.split("## Several replicas")[0], re.MULTILINE | re.DOTALL)
     services = yaml.safe_load(text)["services"]
     assert "ports" not in text  # nothing is published
     assert yaml.safe_load(text)["networks"] == {"inside": {"internal": True}}

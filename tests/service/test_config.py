@@ -115,3 +115,8 @@ def test_where_it_is_hosted_one_proxy_stands_in_front_and_a_space_has_any_name(
 def test_20_000_mb_are_kept_unless_somebody_says_so() -> None:
     assert Config.from_environ({}).max_storage_bytes == 20_000 * 2**20
     assert Config.from_environ({"MAX_STORAGE_MB": "5"}).max_storage_bytes == 5 * 2**20
+
+
+def test_a_replica_has_the_name_that_it_is_given_and_one_alone_has_none() -> None:
+    assert Config.from_environ({"REPLICA": "a"}).replica == "a"
+    assert Config.from_environ({}).replica is Config.from_environ({"REPLICA": ""}).replica is None

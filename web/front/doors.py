@@ -34,18 +34,24 @@ class Kind(Enum):
 @dataclass(frozen=True)
 class Door:
     """One route. methods : allowed; path : a pattern for the whole of it; most_bytes : of its body, None = a file's;
-    begins : whether new work comes by it, which a server that stops does not take; free : without the password, too."""
+    begins : whether new work comes by it, which a server that stops does not take; opens : whether a visit begins
+    with it; free : without the password, too."""
 
     kind: Kind
     methods: frozenset[str]
     path: re.Pattern[str]
     most_bytes: int | None = 0
     begins: bool = False
+    opens: bool = False
     free: bool = False
 
 
 def _read(path: str, kind: Kind = Kind.READ, *, free: bool = False) -> Door:
     return Door(kind, frozenset({"GET", "HEAD"}), re.compile(path), free=free)
+
+
+def _opening(path: str) -> Door:
+    return Door(Kind.PAGE, frozenset({"GET", "HEAD"}), re.compile(path), opens=True)
 
 
 def _stream(path: str) -> Door:
@@ -78,9 +84,9 @@ DOORS = (
     Door(Kind.PAGE, frozenset({"GET"}), re.compile("/api/zip")),
     _order(Kind.UPLOAD, "/api/enhance", None),
     _read(r"/api/examples/[a-z0-9-]{1,64}\.flac", Kind.FILE),
-    _read("/", Kind.PAGE),  # the page and its parts
+    _opening("/"),  # the page and its parts
     _read(r"/page/[a-z0-9_./-]{1,100}"),
-    _read("/config/?", Kind.PAGE),
+    _opening("/config/?"),  # with which programs begin that use Gradio's clients
     _read(r"/(assets|static|svelte)/[\w./@+-]{1,200}"),
     _read(f"({API})?/theme.css"),
     _read("/favicon.ico"),

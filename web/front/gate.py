@@ -93,9 +93,11 @@ class FrontDoor:
         visitor = visitor_of(str(peer), found.get("x-forwarded-for", ""), config.proxy_hops)
         if not door.free:
             self._password.check(found.get("authorization"), visitor)
-        if door.begins and self._site.drain.has_begun():
-            raise farewell.stopping()
         believed = headers.passed_on(scope["headers"], config.proxy_hops)
+        if self._site.drain.has_begun() and (door.begins or (door.opens and self._is_a_stranger(found))):
+            raise farewell.stopping()
+        if config.replica and (door.begins or door.opens):
+            send.cookie = headers.binding(config.replica, Headers(raw=believed), config.file_lifetime_s)
         passed: Scope = {**scope, "visitor": visitor, "headers": believed}
         if door.kind in COSTLY and not RATE.take(visitor):
             raise TooManyError
@@ -106,6 +108,11 @@ class FrontDoor:
         with ExitStack() as held:
             self._hold(held, door, visitor, token)
             await self._app(passed, await self._body(door, path, found, receive), send)
+
+    def _is_a_stranger(self, found: Headers) -> bool:
+        """Whether the visitor has begun nothing here, so that another replica serves them as well."""
+        replica = self._site.config.replica
+        return replica is not None and headers.replica_of(found) != replica
 
     def _hold(self, held: ExitStack, door: Door, visitor: str, token: str | None) -> None:
         """What the request takes of the visitor's shares while it runs."""
@@ -135,19 +142,21 @@ class _Answer:
     the last were left out, for they tell of Gradio's insides: the work for this request was cancelled meanwhile.
 
     begun : called when an answer begins that has an end, other than a stream's
+    cookie : for who is not refused
     """
 
     def __init__(self, send: Send, begun: Callable[[], object]) -> None:
         self._send, self._begun = send, begun
         self.started = self.streams = self.cut = False
         self.origin: str | None = None
+        self.cookie: str | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
             found = MutableHeaders(raw=message["headers"])
             self.streams = found.get("content-type", "").startswith("text/event-stream")
-            headers.complete(found, self.origin)
+            headers.complete(found, self.origin, self.cookie if message["status"] < 400 else None)
             if not self.streams:
                 self._begun()
         task = asyncio.current_task()

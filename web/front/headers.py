@@ -46,6 +46,9 @@ FOREIGN = {
     "Access-Control-Max-Age": "600",
 }
 
+COOKIE = "speech_replica"
+DAY_S = 86_400  # of work at most; its files live on for a while
+
 
 def passed_on(headers: list[tuple[bytes, bytes]], believed_proxies: int) -> list[tuple[bytes, bytes]]:
     """A request's headers as they are passed on: one Range or none, and no word of a proxy that is not ours."""
@@ -70,7 +73,21 @@ def _is_plain_range(values: list[str]) -> bool:
     return found[1] == "" or found[2] == "" or int(found[1]) <= int(found[2])
 
 
-def complete(headers: MutableHeaders, origin: str | None) -> None:
+def replica_of(headers: Headers) -> str | None:
+    """Where a request's visitor was before, by the cookie."""
+    found = re.search(rf"(?:^|;)\s*{COOKIE}=([^;\s]*)", headers.get("cookie", ""))
+    return found[1] if found else None
+
+
+def binding(replica: str, headers: Headers, lifetime_s: float) -> str:
+    """The cookie by which a proxy brings the visitor back to this replica. It says nothing of the visitor, and opens
+    nothing. headers : of the request, as they are passed on; lifetime_s : of files."""
+    is_secure = headers.get("x-forwarded-proto", "").split(",")[0].strip() == "https"
+    kept = f"Path=/; Max-Age={DAY_S + lifetime_s:.0f}; HttpOnly; SameSite=Lax"
+    return f"{COOKIE}={replica}; {kept}{'; Secure' * is_secure}"
+
+
+def complete(headers: MutableHeaders, origin: str | None, cookie: str | None = None) -> None:
     """Put into an answer's headers what belongs into all. origin : of the foreign page that may read it."""
     for name, value in PLAIN.items():
         headers[name] = value
@@ -79,6 +96,8 @@ def complete(headers: MutableHeaders, origin: str | None) -> None:
         del headers[name]
     del headers["server"]
     headers.add_vary_header("Origin")
+    if cookie is not None:
+        headers.append("Set-Cookie", cookie)
     if origin is not None:
         headers["Access-Control-Allow-Origin"] = origin
         for name, value in FOREIGN.items():

@@ -26,6 +26,7 @@ def stays(name: str, value: str) -> bool:
         ("WORKERS", ["1", "64"], ["0", "65", "many"]),
         ("MAX_UPLOAD_MB", ["1", "1e6"], ["0.5", "inf", "-1"]),
         ("WEB_CONCURRENCY", ["", "1"], ["2", "abc"]),
+        ("REPLICA", ["a", "speech-12", "A" * 32], ["a b", "a;b", "a=b", "a\r\nX: y", "\u00e9", "a_b", "a" * 33]),
         (
             "HOST",
             ["", "0.0.0.0", "::", "[::1]", "a-b.example", "x86_64-conda-linux-gnu"],

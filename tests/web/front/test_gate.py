@@ -50,17 +50,21 @@ def inner() -> _Inner:
 
 @pytest.fixture
 def door(inner: _Inner, monkeypatch: pytest.MonkeyPatch) -> gate.FrontDoor:
+    return _door(inner, monkeypatch, Drain(30.0))
+
+
+def _door(inner: _Inner, monkeypatch: pytest.MonkeyPatch, drain: Drain, **environ: str) -> gate.FrontDoor:
     monkeypatch.setattr(gate, "RATE", Rate(per_s=0.0, burst=2.0))
     queue = SimpleNamespace(pending_messages_per_session={"s1": 1}, event_ids_to_events={})
-    site: Any = SimpleNamespace(config=Config.from_environ({}), drain=Drain(30.0), tally=Tally())
+    site: Any = SimpleNamespace(config=Config.from_environ(environ), drain=drain, tally=Tally())
     demo: Any = SimpleNamespace(fns={}, _queue=queue)
     return gate.FrontDoor(inner, site, demo, inner.listeners)
 
 
 def _asked(
-    door: gate.FrontDoor, path: str, method: str = "GET", query: bytes = b"", length: int | None = None
+    door: gate.FrontDoor, path: str, method: str = "GET", query: bytes = b"", length: int | None = None, **more: str
 ) -> list[Message]:
-    """Everything that is sent in answer. length : of the body, as it is announced"""
+    """Everything that is sent in answer. length : of the body, as it is announced; more : headers"""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -72,7 +76,10 @@ def _asked(
     scope = {
         "type": "http", "method": method, "path": path, "query_string": query, "client": ("1.2.3.4", 5),
         "server": ("127.0.0.1", 7860),
-        "headers": [(b"host", b"localhost:7860"), *([] if length is None else [(b"content-length", b"%d" % length)])],
+        "headers": [
+            (b"host", b"localhost:7860"), *([] if length is None else [(b"content-length", b"%d" % length)]),
+            *((name.replace("_", "-").encode(), value.encode()) for name, value in more.items()),
+        ],
     }  # fmt: skip
     finished(door(scope, receive, send))
     return sent
@@ -194,3 +201,64 @@ def test_a_file_that_breaks_off_is_seen_to_break_off(door: gate.FrontDoor, inner
     inner.fault = asyncio.CancelledError()
     with pytest.raises(asyncio.CancelledError):
         _asked(door, "/health")
+
+
+BINDING = "speech_replica=b; Path=/; Max-Age=93600; HttpOnly; SameSite=Lax"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "binds"),
+    [
+        ("GET", "/", True), ("GET", "/config", True), ("POST", "/api/jobs", True), ("POST", "/api/enhance", True),
+        ("GET", "/api/jobs/abc", False), ("GET", "/health", False), ("POST", "/gradio_api/queue/join", False),
+        ("GET", "/nothing", False),
+    ],
+)  # fmt: skip
+def test_who_begins_something_at_a_replica_is_brought_back_to_it(
+    inner: _Inner, monkeypatch: pytest.MonkeyPatch, method: str, path: str, binds: bool
+) -> None:
+    """The two before the last but one only look; the last two are refused, the first of them for want of a body."""
+    door = _door(inner, monkeypatch, Drain(30.0), REPLICA="b")
+    for cookie in ("speech_replica=a", "x=1"):
+        found = _answer(_asked(door, path, method, cookie=cookie))[1]
+        assert found.get("set-cookie") == (BINDING if binds else None)
+
+
+def test_one_alone_sets_no_cookie(door: gate.FrontDoor) -> None:
+    assert "set-cookie" not in _answer(_asked(door, "/"))[1]
+
+
+@pytest.mark.parametrize(
+    ("hops", "said", "is_secure"), [("1", "https", True), ("1", "http", False), ("0", "https", False)]
+)
+def test_the_cookie_is_for_tls_alone_where_our_proxy_says_so(
+    inner: _Inner, monkeypatch: pytest.MonkeyPatch, hops: str, said: str, is_secure: bool
+) -> None:
+    door = _door(inner, monkeypatch, Drain(30.0), REPLICA="b", PROXY_HOPS=hops)
+    found = _answer(_asked(door, "/", x_forwarded_proto=said))[1]["set-cookie"]
+    assert found == f"{BINDING}{'; Secure' * is_secure}"
+
+
+@pytest.mark.parametrize(
+    ("replica", "cookie", "path", "status"),
+    [
+        ("b", "", "/", 503),
+        ("b", "speech_replica=a", "/", 503),
+        ("b", "speech_replica=ab", "/config", 503),
+        ("b", "xspeech_replica=b", "/", 503),
+        ("b", "speech_replica=b", "/", 200),
+        ("b", "x=1;  speech_replica=b; y=2", "/config", 200),
+        ("b", "", "/api/jobs/abc", 200),  # without a cookie a program asks for what it has here
+        ("b", "", "/assets/index.js", 200),
+        ("", "", "/", 200),
+    ],
+)
+def test_a_replica_that_stops_keeps_who_is_its_own(
+    inner: _Inner, monkeypatch: pytest.MonkeyPatch, replica: str, cookie: str, path: str, status: int
+) -> None:
+    drain = Drain(30.0)
+    drain.begin()
+    door = _door(inner, monkeypatch, drain, REPLICA=replica)
+    found, headers, _ = _answer(_asked(door, path, cookie=cookie))
+    assert found == status
+    assert ("set-cookie" in headers) == (status == 200 and path in ("/", "/config") and replica == "b")
