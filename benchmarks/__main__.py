@@ -1,4 +1,5 @@
-"""What can be measured without other people's data: the denoiser's speed and memory, and the cost of each rung."""
+"""What can be measured without other people's data: speed and memory of the denoisers, the cost of each rung, how long
+a person waits."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import sys
 
 
 def main() -> None:
-    for module in ("benchmarks.speed", "benchmarks.rungs"):
+    for module in ("benchmarks.speed", "benchmarks.rungs", "benchmarks.waiting"):
         subprocess.run([sys.executable, "-m", module], check=True)
 
 
