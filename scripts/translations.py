@@ -48,7 +48,7 @@ SHOWN = (
 # Looks like words, but is read by programs, or is the same everywhere.
 UNSAID = re.compile(
     r"Hz|FFmpeg|Connection|Vorbis|Opus|WebM|Python|True|False|Spool|Ticket|ETag|Vary|Library/Caches"
-    r"|[12] channels|runtime\..*|int \| None|[A-Z]\w*(-[A-Z]\w*)+"
+    r"|\[A-Za-z0-9-\].*|[12] channels|runtime\..*|int \| None|[A-Z]\w*(-[A-Z]\w*)+"
     r"|(private,|attachment;|multipart/|bytes|GET|Basic|data:|FFmpeg:|curl|\(tbb) ?.*"
     r"|.*[\n<].*|0 (k?Hz|[kM]?B|dB|s|%)(, 0)?|(PyAV|soundfile|, libsndfile) 0"
     r"|0 s of audio in 0 s|0 s, 0 Hz, 0 channel0",  # on the terminal
