@@ -15,7 +15,7 @@ import numpy as np
 
 from .rows import Rows
 
-MOST_ENTRIES = 256  # each may hold a file open
+MOST_ENTRIES = 128  # each may hold a file open
 SHARE = 0.5  # of all bytes, that one file may have
 
 

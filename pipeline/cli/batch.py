@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -61,7 +62,7 @@ def enhance_all(
     """
     done, tasks = done_before(tasks, order)
     yield from (TaskOutcome(task, was_done=True) for task in done)
-    if jobs == 1 or len(tasks) < 2:
+    if jobs == 1 or len(tasks) < 2 or not _has_temporary_folder():
         with noted_interrupt() as interrupted:
             for task in tasks:
                 outcome = outcome_of(task, order, progress, interrupted.is_set)
@@ -86,6 +87,14 @@ def enhance_all(
     finally:
         for path in [path for task in tasks for path in task.outputs]:
             remove_unfinished(path)
+
+
+def _has_temporary_folder() -> bool:
+    """Processes beside this one need one; without, recordings are done one after the other."""
+    try:
+        return bool(tempfile.gettempdir())
+    except OSError:
+        return False
 
 
 def done_before(tasks: Sequence[Task], order: BatchOptions) -> tuple[list[Task], list[Task]]:

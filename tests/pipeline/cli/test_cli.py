@@ -272,6 +272,22 @@ def test_the_real_thing_on_two_processes(tmp_path: Path) -> None:
         assert not np.array_equal(result.samples, source.samples)
 
 
+def test_without_a_temporary_folder_recordings_are_done_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    (tmp_path / "in").mkdir()
+    for name in ("a.m4a", "b.m4a"):
+        noisy_speech(tmp_path / "in" / name, 1.0)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    monkeypatch.setattr("joblib.Parallel", None)  # which asks for one where /dev/shm is small
+    assert cli.main(["in", "-o", "out", "--jobs", "2", "--report", "none"]) == 0
+    assert sorted(path.name for path in Path("out").glob("*.wav")) == ["a.clean.wav", "b.clean.wav"]
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path, jobs: str) -> None:
     (tmp_path / "in").mkdir()
