@@ -83,6 +83,7 @@ def moved(track: Track, folder: Path) -> Track | None:
                 os.link(path, target)
             if not target.exists():
                 shutil.copyfile(path, target)
+            os.utime(target)  # it lives as long as the newer result
         except OSError:
             return None
         found.append(target)
