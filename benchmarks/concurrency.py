@@ -39,14 +39,15 @@ import runtime_setup
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 600.0
+LOOK_S = 0.01  # between two looks whether it has started
 EVERY_S = 0.05  # between two questions whether it lives
 ROW, SHORT_S = 100, 2.0  # requests of a row; seconds of their clip
 LIFETIME_S = 60  # what is left behind is to expire while requests go on
 
 
 @contextmanager
-def app(folder: Path, **environment: str) -> Iterator[tuple[str, int]]:
-    """Address and process id of a running app that is warm."""
+def app(folder: Path, door: str = "/ready", **environment: str) -> Iterator[tuple[str, int]]:
+    """Address and process id of a running app whose door answers 200: at "/ready", once it is warm."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -55,19 +56,22 @@ def app(folder: Path, **environment: str) -> Iterator[tuple[str, int]]:
         process = subprocess.Popen([sys.executable, ROOT / "app.py"], env=os.environ | ours | environment, stderr=log)
     url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE_S
     try:
-        while True:
-            try:
-                if httpx.get(f"{url}/ready", timeout=5).status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            if time.monotonic() > deadline:
-                raise SystemExit((folder / "log").read_text())
-            time.sleep(0.2)
+        with httpx.Client(timeout=5) as client:
+            while not _answers(client, url + door):
+                if time.monotonic() > deadline:
+                    raise SystemExit((folder / "log").read_text())
+                time.sleep(LOOK_S)
         yield url, process.pid
     finally:
         process.terminate()
         process.wait(60)
+
+
+def _answers(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def enhanced_s(url: str, visitor: int, clip: bytes) -> float:
@@ -126,14 +130,14 @@ def _below(pid: int) -> list[int]:
     return found
 
 
-def clip_of(recording: Path, seconds: float, folder: Path) -> bytes:
+def clip_of(recording: Path, seconds: float, folder: Path) -> Path:
     """So many seconds of it, over and over, as FLAC."""
     x, rate = soundfile.read(recording, dtype="float32", always_2d=True)
     wanted = round(seconds * rate)
     x = np.tile(x, (-(-wanted // len(x)), 1))[:wanted]
     path = folder / "clip.flac"
     soundfile.write(path, x, rate)
-    return path.read_bytes()
+    return path
 
 
 def ordered(url: str, visitor: int, clip: bytes, *, listens: bool) -> None:
@@ -185,9 +189,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if options.visitors:
-            together(folder, clip_of(options.recording, options.seconds, folder), options.visitors, options.seconds)
+            clip = clip_of(options.recording, options.seconds, folder).read_bytes()
+            together(folder, clip, options.visitors, options.seconds)
         if options.requests:
-            clip = clip_of(options.recording, SHORT_S, folder)
+            clip = clip_of(options.recording, SHORT_S, folder).read_bytes()
             with app(folder, FILE_LIFETIME_S=str(LIFETIME_S)) as (url, pid):
                 soak(url, pid, clip, options.requests)
 

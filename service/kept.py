@@ -7,13 +7,8 @@ another one has sent.
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.cache.store import Store
 from pipeline.cache.work import RecordingCache
@@ -21,9 +16,6 @@ from pipeline.cache.work import RecordingCache
 from .config import Config
 from .room import free_bytes, is_in_memory
 from .storage import Storage
-
-if TYPE_CHECKING:
-    from service.media.copies import Track
 
 PART_OF_FREE = 0.25  # of the disk's free room, that one file may take
 PIECE = 1 << 20
@@ -70,24 +62,3 @@ def _place(source: Path) -> tuple[object, ...]:
     """The very file: nobody who wants its first ten seconds waits until all of it is read."""
     found = source.stat()
     return str(source), found.st_size, found.st_mtime_ns
-
-
-def moved(track: Track, folder: Path) -> Track | None:
-    """A track of an earlier result, in another one's folder: linked, or copied. None where it is gone."""
-    paths = (track.copy.path, track.outline, track.overview.path)
-    found = []
-    for path in paths:
-        target = folder / path.name
-        try:
-            with suppress(OSError):
-                os.link(path, target)
-            if not target.exists():
-                shutil.copyfile(path, target)
-            os.utime(target)  # it lives as long as the newer result
-        except OSError:
-            return None
-        found.append(target)
-    copy, outline, picture = found
-    return replace(
-        track, copy=replace(track.copy, path=copy), outline=outline, overview=replace(track.overview, path=picture)
-    )

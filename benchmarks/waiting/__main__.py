@@ -7,10 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
 import benchmarks.waiting
+from benchmarks.concurrency import clip_of
 
 from . import again, beside, start
 
@@ -26,17 +24,10 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:
-        recording = options.recording or _repeated(Path(folder))
+        recording = options.recording or clip_of(EXAMPLE, LENGTH_S, Path(folder))
         beside.show(recording, options.runs)
         again.show(recording, options.runs)
     start.show(options.runs)
-
-
-def _repeated(folder: Path) -> Path:
-    x, rate = soundfile.read(EXAMPLE, dtype="int16")
-    path = folder / "example.wav"
-    soundfile.write(path, np.resize(x, LENGTH_S * rate), rate)
-    return path
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from pipeline.settings import Denoise, Level, Loudness, Mix, Settings, Tone
+from service.jobs.order import PREVIEW_S
 
-PREVIEW_S = 10.0
 MOVES = {
     "loudness": replace(Settings(), loudness=Loudness(True, -20.0)),
     "tone": replace(Settings(), tone=Tone(100.0, 2.0, 3.0)),

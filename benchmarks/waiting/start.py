@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.request
-from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 120.0
+from benchmarks.concurrency import app
 
 
 def show(runs: int) -> None:
@@ -30,18 +26,7 @@ def show(runs: int) -> None:
 
 
 def _until_health() -> float:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environ = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", "DRAIN_S": "0"}
-    began = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        while time.perf_counter() - began < PATIENCE_S and server.poll() is None:
-            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1):
-                break
-            time.sleep(0.01)
-        took = time.perf_counter() - began
-        server.terminate()
-    return took
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        with app(Path(folder), "/health", DRAIN_S="0"):
+            return time.perf_counter() - began

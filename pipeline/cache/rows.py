@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import EnhancementError
+from pipeline.stream.nameless import damaged, read_at, write_at
 
 Numbers = NDArray[Any]
 
@@ -42,30 +43,20 @@ class Rows:
             return
         data = np.ascontiguousarray(rows, self._dtype).data.cast("B")
         with self._lock:
-            file = self._opened()
-            file.seek(self.count * self._row_bytes)
-            while data.nbytes:
-                data = data[file.write(data) :]
+            write_at(self._opened(), self.count * self._row_bytes, data)
         self.count += len(rows)
 
     def read(self, start: int, count: int) -> Numbers:
         """(count, width), or fewer at the end. Raises EnhancementError, and is closed, where the disk is damaged."""
         found = np.empty((max(0, min(count, self.count - start)), self._width), self._dtype)
         try:
-            self._fill(start * self._row_bytes, found.data.cast("B") if found.size else memoryview(b""))
-        except OSError as error:
+            with self._lock:
+                data = found.data.cast("B") if found.size else memoryview(b"")
+                read_at(self._opened(), start * self._row_bytes, data)
+        except (OSError, EnhancementError) as error:
             self.close()
-            raise EnhancementError("A temporary file was damaged.", suggestion="Try again.") from error
+            raise damaged() from error
         return found
-
-    def _fill(self, at: int, data: memoryview) -> None:
-        with self._lock:
-            file = self._opened()
-            file.seek(at)
-            while data.nbytes:
-                if not (got := file.readinto(data)):  # type: ignore[attr-defined]
-                    raise OSError("the file was cut")
-                data = data[got:]
 
     @property
     def is_closed(self) -> bool:

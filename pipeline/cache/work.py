@@ -13,7 +13,7 @@ from pipeline.audio import Samples
 from pipeline.stream.stage import AnyStage, Stage, chained
 
 from .rows import Rows
-from .store import Closable, Store
+from .store import Store
 from .tape import Tape
 
 
@@ -33,7 +33,7 @@ class WorkCache:
     def __init__(self, kept: RecordingCache | None) -> None:
         self._kept = kept
         self._until = ExitStack()
-        self._made: dict[Hashable, tuple[Any, Closable]] = {}
+        self._made: dict[Hashable, Rows | Tape] = {}
 
     def __enter__(self) -> WorkCache:
         return self
@@ -41,8 +41,8 @@ class WorkCache:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for _, file in self._made.values():  # of work that did not come to its end
-            file.close()
+        for made in self._made.values():  # of work that did not come to its end
+            made.close()
         self._until.close()
 
     def value(self, name: str) -> Any | None:
@@ -64,8 +64,7 @@ class WorkCache:
         whole = ("tape", self._kept.recording, key)
         found: Tape | None = self._kept.store.find(whole, self._until)
         if found is None and (rows := self._kept.store.rows(width, kind, size)):
-            found = Tape(rows)
-            self._made[whole] = found, found
+            found = self._made[whole] = Tape(rows)
         return found
 
     def over(self, stage: AnyStage, key: Hashable, samples: int, channels: int) -> AnyStage:
@@ -84,16 +83,16 @@ class WorkCache:
             if rows is not None:
                 return _player(rows, stage.latency)
             if rows := self._kept.store.rows(channels, np.float32, 4.0 * samples * channels):
-                self._made[whole] = rows, rows
+                self._made[whole] = rows
         return chained((stage, _recorder(rows, samples)))
 
     def commit(self) -> None:
         """The sound has come to its end: what was made is whole."""
-        for key, (value, file) in self._made.items():
-            if self._kept is not None and not file.is_closed:
-                if isinstance(value, Tape):
-                    value.is_whole = True
-                self._kept.store.keep(key, value, file)
+        for key, made in self._made.items():
+            if self._kept is not None and not made.is_closed:
+                if isinstance(made, Tape):
+                    made.is_whole = True
+                self._kept.store.keep(key, made, made)
         self._made.clear()
 
 

@@ -22,6 +22,8 @@ import numpy as np
 from pipeline.audio import Samples
 from pipeline.errors import EnhancementError, FullError, is_full
 
+from .nameless import read_at, write_at
+
 COPIED = 1 << 20
 IN_MEMORY_BYTES = 512 << 20  # where no disk takes a file at all: 46 minutes of mono at 48 kHz
 
@@ -115,9 +117,7 @@ class FileSpool:
 
     def _write(self, data: memoryview) -> None:
         """After the blocks that are there, whatever a write that failed has left."""
-        self._file.seek(self._size)
-        while data.nbytes:
-            data = data[self._file.write(data) :]
+        write_at(self._file, self._size, data)
 
     def _move(self, error: OSError) -> None:
         """What is there, into a file of the next folder."""
@@ -147,18 +147,11 @@ class FileSpool:
             at = 0
             for shape in shapes:
                 block = np.empty(shape, np.float32)
-                self._file.seek(at)  # each time: there may be several readers
+                read_at(self._file, at, block.data.cast("B"))  # with its place: there may be several readers
                 at += block.nbytes
-                self._fill(block.data.cast("B"))
                 yield block
         except OSError as error:
             raise _refused(error) from None
-
-    def _fill(self, data: memoryview) -> None:
-        while data.nbytes:
-            if not (count := self._file.readinto(data)):  # type: ignore[attr-defined]
-                raise EnhancementError("A temporary file was damaged.", suggestion="Try again.")
-            data = data[count:]
 
     def __enter__(self) -> FileSpool:
         return self

@@ -120,7 +120,7 @@ def _before(maker: CopyMaker, original: Recording, made: Outcome, work: Recordin
 
     with WorkCache(work) as cache:
         known: Track | None = cache.value("before")
-        track = known and kept.moved(known, made.folder)
+        track = known and known.linked(made.folder)
         if track is None:
             track = maker.track("before", original, None, made.report.before.lufs)
         cache.keep("before", track)

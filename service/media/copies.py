@@ -3,9 +3,11 @@ its spectrum. All are made in one pass over the track, in a folder of the job's.
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,31 @@ class Track:
     outline: Path
     overview: Overview
     lufs: float | None
+
+    def linked(self, folder: Path) -> Track | None:
+        """The same in another result's folder: linked, or copied. None where it is gone."""
+        try:
+            copy, outline, picture = (
+                _linked(path, folder) for path in (self.copy.path, self.outline, self.overview.path)
+            )
+        except OSError:
+            return None
+        return replace(
+            self,
+            copy=replace(self.copy, path=copy),
+            outline=outline,
+            overview=replace(self.overview, path=picture),
+        )
+
+
+def _linked(path: Path, folder: Path) -> Path:
+    target = folder / path.name
+    with suppress(OSError):
+        os.link(path, target)
+    if not target.exists():
+        shutil.copyfile(path, target)
+    os.utime(target)  # it lives as long as the newer result
+    return target
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.neural.bands import COUNT
+from pipeline.neural.bands import COUNT, OVERLAP, WINDOW_S
 from pipeline.neural.network import Gains
 
 KIND: type[np.generic] = np.uint16
 ROW = 2 * COUNT  # steps of a frame: gains kept, then dry
 STEPS = np.float32(65535)
-FRAMES_PER_S = 62.5
+FRAMES_PER_S = OVERLAP / WINDOW_S
 
 
 def bytes_for(duration_s: float) -> float:
     """What the gains of a recording take: 37 kB for a second."""
-    return duration_s * FRAMES_PER_S * ROW * 2
+    return duration_s * FRAMES_PER_S * ROW * np.dtype(KIND).itemsize
 
 
 def to_steps(gains: Gains) -> NDArray[np.uint16]:

@@ -78,9 +78,9 @@ class _Denoiser:
     tape: Tape | None
 
     @property
-    def knows(self) -> bool:
-        """Whether the gains are on the tape, and the network has nothing to do."""
-        return self.tape is not None and self.tape.is_whole
+    def known(self) -> Tape | None:
+        """The tape, if all gains are on it and the network has nothing to do."""
+        return self.tape if self.tape is not None and self.tape.is_whole else None
 
     def parts(self, channels: int) -> list[Part]:
         """Its work in parts: the transform and the features, the layers, the gains and the inverse transform."""
@@ -88,7 +88,7 @@ class _Denoiser:
         waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
         return [
             Part(lambda: _Ear(tail, RunningLevel(), self.network.start().seen), self._hear, "denoise.in"),
-            *(self._layer(number) for number in range(0 if self.knows else len(self.network.recurrences))),
+            *(self._layer(number) for number in range(0 if self.known else len(self.network.recurrences))),
             Part(lambda: _Voice(waiting, tail), self._speak, "denoise.out"),
         ]
 
@@ -97,7 +97,7 @@ class _Denoiser:
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
         x, seen = None, state.seen
-        if level.weight and not self.knows:  # the network begins with the first unit that is not digital silence
+        if level.weight and not self.known:  # the network begins with the first unit that is not digital silence
             x, seen = self.network.enter(heard, seen)
         return _Heard(spectra, level, x), _Ear(before, level, seen)
 
@@ -122,8 +122,8 @@ class _Denoiser:
 
     def _gains(self, x: Numbers | None, unit: int) -> Gains:
         """Those of a unit: what the network says, in steps as they are kept, or what it said the last time."""
-        if self.tape is not None and self.tape.is_whole:
-            return from_steps(self.tape.played(unit))
+        if self.known:
+            return from_steps(self.known.played(unit))
         steps = to_steps(self.network.leave(x))
         if self.tape is not None:
             self.tape.record(steps)
