@@ -29,9 +29,13 @@ class RunningLevel(NamedTuple):
     power: float = 0.0
     weight: float = 0.0
 
+    def mean(self) -> float:
+        """The level as a power, on the scale of `features`' scaled powers."""
+        return self.power / max(self.weight, SILENCE) + SILENCE
+
     def db(self) -> float:
-        """The level, on the scale of `features`' scaled powers."""
-        return power_db(self.power / max(self.weight, SILENCE) + SILENCE)
+        """The level in dB."""
+        return power_db(self.mean())
 
 
 def features(power: Power, sample_rate: int, size: int, level: RunningLevel) -> tuple[Features, RunningLevel]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .bands import COUNT, PATCH, STRIDE, TOKENS
+from .deep_filter import BINS, DeepFilter, Spectrum
 from .features import LOWEST, Features
 from .kernels import Numbers, gate, normalize, normalize_later, recur, sigmoids
 
@@ -53,10 +54,20 @@ class Wide(NamedTuple):
 
 
 class Gains(NamedTuple):
-    """kept : against noise; dry : against noise and the room's reverberation; both (frames, 148), 0 to 1."""
+    """kept : against noise; dry : against noise and the room's reverberation; both (frames, 148), 0 to 1.
+
+    added : to the first, in the lowest bins, by the deep filter; (frames, 80) complex64, zeros until it has answered
+    """
 
     kept: Numbers
     dry: Numbers
+    added: Spectrum
+
+
+def no_gains() -> Gains:
+    """Those of no frame."""
+    none = np.zeros((0, COUNT), np.float32)
+    return Gains(none, none, np.zeros((0, BINS), np.complex64))
 
 
 class LayerState(NamedTuple):
@@ -82,6 +93,7 @@ class Network:
 
     past, ahead : frames around its own that a patch takes in
     look, shift : so many channels of every block's recurrence come from so many frames later
+    deep_filter : of weights that have one
     """
 
     past: int
@@ -98,6 +110,7 @@ class Network:
     norm: Numbers
     head: Numbers
     head_bias: Numbers
+    deep_filter: DeepFilter | None = None
 
     @property
     def look_ahead(self) -> int:
@@ -152,8 +165,7 @@ class Network:
 
     def leave(self, x: Numbers | None) -> Gains:
         """What comes out of the last layer → gains."""
-        none = np.zeros((0, COUNT), np.float32)
-        return Gains(none, none) if x is None else self._head(x)
+        return no_gains() if x is None else self._head(x)
 
     def _wides(self, number: int) -> tuple[Wide, ...]:
         """The recurrences over all tokens that follow a layer."""
@@ -193,7 +205,7 @@ class Network:
         logits += self.head_bias
         by_frame = logits.transpose(1, 0, 2).reshape(frames, TOKENS, 2, STRIDE)
         kept, dry = (np.ascontiguousarray(by_frame[:, :, k]).reshape(frames, COUNT) for k in range(2))
-        return Gains(sigmoids(kept), sigmoids(dry))
+        return Gains(sigmoids(kept), sigmoids(dry), np.zeros((frames, BINS), np.complex64))
 
 
 def _times(x: Numbers, matrix: Numbers) -> Numbers:

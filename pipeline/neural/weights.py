@@ -16,10 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from .bands import PATCH, STRIDE, TOKENS
+from .deep_filter import BINS, INPUTS, TAPS, DeepFilter
+from .deep_filter import TOKENS as LOW_TOKENS
 from .kernels import Numbers
 from .network import Exchange, Network, Recurrence, Wide
 
-FORMAT = "speech-denoiser-3"
+FORMAT = "speech-denoiser-4"
+FORMATS = ("speech-denoiser-3", FORMAT)
+"""The one before has no deep filter, and so may this one have none."""
 MAX_BYTES = 8_000_000
 MAX_WIDTH = 256
 MOST = {"past": 8, "ahead": 8, "blocks": 16, "look": MAX_WIDTH, "shift": 4}
@@ -72,7 +76,7 @@ def parse(data: bytes) -> Network:
     try:
         tensors = load(data)
         metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
-        if metadata.get("format") != FORMAT:
+        if metadata.get("format") not in FORMATS:
             raise WeightsError(f"The weights are not of the format {FORMAT}.")
         sizes = {key: int(metadata[key]) for key in MOST}
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -120,6 +124,28 @@ class _Reader:
             take("norm", TOKENS, width),
             np.concatenate([self.matrix(f"{head}.weight", STRIDE, 3 * width) for head in HEADS], axis=1),
             np.concatenate([take(f"{head}.bias", STRIDE) for head in HEADS]),
+            self.deep_filter(),
+        )
+
+    def deep_filter(self) -> DeepFilter | None:
+        """None where the weights have none."""
+        hidden, deep = self.tensors.get("deep_filter.context.bias"), self.tensors.get("deep_filter.inner.bias")
+        if hidden is None or deep is None:
+            return None
+        wide, narrow = hidden.size // STRIDE, deep.size
+        if not (1 <= wide <= MAX_WIDTH and 1 <= narrow <= MAX_WIDTH):
+            raise WeightsError("The deep filter has an impossible width.")
+        take = self.take
+        return DeepFilter(
+            take("norm", TOKENS, self.width)[:LOW_TOKENS].copy(),
+            self.matrix("deep_filter.enter.weight", wide, INPUTS),
+            self.matrix("deep_filter.context.weight", STRIDE * wide, self.width),
+            take("deep_filter.context.bias", STRIDE * wide),
+            take("deep_filter.place", BINS, wide),
+            self.matrix("deep_filter.inner.weight", narrow, wide),
+            take("deep_filter.inner.bias", narrow),
+            self.matrix("deep_filter.leave.weight", 2 * TAPS, narrow),
+            take("deep_filter.leave.bias", 2 * TAPS),
         )
 
     def matrix(self, name: str, out: int, into: int) -> Numbers:

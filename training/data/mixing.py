@@ -15,9 +15,12 @@ from scipy import fft
 from .corpus import Corpus, Generator, Samples
 from .noises import MAKERS, babble, curve_db
 from .rooms import draw_room, dry_target_of, target_of
+from .voices import breathing, whispered
 
 NO_CUT_HZ = 1e9
 CLEAN_SHARE = 0.1  # of the mixtures have little noise, and what speech is recorded with must stay
+WHISPERED_SHARE, BREATHING_SHARE, TOGETHER_SHARE = 0.04, 0.3, 0.06
+TOGETHER_DB = (-12.0, 0.0)  # of a second talker who speaks at the same time, against the first
 
 
 class Mixture(NamedTuple):
@@ -99,8 +102,23 @@ class Mixer:
 
     def parts(self, rng: Generator) -> Parts:
         """Speech in a room and noise, not mixed yet."""
-        speech, bandwidth = self._speech(rng)
+        speech, bandwidth = self._voices(rng)
         return Parts(*self._in_room(speech, rng), self._noise(rng), bandwidth)
+
+    def _voices(self, rng: Generator) -> tuple[Samples, float]:
+        """Speech, now and then whispered, with breaths, or of two talkers at once; all of it is to stay."""
+        x, bandwidth = self._speech(rng)
+        kind = rng.random()
+        if kind < WHISPERED_SHARE:
+            x = whispered(x, self.sample_rate, rng)
+        elif kind < WHISPERED_SHARE + TOGETHER_SHARE:
+            other, its_bandwidth = self._speech(rng)
+            bandwidth = min(bandwidth, its_bandwidth)
+            level, its = (np.sqrt((one**2).mean()) + 1e-9 for one in (x, other))
+            x = x + other * np.float32(level / its * 10 ** (rng.uniform(*TOGETHER_DB) / 20))
+        if rng.random() < BREATHING_SHARE:
+            x = breathing(x, self.sample_rate, rng)
+        return x, bandwidth
 
     def _speech(self, rng: Generator) -> tuple[Samples, float]:
         """A stretch of one talker, now and then of two in turn, with pauses."""

@@ -11,7 +11,8 @@ it can only be noise.
 
 It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
 What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
-spectra, between one transform and its inverse.
+spectra, between one transform and its inverse. To the first, a deep filter adds what only a turn of the phase can mend
+(`pipeline/neural/deep_filter.py`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pipeline.cache.tape import Tape
 from pipeline.dsp.decibels import amplitude, power_db
 from pipeline.dsp.stft import Spectra, Stft
 from pipeline.neural.bands import BELOW_SPLIT, OVERLAP, WINDOW_S, centres_hz, interpolation
+from pipeline.neural.deep_filter import AHEAD
 from pipeline.neural.features import SILENCE, Features, RunningLevel, features
 from pipeline.neural.kernels import Numbers
 from pipeline.neural.network import Gains, LayerState, Network
@@ -33,10 +35,10 @@ from pipeline.stream.line import Part
 from pipeline.stream.stage import AnyStage
 from pipeline.stream.units import units_through
 
+from .correction import RUMBLE_BINS, Correction, Pending
 from .gain_steps import from_steps, to_steps
 
 UNIT_FRAMES = 64
-RUMBLE_BINS = 2  # at every rate: bins are 28 to 31 Hz apart
 RUMBLE_DB = 6.0
 STRONG_RUMBLE_DB = 12.0  # above the recording's level: what is stronger may fall by so many dB per dB more:
 RUMBLE_SLOPE = 4.0
@@ -53,10 +55,14 @@ class _Ear(NamedTuple):
 
 
 class _Voice(NamedTuple):
-    """What is remembered of what goes out. `waiting` are the spectra whose gains are not known yet; unit : the next"""
+    """What is remembered of what goes out.
+
+    waiting : spectra whose gains are not known yet; pending : of the deep filter; unit : the next
+    """
 
     waiting: Spectra
     after: Samples
+    pending: Pending | None
     unit: int = 0
 
 
@@ -76,6 +82,12 @@ class _Denoiser:
     noise_floor: float
     room_floor: float
     tape: Tape | None
+    correction: Correction | None
+
+    @property
+    def late(self) -> int:
+        """Frames that a gain is late."""
+        return self.network.look_ahead + (AHEAD if self.correction else 0)
 
     @property
     def known(self) -> Tape | None:
@@ -85,11 +97,12 @@ class _Denoiser:
     def parts(self, channels: int) -> list[Part]:
         """Its work in parts: the transform and the features, the layers, the gains and the inverse transform."""
         tail = self.stft.silence(channels)
-        waiting = np.zeros((channels, self.network.look_ahead, self.stft.bins), np.complex64)
+        waiting = np.zeros((channels, self.late, self.stft.bins), np.complex64)
+        pending = self.correction.start() if self.correction else None
         return [
             Part(lambda: _Ear(tail, RunningLevel(), self.network.start().seen), self._hear, "denoise.in"),
             *(self._layer(number) for number in range(0 if self.known else len(self.network.recurrences))),
-            Part(lambda: _Voice(waiting, tail), self._speak, "denoise.out"),
+            Part(lambda: _Voice(waiting, tail, pending), self._speak, "denoise.out"),
         ]
 
     def _hear(self, unit: Samples, state: _Ear) -> tuple[_Heard, _Ear]:
@@ -109,37 +122,45 @@ class _Denoiser:
         return Part(lambda: self.network.layer_start(number), step, f"denoise.layer{number + 1}")
 
     def _speak(self, heard: _Heard, state: _Voice) -> tuple[Samples, _Voice]:
-        """As many samples as came in, `network.look_ahead` frames and a window late."""
+        """As many samples as came in, `late` frames and a window late."""
         line = np.concatenate((state.waiting, heard.spectra), axis=1)
         frames = heard.spectra.shape[1]
         answer = line[:, :frames].copy()
-        gains = self._gains(heard.x, state.unit)
+        gains, pending = self._gains(heard, line[:, : line.shape[1] - self.network.look_ahead], state)
         if len(gains.kept):
-            known = answer[:, frames - len(gains.kept) :]
-            known *= self._in_bins(gains, known, heard.level)
+            self._apply(gains, answer[:, frames - len(gains.kept) :], heard.level)
         out, after = self.stft.synthesize(answer, state.after)
-        return out, _Voice(line[:, -self.network.look_ahead :], after, state.unit + 1)
+        return out, _Voice(line[:, -self.late :], after, pending, state.unit + 1)
 
-    def _gains(self, x: Numbers | None, unit: int) -> Gains:
+    def _gains(self, heard: _Heard, line: Spectra, state: _Voice) -> tuple[Gains, Pending | None]:
         """Those of a unit: what the network says, in steps as they are kept, or what it said the last time."""
         if self.known:
-            return from_steps(self.known.played(unit))
-        steps = to_steps(self.network.leave(x))
+            return from_steps(self.known.played(state.unit)), state.pending
+        gains, pending = self.network.leave(heard.x), state.pending
+        if self.correction and pending:
+            power = heard.level.mean() * self.stft.hop**2
+            gains, pending = self.correction.step(gains, heard.x, line, power, pending)
+        steps = to_steps(gains)
         if self.tape is not None:
             self.tape.record(steps)
-        return from_steps(steps)
+        return from_steps(steps), pending
 
-    def _in_bins(self, gains: Gains, spectra: Spectra, level: RunningLevel) -> Numbers:
-        """Gains (frames, bins) for spectra (channels, frames, bins)."""
+    def _apply(self, gains: Gains, spectra: Spectra, level: RunningLevel) -> None:
+        """Turn spectra (channels, frames, bins) down, in place."""
         to_bins = interpolation(self.stft.size, self.sample_rate)
         kept = _open_above(gains.kept)
         in_bins: Numbers = np.maximum(kept @ to_bins, np.float32(self.noise_floor))
+        added = gains.added[:, : self.stft.bins] * np.float32(1 - self.noise_floor)
         if self.room_floor < 1:
-            room = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
-            in_bins *= np.maximum(room @ to_bins, np.float32(self.room_floor))
+            share = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
+            room = np.maximum(share @ to_bins, np.float32(self.room_floor))
+            in_bins *= room
+            added *= room[:, : added.shape[1]]
         rumble = in_bins[:, :RUMBLE_BINS]
         np.maximum(rumble, self._least_of_rumble(spectra[..., :RUMBLE_BINS], level), out=rumble)
-        return in_bins
+        corrected = spectra[..., : added.shape[1]] * added
+        spectra *= in_bins
+        spectra[..., : added.shape[1]] += corrected
 
     def _least_of_rumble(self, spectra: Spectra, level: RunningLevel) -> Numbers:
         """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
@@ -175,6 +196,9 @@ def stage(
     Latency: a unit, the look-ahead and a window, 1.26 s.
     """
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
-    denoiser = _Denoiser(network, stft, sample_rate, amplitude(-strength_db), amplitude(-dereverb_db), tape)
-    late = network.look_ahead * stft.hop + stft.tail
+    weights = network.deep_filter
+    correction = Correction(weights, stft, sample_rate, network.place.shape[1]) if weights else None
+    floors = amplitude(-strength_db), amplitude(-dereverb_db)
+    denoiser = _Denoiser(network, stft, sample_rate, *floors, tape, correction)
+    late = denoiser.late * stft.hop + stft.tail
     return units_through(UNIT_FRAMES * stft.hop, channels, late, denoiser.parts(channels))

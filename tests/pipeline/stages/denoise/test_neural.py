@@ -251,6 +251,7 @@ class Told:
 
     look_ahead = 2
     recurrences = ()  # it has no layers
+    deep_filter = None
 
     def __init__(self, kept: np.ndarray, dry: np.ndarray) -> None:
         self._gains = kept.astype(np.float32), dry.astype(np.float32)
@@ -262,7 +263,8 @@ class Told:
         return heard, seen
 
     def leave(self, heard: np.ndarray) -> Gains:
-        return Gains(*(np.repeat(one[None], len(heard), axis=0) for one in self._gains))
+        kept, dry = (np.repeat(one[None], len(heard), axis=0) for one in self._gains)
+        return Gains(kept, dry, np.zeros((len(heard), 80), np.complex64))
 
 
 def taken_db(network: Told, hz: float, strength_db: float, dereverb_db: float = 0.0, rate: int = 48_000) -> float:
