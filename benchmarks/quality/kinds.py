@@ -17,6 +17,7 @@ LEAST = 3  # pairs: a mean over fewer says nothing
 BANDS_DB = ((0.0, 10.0), (10.0, 20.0), (20.0, 30.0))
 # The first kind one of whose words begins a word of the noise's name.
 NOISES = (
+    ("no noise", ("none",)),
     ("DEMAND, not told apart", ("demand", "vb-demand")),
     ("music", ("music", "song", "drum")),
     ("voices", ("babble", "speak", "voice", "cafe", "restaurant", "announce", "crowd", "playground", "bab", "sneez")),

@@ -25,6 +25,7 @@ from benchmarks.quality import kinds
         ("running tap", "household"),
         ("keyboard (topre)", "keys and clicks"),
         ("Dog barks", "animals"),
+        ("none", "no noise"),
         ("a terrain", "other"),
         ("", ""),
     ],
