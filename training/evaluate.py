@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.metrics.eaten import eaten_cells
 from pipeline.neural.weights import read
 from pipeline.stages.denoise.neural import stage
 from pipeline.stream.stage import run_whole
 from training.data.corpus import Samples
 
 METRIC_RATE = 16_000
-EATEN_DB = 10.0
-SPEECH_RANGE_DB = 30.0
 
 
 class Scores(NamedTuple):
@@ -96,21 +94,3 @@ def _overall(x: Samples) -> float:
     from training.losses.dnsmos import overall
 
     return overall(x)
-
-
-def eaten_cells(y: Samples, noisy: Samples, clean: Samples, sample_rate: int) -> tuple[float, float]:
-    """Of the cells (32 ms, 31 Hz) where the clean speech is within 30 dB of its peak and above the noise: how many
-    are more than 10 dB weaker in y than in noisy, and how many there are.
-    """
-    speech, noise, before, after = (_power(x, sample_rate) for x in (clean, noisy - clean, noisy, y))
-    cells = (speech > speech.max() * 10 ** (-SPEECH_RANGE_DB / 10)) & (speech > noise)
-    return float((after[cells] < before[cells] * 10 ** (-EATEN_DB / 10)).sum()), float(cells.sum())
-
-
-def _power(x: Samples, sample_rate: int) -> NDArray[np.float32]:
-    from scipy.signal import stft
-
-    size = round(0.032 * sample_rate)
-    _, _, spectra = stft(x, nperseg=size, noverlap=size // 2)
-    power: NDArray[np.float32] = np.abs(spectra) ** 2
-    return power

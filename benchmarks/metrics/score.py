@@ -7,13 +7,13 @@ from functools import cache
 from importlib.util import find_spec
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from .alignment import advanced
 from .composite import composite
 from .distances import Signal, full_band, segmental_snr, si_sdr
 from .dnsmos import dnsmos
+from .eaten import eaten_percent
 
 RATE = 16_000
 FULL_BAND_HZ = 32_000  # references below have nothing to say of the high band
@@ -35,17 +35,33 @@ def available(package: str) -> bool:
 
 def resampled(x: Signal, rate: int, to: int) -> NDArray[np.float32]:
     """x (n,) at another rate."""
-    return x if rate == to else np.asarray(soxr.resample(x, rate, to), np.float32)
+    if rate == to:
+        return x
+    import soxr  # here, since training takes a metric from this package, and does without it
+
+    return np.asarray(soxr.resample(x, rate, to), np.float32)
 
 
-def of_pair(reference: Signal, rate: int, y: Signal, y_rate: int, delay_s: float = 0.0, dry: bool = True) -> Scores:
+def of_pair(
+    reference: Signal,
+    rate: int,
+    y: Signal,
+    y_rate: int,
+    delay_s: float = 0.0,
+    dry: bool = True,
+    noisy: Signal | None = None,
+) -> Scores:
     """Scores of `y` (n,) against its clean reference; the constant delay of the system is taken out.
 
-    dry : the reference has the room of the recording; otherwise SI-SDR and segmental SNR would measure the room
+    dry : the reference has the room of the recording; otherwise SI-SDR, segmental SNR and eaten speech would measure
+        the room
+    noisy : what `y` was made of, at the reference's rate, for eaten speech
     """
     s = resampled(reference, rate, RATE)
     x = advanced(resampled(y, y_rate, RATE), delay_s * RATE, len(s))
     found: Scores = {"si_sdr": si_sdr(s, x), "seg_snr": segmental_snr(s, x, RATE)} if dry else {}
+    if dry and noisy is not None:
+        found |= _eaten(s, x, advanced(resampled(noisy, rate, RATE), 0.0, len(s)))
     if available("pesq"):
         found |= _perceived(s, x)
     if available("pystoi"):
@@ -77,6 +93,11 @@ def pesq_wb(reference: Signal, y: Signal) -> float:
 def _perceived(s: Signal, x: Signal) -> Scores:
     quality = pesq_wb(s, x)
     return {"pesq": quality, **composite(quality, s, x, RATE)} if np.isfinite(quality) else {}
+
+
+def _eaten(s: Signal, x: Signal, noisy: Signal) -> Scores:
+    percent = eaten_percent(x, noisy, s, RATE)
+    return {"eaten_percent": percent} if np.isfinite(percent) else {}
 
 
 def mean(rows: Iterable[Scores]) -> Scores:

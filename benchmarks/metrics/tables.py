@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -25,8 +25,10 @@ PAIRS = (
     Column("ovrl_n", "OVRL-n", 2),
     Column("sig_n", "SIG-n", 2),
     Column("bak_n", "BAK-n", 2),
+    Column("p808_n", "P.808-n", 2),
     Column("hf_keep_db", "HF keep dB", 1),
-    Column("lsd_fb", "LSD-fb", 1),
+    Column("lsd_fb", "LSD-fb", 2),
+    Column("eaten_percent", "eaten %", 2),
 )
 REAL = (
     Column("real_ovrl_n", "real OVRL-n", 2),
@@ -35,17 +37,35 @@ REAL = (
     Column("real_p808_n", "real P.808-n", 2),
 )
 COST = (Column("rtf", "RTF", 4),)
-ROOM = tuple(column for column in PAIRS if column.key in ("pesq", "estoi", "ovrl_n"))
+
+
+def only(columns: Iterable[Column], *keys: str) -> tuple[Column, ...]:
+    """Some of them."""
+    return tuple(column for column in columns if column.key in keys)
 
 
 def table(rows: Mapping[str, Mapping[str, float]], columns: Iterable[Column], first: str = "system") -> str:
     """One line for each name. Columns that no row has are left out; a score that one row lacks is a dash."""
-    shown = [column for column in columns if any(column.key in row for row in rows.values())]
-    lines = [f"| {first} | " + " | ".join(column.title for column in shown) + " |", "|---|" + "--:|" * len(shown)]
-    for name, row in rows.items():
-        lines.append(f"| {name} | " + " | ".join(_cell(row.get(c.key), c.digits) for c in shown) + " |")
-    return "\n".join(lines)
+    return grouped({"": rows}, columns, (first,))
 
 
-def _cell(value: float | None, digits: int) -> str:
+def grouped(
+    groups: Mapping[str, Mapping[str, Mapping[str, float]]], columns: Iterable[Column], first: Sequence[str]
+) -> str:
+    """One line for each name in each group; first : what groups and names are, or names alone."""
+    lines = [(group, name, row) for group, rows in groups.items() for name, row in rows.items()]
+    shown = [column for column in columns if any(column.key in row for _, _, row in lines)]
+    cells = (
+        [*(group, name)[-len(first) :], *(cell(row.get(c.key), c.digits) for c in shown)] for group, name, row in lines
+    )
+    return text([*first, *(column.title for column in shown)], cells, len(first))
+
+
+def text(head: Sequence[str], rows: Iterable[Sequence[str]], names: int = 1) -> str:
+    """Cells as they are; the first `names` columns are words."""
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * names + "--:|" * (len(head) - names)]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def cell(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"

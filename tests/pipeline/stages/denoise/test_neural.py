@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from scipy.signal import fftconvolve, resample_poly, stft
 
+from benchmarks.metrics.eaten import eaten_cells
 from pipeline.audio import Samples
 from pipeline.neural.bands import centres_hz
 from pipeline.neural.network import Gains, State
@@ -18,7 +19,6 @@ from pipeline.neural.weights import bundled
 from pipeline.stages.denoise.neural import stage
 from pipeline.stream.stage import Stage, run, run_whole, split
 from tests.pipeline.signals import noise, sine, speech_like
-from training.evaluate import eaten_cells
 
 HERE = Path(__file__).parents[2] / "neural"
 RATES = (8_000, 16_000, 22_050, 44_100, 48_000, 96_000)
