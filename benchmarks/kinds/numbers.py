@@ -125,12 +125,14 @@ def _talkers_db(mixture: Mixture, y: Signal) -> tuple[float, float]:
 
 def music_mean_db(mixture: Mixture, y: Signal) -> float:
     """Mean over time of the music's gain."""
-    return float(np.mean(_music_db(mixture, y)))
+    in_time = _music_db(mixture, y)
+    return float(in_time.mean()) if in_time.size else NAN
 
 
 def music_moves_db(mixture: Mixture, y: Signal) -> float:
     """Standard deviation over time of the music's gain: pumping."""
-    return float(np.std(_music_db(mixture, y)))
+    in_time = _music_db(mixture, y)
+    return float(in_time.std()) if in_time.size else NAN
 
 
 def _music_db(mixture: Mixture, y: Signal) -> Numbers:

@@ -83,6 +83,11 @@ def test_weak_cells_count_by_their_loudness_not_by_their_power() -> None:
     assert numbers.kept_db(mixture("ends", low + high), low) < -3.0
 
 
+def test_what_is_40_db_weaker_than_the_loudest_is_not_heard() -> None:
+    low, high = (sine(hz, RATE, SECONDS, peak)[0] for hz, peak in ((700.0, 0.3), (3000.0, 0.003)))
+    assert numbers.kept_db(mixture("ends", low + high), low) == pytest.approx(0.0, abs=0.1)
+
+
 def test_what_noise_hides_does_not_count() -> None:
     assert np.isnan(numbers.kept_db(mixture("breaths", HISS, VOICE + noise(1, N, -20.0)[0]), HISS))
 
@@ -99,6 +104,14 @@ def test_the_residual_is_that_of_the_pauses() -> None:
     y = speech + np.where(FIRST_HALF, HISS, HISS * factor(-20.0))
     assert numbers.residual_db(found, y) == pytest.approx(-20.0, abs=0.01)
     assert numbers.residual_db(found, speech) < -80.0
+
+
+def test_what_lies_right_behind_a_word_is_no_pause() -> None:
+    """40 ms in which a stage closes count neither way."""
+    speech = np.where(FIRST_HALF, noise(1, N, -20.0)[0], 0).astype(np.float32)
+    closing = np.arange(N) < N // 2 + round(0.04 * RATE)
+    y = speech + np.where(closing, HISS, HISS * factor(-20.0))
+    assert numbers.residual_db(mixture("keyboard", speech, HISS), y) == pytest.approx(-20.0, abs=0.01)
 
 
 def test_a_recording_without_pauses_has_no_residual() -> None:
@@ -141,6 +154,14 @@ def test_music_that_is_gone_is_held_at_30_db() -> None:
     found = mixture("music", VOICE, MUSIC)
     assert numbers.music_mean_db(found, VOICE) == pytest.approx(-30.0)
     assert numbers.music_moves_db(found, VOICE) == pytest.approx(0.0)
+
+
+def test_music_counts_down_to_10_db_under_the_speech() -> None:
+    """In cells where it is weaker the speech hides it, and what is left of it there is no pumping."""
+    for under_db, counts in ((-8.0, True), (-13.0, False)):
+        found = mixture("music", noise(1, N, -20.0)[0], noise(1, N, -20.0 + under_db, seed=3)[0])
+        assert np.isfinite(numbers.music_mean_db(found, found.speech)) == counts
+        assert np.isfinite(numbers.music_moves_db(found, found.speech)) == counts
 
 
 def test_a_jingle_is_the_other_sound_where_it_is_marked() -> None:
