@@ -26,7 +26,7 @@ TALKER_S = 0.128  # cells in which two voices are told apart
 MUSIC_S = 0.512
 MUSIC_HEARD_DB = -10.0  # against the speech in its band: what is weaker is hidden
 MUSIC_LEAST_DB = -30.0  # below, least squares beside speech tells little, and music under speech is not heard
-PAUSE_DB, AROUND_PAUSE_S, STEP_S = -35.0, 0.06, 0.02
+PAUSE_DB, AROUND_PAUSE_S, STEP_S = -35.0, 0.06, 0.024
 NAN = float("nan")
 
 Measure = Callable[[Mixture, Signal], float]
@@ -89,20 +89,14 @@ def si_sdr_db(mixture: Mixture, y: Signal) -> float:
 
 
 def residual_db(mixture: Mixture, y: Signal) -> float:
-    """Power in the pauses of the speech, against the recording's there."""
-    step = round(STEP_S * mixture.sample_rate)
-    before, after, speech = (_frame_power(x, step) for x in (mixture.noisy, y, mixture.speech))
+    """Power in the pauses of the speech, against the recording's there, from 100 Hz up."""
+    before, after, speech = Cells((mixture.noisy, y, mixture.speech), mixture.sample_rate, STEP_S).power.sum(axis=2)
     spoken = speech > np.percentile(speech, 95) * 10 ** (PAUSE_DB / 10)
-    around = round(AROUND_PAUSE_S / STEP_S)
+    around = math.ceil(AROUND_PAUSE_S / STEP_S)
     pause = np.convolve(spoken, np.ones(2 * around + 1), "same") == 0
     if not before[pause].any():
         return NAN
     return 10 * math.log10(after[pause].sum() / before[pause].sum() + 1e-9)
-
-
-def _frame_power(x: Signal, step: int) -> Numbers:
-    power: Numbers = (x[: len(x) // step * step].astype(np.float64).reshape(-1, step) ** 2).mean(axis=1)
-    return power
 
 
 def louder_db(mixture: Mixture, y: Signal) -> float:
