@@ -1,7 +1,7 @@
 """What the app does, measured: how it sounds beside its peers, what it costs, what it leaves alone.
 
 The programs: `python -m benchmarks.NAME --help`, NAME one of quality, harm, stages, speed, length, rungs, peers,
-waiting, profile, concurrency, measures, content.
+waiting, profile, concurrency, measures, content, kinds.
 """
 
 import os
