@@ -1,4 +1,4 @@
-"""`python -m training prepare|train|evaluate|export|fixture|check`, see docs/training.md."""
+"""`python -m training prepare|train|refine|evaluate|export|fixture|check`, see docs/training.md."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("width", "blocks", "wide", "late", "look"):
         command.add_argument(f"--{name}", type=int, help="of the network, which may be larger than that of --start")
     command.set_defaults(run=_train)
+    _add_refine(commands)
 
     command = commands.add_parser(
         "evaluate", help="PESQ, ESTOI, SI-SDR, DNSMOS and eaten speech on pairs of recordings"
@@ -80,6 +81,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_refine(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("refine", help="train a deep filter after the gains, and the last blocks with it")
+    command.add_argument("data", type=Path, help="what prepare wrote")
+    command.add_argument("out", type=Path, help="folder for checkpoint.pt and log.txt")
+    command.add_argument("--start", type=Path, required=True, help="checkpoint or exported weights")
+    command.add_argument("--minutes", type=float, required=True)
+    for name in ("blocks", "batch", "seed"):
+        command.add_argument(f"--{name}", type=int)
+    for name in ("seconds", "decay", "average", "auditory", "distortion", "network-rate", "report-minutes"):
+        command.add_argument(f"--{name}", type=float)
+    command.add_argument("--rate", type=float, help="learning rate of the deep filter at its highest")
+    command.add_argument("--quality", type=float, dest="pesq", help="weight of the PESQ loss")
+    command.add_argument("--opinion", type=float, dest="dnsmos", help="weight of the DNSMOS loss")
+    command.add_argument("--opinion-share", type=float, dest="dnsmos_share", help="of the mixtures that it looks at")
+    command.set_defaults(run=_refine)
+
+
 def _prepare(options: argparse.Namespace) -> None:
     from training.data.prepare import prepare
 
@@ -94,6 +112,13 @@ def _train(options: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(options).items() if value is not None}
     shape = Shape(**{field.name: given[field.name] for field in fields(Shape) if field.name in given})
     train(Plan(shape=shape, **{field.name: given[field.name] for field in fields(Plan) if field.name in given}))
+
+
+def _refine(options: argparse.Namespace) -> None:
+    from training.run.refiner import Refinement, refine
+
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    refine(Refinement(**{field.name: given[field.name] for field in fields(Refinement) if field.name in given}))
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -128,11 +128,13 @@ class _Reader:
         )
 
     def deep_filter(self) -> DeepFilter | None:
-        """None where the weights have none."""
-        hidden, deep = self.tensors.get("deep_filter.context.bias"), self.tensors.get("deep_filter.inner.bias")
-        if hidden is None or deep is None:
+        """None where the weights have nothing of it."""
+        if not any(name.startswith("deep_filter.") for name in self.tensors):
             return None
-        wide, narrow = hidden.size // STRIDE, deep.size
+        place, bias = self.tensors.get("deep_filter.place"), self.tensors.get("deep_filter.inner.bias")
+        if place is None or bias is None:
+            raise WeightsError("The weights lack a part of the deep filter.")
+        wide, narrow = place.shape[-1] if place.ndim else 0, bias.size
         if not (1 <= wide <= MAX_WIDTH and 1 <= narrow <= MAX_WIDTH):
             raise WeightsError("The deep filter has an impossible width.")
         take = self.take

@@ -19,7 +19,7 @@ from .voices import breathing, whispered
 
 NO_CUT_HZ = 1e9
 CLEAN_SHARE = 0.1  # of the mixtures have little noise, and what speech is recorded with must stay
-WHISPERED_SHARE, BREATHING_SHARE, TOGETHER_SHARE = 0.04, 0.3, 0.06
+WHISPERED_SHARE, BREATHING_SHARE, TOGETHER_SHARE = 0.015, 0.15, 0.04
 TOGETHER_DB = (-12.0, 0.0)  # of a second talker who speaks at the same time, against the first
 
 

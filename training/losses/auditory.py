@@ -34,8 +34,12 @@ ENVELOPE_SHARE = 4.0
 
 def auditory_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """Loss of gains (batch, frames, 148) applied to the noisy spectra; some 1 to 3 where speech is buried."""
+    return auditory_loss_of(power(batch.noisy) * (gains @ bins).square(), batch)
+
+
+def auditory_loss_of(estimate: Tensor, batch: Spectra) -> Tensor:
+    """The same of what the speech was estimated to be, powers (batch, frames, 257)."""
     speech = power(batch.target)
-    estimate = power(batch.noisy) * (gains @ bins).square()
     active = _active(speech)
     count = active.sum() + 1.0
     level = ((speech.sum(-1) * active).sum(1) / (active.sum(1) + 1e-6) + 1e-9)[:, None, None]

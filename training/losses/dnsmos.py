@@ -99,10 +99,14 @@ def _dnsmos() -> Dnsmos:
 
 def dnsmos_loss(dnsmos: Dnsmos, gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """How far the overall rating is from the best, mean over the batch."""
-    applied = (gains @ bins).clamp(min=USUAL_FLOOR)
+    return dnsmos_loss_of(dnsmos, batch.noisy * (gains @ bins).clamp(min=USUAL_FLOOR), batch)
+
+
+def dnsmos_loss_of(dnsmos: Dnsmos, estimate: Tensor, batch: Spectra) -> Tensor:
+    """The same of what the speech was estimated to be, spectra (batch, frames, 257)."""
     frames = power(batch.target).sum(-1)
     active = (frames > 3e-3 * frames.amax(1, keepdim=True)).float()
-    x, speech = (waveform(spectrum) for spectrum in (batch.noisy * applied, batch.target))
+    x, speech = (waveform(spectrum) for spectrum in (estimate, batch.target))
     energy = speech.square().unfold(1, SIZE // 2, SIZE // 2).mean(-1)
     active = active[:, 1 : 1 + energy.shape[1]]
     level = ((energy * active).sum(1) / (active.sum(1) + 1e-6) + 1e-12).sqrt()

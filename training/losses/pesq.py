@@ -86,9 +86,14 @@ def _hertz(bark: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def pesq_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """How far the grade of gains (batch, frames, 148) applied to the noisy spectra is from the best; mean, 0 to 3.6."""
+    return pesq_loss_of(batch.noisy * (gains @ bins), batch)
+
+
+def pesq_loss_of(estimate: Tensor, batch: Spectra) -> Tensor:
+    """The same of what the speech was estimated to be, spectra (batch, frames, 257)."""
     spoken = power(batch.target).sum(-1).amax(1) > 1e-3
-    estimate, speech = (powers(waveform(spectrum)) for spectrum in (batch.noisy * (gains @ bins), batch.target))
-    return ((HIGHEST - grade(speech, estimate)) * spoken).mean()
+    speech, degraded = (powers(waveform(spectrum)) for spectrum in (batch.target, estimate))
+    return ((HIGHEST - grade(speech, degraded)) * spoken).mean()
 
 
 def powers(x: Tensor) -> Tensor:

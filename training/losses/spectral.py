@@ -28,16 +28,33 @@ def compressed(magnitude: Tensor) -> Tensor:
 
 def spectral_loss(gains: Tensor, batch: Spectra, bins: Tensor) -> Tensor:
     """Compressed magnitude and complex error of gains (batch, frames, 148) applied to the noisy spectra."""
-    noisy, gain = batch.noisy.abs(), gains @ bins
-    estimate = compressed(noisy * gain)
-    speech = compressed(batch.target.abs())
+    gain = gains @ bins
+    magnitude = batch.noisy.abs()
+    # The angle is that of the noisy spectra: gains do not turn it.
+    spectral = _compared(magnitude * gain, _cosine(batch.noisy, magnitude, batch), batch, COMPLEX_SHARE)
+    return spectral + above_loss(gains, batch) + PROTECTION * _eaten(gain, batch)
+
+
+def spectral_loss_of(estimate: Tensor, batch: Spectra, complex_share: float = COMPLEX_SHARE) -> Tensor:
+    """The same of what the speech was estimated to be up to 8 kHz, spectra (batch, frames, 257)."""
+    magnitude = (power(estimate) + 1e-12).sqrt()
+    spectral = _compared(magnitude, _cosine(estimate, magnitude, batch), batch, complex_share)
+    return spectral + PROTECTION * _eaten(magnitude / (batch.noisy.abs() + 1e-6), batch)
+
+
+def _cosine(spectra: Tensor, magnitude: Tensor, batch: Spectra) -> Tensor:
+    """Of the angle between spectra and the speech's."""
+    return (spectra * batch.target.conj()).real / (magnitude * batch.target.abs() + 1e-8)
+
+
+def _compared(magnitude: Tensor, cosine: Tensor, batch: Spectra, complex_share: float) -> Tensor:
+    """Errors of the compressed magnitude, and of the compressed complex spectra."""
+    estimate, speech = compressed(magnitude), compressed(batch.target.abs())
     error = estimate - speech
-    magnitude = (error.square() + EATEN_SPEECH * torch.clamp(-error, min=0).square()).mean()
+    lost = (error.square() + EATEN_SPEECH * torch.clamp(-error, min=0).square()).mean()
     # |a - b|² of the compressed complex spectra = error² + 2 |a| |b| (1 - cos of the angle between them)
-    cosine = (batch.noisy * batch.target.conj()).real / (noisy * batch.target.abs() + 1e-8)
     both = (error.square() + 2 * estimate * speech * (1 - cosine)).mean()
-    spectral = (1 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * both
-    return spectral + ABOVE_SHARE * _above(gains, batch) + PROTECTION * _eaten(gain, batch)
+    return (1 - complex_share) * lost + complex_share * both
 
 
 def _eaten(gain: Tensor, batch: Spectra) -> Tensor:
@@ -50,10 +67,10 @@ def _eaten(gain: Tensor, batch: Spectra) -> Tensor:
     return (torch.clamp(PROTECTED_GAIN - gain, min=0) * cells)[..., VOICE_BIN:].mean()
 
 
-def _above(gains: Tensor, batch: Spectra) -> Tensor:
+def above_loss(gains: Tensor, batch: Spectra) -> Tensor:
     """The same magnitude error in the bands above 8 kHz, where the speech's recording reaches so high."""
     noisy = (batch.noisy_above + 1e-10).sqrt()
     error = compressed(noisy * gains[:, :, BELOW_SPLIT:]) - compressed((batch.target_above + 1e-10).sqrt())
     cost = error.square() + EATEN_SPEECH * torch.clamp(-error, min=0).square()
     weight = batch.weight_above[:, None, :]
-    return (cost * weight).sum() / (weight.sum() * cost.shape[1] + 1.0)
+    return ABOVE_SHARE * (cost * weight).sum() / (weight.sum() * cost.shape[1] + 1.0)

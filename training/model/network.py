@@ -121,16 +121,34 @@ class Network(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Gains of all bands, frame by frame."""
-        x = self.patch(self.patches(features)) + self.place
-        for k, (recurrence, exchange) in enumerate(zip(self.recurrences, self.exchanges, strict=True)):
-            x = exchange(recurrence(x))
-            if k == self.shape.blocks // 2 - 1:
-                x = self.wide(x)
-            if k == max(0, self.shape.blocks - 2):
-                x = self.late(x)
-        x = nn.functional.pad(rms_norm(x, self.norm), (0, 0, 1, 1))
+        return self.gains(self.tokens(self.begun(features, self.shape.blocks), self.shape.blocks))
+
+    def begun(self, features: Tensor, blocks: int) -> Tensor:
+        """What leaves the first `blocks` blocks."""
+        x: Tensor = self.patch(self.patches(features)) + self.place
+        for k in range(blocks):
+            x = self._block(x, k)
+        return x
+
+    def tokens(self, x: Tensor, blocks: int) -> Tensor:
+        """What leaves the last block, normalised: of what left the first `blocks`."""
+        for k in range(blocks, self.shape.blocks):
+            x = self._block(x, k)
+        return rms_norm(x, self.norm)
+
+    def gains(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Of all bands, from the tokens and their neighbours."""
+        x = nn.functional.pad(tokens, (0, 0, 1, 1))
         x = torch.cat((x[:, :, :-2], x[:, :, 1:-1], x[:, :, 2:]), dim=-1)
         return torch.sigmoid(self.head(x)).flatten(2), torch.sigmoid(self.dry(x)).flatten(2)
+
+    def _block(self, x: Tensor, k: int) -> Tensor:
+        x = self.exchanges[k](self.recurrences[k](x))
+        if k == self.shape.blocks // 2 - 1:
+            x = self.wide(x)
+        if k == max(0, self.shape.blocks - 2):
+            x = self.late(x)
+        return x
 
     def patches(self, features: Tensor) -> Tensor:
         """(batch, frames, 148) → (batch, frames + later, 37, 8 · 5): neighbourhoods in frequency and time.

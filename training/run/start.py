@@ -19,6 +19,13 @@ def weights_to_start_with(source: Path, shape: Shape) -> dict[str, Tensor]:
     return {name: torch.from_numpy(tensor) for name, tensor in tensors.items()}
 
 
+def shape_of(source: Path) -> tuple[Shape, dict[str, Tensor]]:
+    """The shape of the network in a file, and the weights of its deep filter, if it has one."""
+    found, shape = _read(source)
+    start = "deep_filter."
+    return shape, {n.removeprefix(start): torch.from_numpy(t) for n, t in found.items() if n.startswith(start)}
+
+
 def _read(source: Path) -> tuple[Tensors, Shape]:
     """Weights, and the shape of their network."""
     if source.suffix != ".safetensors":

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from pipeline.neural.bands import PATCH, STRIDE, TOKENS
+from pipeline.neural.deep_filter import BINS, INPUTS, TAPS
 from pipeline.neural.weights import FORMAT
 
 Tensors = dict[str, NDArray[np.floating]]
@@ -16,6 +17,9 @@ Tensors = dict[str, NDArray[np.floating]]
 
 def metadata(**changes: str) -> dict[str, str]:
     return {"format": FORMAT, "past": "1", "ahead": "1", "blocks": "2", "look": "1", "shift": "2"} | changes
+
+
+DEEP_FILTER = "deep_filter."
 
 
 def shapes(width: int = 4, inner: int = 6, squeeze: int = 2, frames: int = 3, blocks: int = 2) -> dict[str, tuple]:
@@ -51,7 +55,20 @@ def shapes(width: int = 4, inner: int = 6, squeeze: int = 2, frames: int = 3, bl
             f"exchanges.{k}.bias": (TOKENS, 1),
             f"exchanges.{k}.leave.weight": (width, width),
         }
-    return found
+    return found | _deep_filter(width)
+
+
+def _deep_filter(width: int, hidden: int = 5, deep: int = 3) -> dict[str, tuple[int, ...]]:
+    return {
+        f"{DEEP_FILTER}enter.weight": (hidden, INPUTS),
+        f"{DEEP_FILTER}context.weight": (STRIDE * hidden, width),
+        f"{DEEP_FILTER}context.bias": (STRIDE * hidden,),
+        f"{DEEP_FILTER}place": (BINS, hidden),
+        f"{DEEP_FILTER}inner.weight": (deep, hidden),
+        f"{DEEP_FILTER}inner.bias": (deep,),
+        f"{DEEP_FILTER}leave.weight": (2 * TAPS, deep),
+        f"{DEEP_FILTER}leave.bias": (2 * TAPS,),
+    }
 
 
 def _recurrence(name: str, tokens: int, width: int) -> dict[str, tuple[int, ...]]:
