@@ -108,8 +108,8 @@ def signs() -> Numbers:
     """(80, 15) of ±1: how a steady tone's phase goes on from a bin to its neighbours, for half-overlapping windows.
 
     From one frame to the next it turns by half a period for every bin, and from one bin to the next by half a period.
-    The neighbours' own bins are counted, not the middle one's: so those that are odd in both have the other sign, for all
-    bins alike, which the weights have learned.
+    The neighbours' own bins are counted, not the middle one's: so those that are odd in both have the other sign, for
+    all bins alike, which the weights have learned.
     """
     bin_ = np.arange(BINS)[:, None, None]
     frame = np.arange(-PAST, AHEAD + 1)[:, None]
