@@ -40,10 +40,11 @@ from .gain_steps import from_steps, to_steps
 
 UNIT_FRAMES = 64
 RUMBLE_DB = 6.0
-STRONG_RUMBLE_DB = 12.0  # above the recording's level: what is stronger may fall by so many dB per dB more:
+STRONG_RUMBLE_DB = 10.0  # above the recording's level: what is stronger may fall by so many dB per dB more:
 RUMBLE_SLOPE = 4.0
 VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
+SHARPER = np.float32(1.1)  # power of the gains against noise: as trained, they leave a little more than opinions like
 
 
 class _Ear(NamedTuple):
@@ -149,7 +150,7 @@ class _Denoiser:
         """Turn spectra (channels, frames, bins) down, in place."""
         to_bins = interpolation(self.stft.size, self.sample_rate)
         kept = _open_above(gains.kept)
-        in_bins: Numbers = np.maximum(kept @ to_bins, np.float32(self.noise_floor))
+        in_bins: Numbers = np.maximum(kept**SHARPER @ to_bins, np.float32(self.noise_floor))
         added = gains.added[:, : self.stft.bins] * np.float32(1 - self.noise_floor)
         if self.room_floor < 1:
             share = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
