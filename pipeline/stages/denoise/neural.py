@@ -9,6 +9,9 @@ Below 47 Hz, where no voice is, a clean recording's own rumble and another's noi
 rumble filter's: it goes no further than 6 dB there, unless the rumble is so strong, against the recording's level, that
 it can only be noise.
 
+What it makes of a moment depends on what it has heard before, and at the start that is nothing. So it hears the first
+unit backwards before it hears it: whatever noise there is, it knows.
+
 It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
 What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
 spectra, between one transform and its inverse. To the first, a deep filter adds what only a turn of the phase can mend
@@ -109,6 +112,8 @@ class _Denoiser:
     def _hear(self, unit: Samples, state: _Ear) -> tuple[_Heard, _Ear]:
         spectra, before = self.stft.analyze(unit, state.before)
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
+        if not state.level.weight:
+            power = np.concatenate((_backwards(power), power))
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
         x, seen = None, state.seen
         if level.weight and not self.known:  # the network begins with the first unit that is not digital silence
@@ -127,6 +132,8 @@ class _Denoiser:
         line = np.concatenate((state.waiting, heard.spectra), axis=1)
         frames = heard.spectra.shape[1]
         answer = line[:, :frames].copy()
+        if heard.x is not None:  # gains of what was heard backwards would be those of frames before the first
+            heard = heard._replace(x=heard.x[:, -frames:])
         gains, pending = self._gains(heard, line[:, : line.shape[1] - self.network.look_ahead], state)
         if len(gains.kept):
             self._apply(gains, answer[:, frames - len(gains.kept) :], heard.level)
@@ -169,6 +176,11 @@ class _Denoiser:
         above_db = power_db(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
         least: Numbers = amplitude(-(RUMBLE_DB + RUMBLE_SLOPE * np.maximum(above_db, 0)))
         return least
+
+
+def _backwards(power: Numbers) -> Numbers:
+    """power (frames, bins) from the last frame to the first, without digital silence."""
+    return power[power.any(axis=1)][::-1]
 
 
 def _open_above(gains: Numbers) -> Numbers:

@@ -260,11 +260,12 @@ class Told:
         return State(np.zeros((0, 148), np.float32), ())
 
     def enter(self, heard: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return heard, seen
+        return heard[None], seen
 
     def leave(self, heard: np.ndarray) -> Gains:
-        kept, dry = (np.repeat(one[None], len(heard), axis=0) for one in self._gains)
-        return Gains(kept, dry, np.zeros((len(heard), 80), np.complex64))
+        frames = heard.shape[1]
+        kept, dry = (np.repeat(one[None], frames, axis=0) for one in self._gains)
+        return Gains(kept, dry, np.zeros((frames, 80), np.complex64))
 
 
 def taken_db(network: Told, hz: float, strength_db: float, dereverb_db: float = 0.0, rate: int = 48_000) -> float:
@@ -318,3 +319,62 @@ def test_a_rumble_no_stronger_than_the_sound_is_turned_down_by_6_db_at_most(hz: 
     turn = np.exp(-2j * np.pi * hz * np.arange(2 * rate) / rate)
     before, after = (np.abs(np.mean(one[rate:-rate] * turn)) for one in (x[0], y))
     assert -20 * np.log10(after / before) == pytest.approx(taken, abs=1)
+
+
+class Slow(Told):
+    """A network without layers that keeps what is above -20 dB, against the level, and answers so many frames late."""
+
+    def __init__(self, look_ahead: int) -> None:
+        super().__init__(ALL, ALL)
+        self.look_ahead = look_ahead
+        self.heard: list[np.ndarray] = []
+
+    def enter(self, heard: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:  # type: ignore[override]
+        self.heard.append(heard)
+        line = np.concatenate((seen, heard))
+        ready = max(0, len(line) - self.look_ahead)
+        return (line[None, :ready], line[ready:]) if ready else (None, line)
+
+    def leave(self, heard: np.ndarray | None) -> Gains:
+        loud = np.zeros((0, 148), np.float32) if heard is None else (heard[0].max(axis=1, keepdims=True) > -1) * ALL
+        kept = loud.astype(np.float32)
+        return Gains(kept, kept, np.zeros((len(kept), 80), np.complex64))
+
+
+def heard_by(network: Slow, x: Samples) -> list[np.ndarray]:
+    """What the network is given, unit by unit."""
+    run_whole(stage(network, 40.0, 16_000, 1), x)  # type: ignore[arg-type]
+    return network.heard
+
+
+def test_the_network_hears_the_first_unit_backwards_before_it_hears_it() -> None:
+    x = noise(1, 4 * 16_384, -30.0)
+    first, *others = heard_by(Slow(2), x)
+    assert len(first) == 128
+    assert not any(len(other) != 64 for other in others)
+    apart = first[64:] - first[:64][::-1]  # by the level, which goes on, and so the same in all bands
+    assert np.ptp(apart[:, 1:100], axis=1).max() < 1e-4
+
+
+@pytest.mark.parametrize("before", ["digital silence", "what is next to silent"])
+def test_the_first_unit_is_the_first_with_a_sound(before: str) -> None:
+    """And of that one only what sounds: digital silence says nothing of the noise."""
+    still = np.zeros((1, 2 * 16_384), np.float32) if before == "digital silence" else noise(1, 2 * 16_384, -140.0)
+    x = np.concatenate((still, np.zeros((1, 8_192), np.float32), noise(1, 3 * 16_384, -30.0)), axis=1)
+    lengths = [len(heard) for heard in heard_by(Slow(2), x)]
+    assert 64 + 32 <= lengths[0] <= 64 + 33
+    assert set(lengths[1:]) == {64}
+
+
+@pytest.mark.parametrize("look_ahead", [2, 14, 64, 65, 150])
+@pytest.mark.parametrize("still", [0, 20_000])
+def test_what_it_hears_beforehand_delays_no_gain(look_ahead: int, still: int) -> None:
+    """Bursts stay and what is between them goes, each at its time, however late the network's answers are."""
+    frame, count = 256, 260
+    loud = np.arange(count) % 20 < 10
+    x = noise(1, count * frame, -20.0) * np.where(np.repeat(loud, frame), 1, 0.003).astype(np.float32)
+    x = np.concatenate((np.zeros((1, still), np.float32), x), axis=1)
+    y = run_whole(stage(Slow(look_ahead), 40.0, 16_000, 1), x)  # type: ignore[arg-type]
+    gains = (y / np.where(x == 0, 1, x))[0, still:].reshape(count, frame)
+    inside = [k for k in range(count) if k % 20 in range(2, 8) or k % 20 in range(12, 18)]
+    np.testing.assert_allclose(np.median(np.abs(gains[inside]), axis=1), np.where(loud, 1.0, 0.01)[inside], atol=0.1)
