@@ -21,10 +21,6 @@ from pipeline.stream.stage import IDENTITY, AnyStage, chained, side_by_side
 from .settings import Denoise, Settings
 
 NOTED_DB = 10.0  # so much less noise reduction than asked for is told
-EVEN = (
-    "There is music under the speech: the noise reduction was held at {0:.0f} dB so that the music stays even;"
-    " move the slider for more."
-)
 APART = "Every channel was cleaned for itself: they are microphones of their own, not one scene."
 
 
@@ -154,7 +150,10 @@ def _spared(settings: Settings, needed: Sequence[Denoise], before: Analysis, hel
     """That less noise reduction than asked for was enough, or left the music even."""
     most = max(one.strength_db for one in needed)
     if held and most == EVEN_DB and settings.mix.wet_percent:
-        return (EVEN.format(most),)
+        why = (
+            f"There is music under the speech: noise reduction was held at {most:.0f} dB, so that the music stays even."
+        )
+        return (why,)
     if settings.denoise.strength_db - most < NOTED_DB or not settings.mix.wet_percent:
         return ()
     if before.noise == "low":

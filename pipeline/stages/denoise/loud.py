@@ -19,7 +19,7 @@ from pipeline.neural.kernels import Numbers
 Spans = tuple[tuple[float, float], ...]
 
 # From the first to the second: what is taken away, against the mean level of the speech, and the gain of the frame.
-TAKEN_DB = (-18.0, -14.0)
+TAKEN_DB = (-16.0, -12.0)
 GAIN_DB = (-10.0, -15.0)
 SMALLEST = np.float32(1e-14)
 
