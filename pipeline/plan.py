@@ -9,10 +9,13 @@ from typing import NamedTuple
 from pipeline.cache.tape import Tape
 from pipeline.cache.work import WorkCache
 from pipeline.measures.analysis import Analysis, Traces
+from pipeline.measures.auto import STRENGTH_DB
+from pipeline.presets import a_presets_strength
 from pipeline.stages import leveler
 from pipeline.stages.chain import CLEANING, TONE, StageContext, Step, stages
-from pipeline.stages.denoise.choice import OFF, denoiser, enough
+from pipeline.stages.denoise.choice import EVEN_DB, OFF, denoiser, enough, even
 from pipeline.stages.denoise.gain_steps import KIND, ROW, bytes_for
+from pipeline.stages.denoise.loud import Loud, Spans
 from pipeline.stream.stage import IDENTITY, AnyStage, chained, side_by_side
 
 from .settings import Denoise, Settings
@@ -59,13 +62,19 @@ def planned(
     needed = [
         settings.denoise if asked.auto.strengths else enough(settings.denoise, part.clearance_db) for part in parts
     ]
+    held = _held(asked, before)
+    if held:
+        needed = [even(one) for one in needed]
+    spared = tuple((stretch.start_s, stretch.end_s) for stretch in before.content.suspected)
+    most_db = STRENGTH_DB if asked.auto.strengths else settings.denoise.strength_db
+    louds = [None if held else _loud(most_db, one, part, spared) for one, part in zip(needed, parts, strict=True)]
     key = (settings.declip, settings.declick, settings.dehum, apart)
     tapes = _Tapes(cache, key, before.duration_s)
     found = [
-        denoiser(denoise, settings.dereverb, before.sample_rate, part.channels, tapes.of(k))
+        denoiser(denoise, settings.dereverb, before.sample_rate, part.channels, tapes.of(k), loud)
         if settings.mix.wet_percent
         else OFF
-        for k, (denoise, part) in enumerate(zip(needed, parts, strict=True))
+        for k, (denoise, part, loud) in enumerate(zip(needed, parts, louds, strict=True))
     ]
     hums = None if apart or _repaired(settings, before) else traces.hums
     contexts = [
@@ -73,11 +82,25 @@ def planned(
         for choice, part in zip(found, parts, strict=True)
     ]
     restored = _restoration(
-        contexts, cache, (key, *needed, settings.dereverb, *(one.weights for one in found)), samples
+        contexts, cache, (key, *needed, *louds, settings.dereverb, *(one.weights for one in found)), samples
     )
     levels = [_level(settings, part, before.sample_rate) for part in parts]
-    notes = (*((APART,) if apart else ()), *_spared(settings, needed, before), *found[0].notes)
+    notes = (*((APART,) if apart else ()), *_spared(settings, needed, before, held), *found[0].notes)
     return Plan(restored, _together(levels), found[0].name, notes)
+
+
+def _held(asked: Settings, before: Analysis) -> bool:
+    """Whether the noise reduction goes no further than leaves music under speech even."""
+    if not before.music_under_speech or asked.content.keep_music:
+        return False
+    return asked.auto.strengths or a_presets_strength(asked.denoise.strength_db)
+
+
+def _loud(most_db: float, needed: Denoise, part: _Part, spared: Spans) -> Loud | None:
+    """What goes as far as was asked for, where less is enough for the rest."""
+    if part.speech_dbfs is None or not 0 < needed.strength_db < most_db:
+        return None
+    return Loud(most_db, part.speech_dbfs, spared)
 
 
 def _repaired(settings: Settings, before: Analysis) -> bool:
@@ -123,9 +146,14 @@ def _together(lines: Sequence[AnyStage]) -> AnyStage:
     return lines[0] if len(lines) == 1 else side_by_side(lines)
 
 
-def _spared(settings: Settings, needed: Sequence[Denoise], before: Analysis) -> tuple[str, ...]:
-    """That less noise reduction than asked for was enough."""
+def _spared(settings: Settings, needed: Sequence[Denoise], before: Analysis, held: bool) -> tuple[str, ...]:
+    """That less noise reduction than asked for was enough, or left the music even."""
     most = max(one.strength_db for one in needed)
+    if held and most == EVEN_DB and settings.mix.wet_percent:
+        why = (
+            f"There is music under the speech: noise reduction was held at {most:.0f} dB, so that the music stays even."
+        )
+        return (why,)
     if settings.denoise.strength_db - most < NOTED_DB or not settings.mix.wet_percent:
         return ()
     if before.noise == "low":

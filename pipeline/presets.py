@@ -71,3 +71,8 @@ NAMED_PRESETS: dict[str, Preset] = {
 }  # fmt: skip
 
 PRESETS: dict[str, Settings] = {name: preset.settings for name, preset in NAMED_PRESETS.items()}
+
+
+def a_presets_strength(strength_db: float) -> bool:
+    """Whether a preset has this strength of noise reduction. Any other was set by hand."""
+    return any(strength_db == settings.denoise.strength_db for settings in PRESETS.values())

@@ -42,6 +42,7 @@ SHARED, COHERENT = 0.35, 0.2  # what channels of one scene have in common, at le
 REVERBERANT_S, VERY_REVERBERANT_S = 0.5, 0.9
 NARROW_HZ, DULL_HZ, FULL_HZ = 4_200.0, 7_600.0, 10_000.0
 QUIET_LUFS = -38.0
+MUSIC_UNDER_SPEECH = 0.5  # of the time in which somebody speaks
 OFFSET_PERCENT = 1.0
 
 Noise: TypeAlias = Literal["low", "some", "noisy", "very noisy"]
@@ -121,6 +122,12 @@ class Analysis:
     def close_to_noise(self) -> bool:
         """Even what is quietest is near to the speech: noise that does not pause."""
         return self.clearance_db is not None and self.clearance_db < CLOSE_CLEARANCE_DB
+
+    @property
+    def music_under_speech(self) -> bool:
+        """Under half of the speech at least, or more of it, there is music, and it is fainter. What is as loud as the
+        speech, and does not pause, is rather noise: a siren is heard as music, too."""
+        return self.content.music_under_speech >= MUSIC_UNDER_SPEECH and self.noise != "very noisy"
 
     @property
     def separate_microphones(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.settings import Declick, Declip, Deess, Dehum, Denoise, Dereverb, Level, Settings, Tone
-from pipeline.stages.denoise.choice import enough
+from pipeline.stages.denoise.choice import enough, even
 
 from .analysis import Analysis
 
@@ -21,6 +21,8 @@ def chosen(settings: Settings, before: Analysis) -> tuple[Settings, tuple[str, .
     # Noise that is near to the speech is turned down as by default.
     denoise = replace(settings.denoise, strength_db=Denoise().strength_db if before.close_to_noise else STRENGTH_DB)
     denoise = enough(denoise, before.clearance_db)
+    if before.music_under_speech and not settings.content.keep_music:
+        denoise = even(denoise)
     dereverb = _room_db(before)
     settings = replace(
         settings,

@@ -12,7 +12,7 @@ from pipeline.stream.units import Windows
 
 from .features import COUNT, Numbers, State, features, powers, transform
 from .network import REACH, STRIDE, Network
-from .stretches import SPEECH_LIKELY, Stretch, speech_likely, stretches
+from .stretches import SPEECH_LIKELY, Stretch, speech_likely, stretches, suspected, under_speech
 from .weights import KINDS, ContentWeightsError, bundled
 
 log = logging.getLogger(__name__)
@@ -21,10 +21,14 @@ UNIT_HOPS = 64  # frames that are computed at once
 
 class Content(NamedTuple):
     """stretches : what is there beside speech, by its start; speech : whether any was heard, None where nobody
-    listened."""
+    listened; suspected : the stretches, and where music may be, or laughter; music_under_speech : 0…1, of the time in
+    which somebody speaks.
+    """
 
     stretches: tuple[Stretch, ...] = ()
     speech: bool | None = None
+    suspected: tuple[Stretch, ...] = ()
+    music_under_speech: float = 0.0
 
 
 NOTHING = Content()
@@ -64,7 +68,10 @@ class ContentMeter:
         likely = np.concatenate([*self._answers, np.zeros((0, len(KINDS)), np.float32)])
         answer_s = STRIDE * hop / self._rate
         heard = speech_likely(likely, answer_s) >= SPEECH_LIKELY
-        return Content(stretches(likely, answer_s, self._samples / self._rate), heard)
+        duration_s = self._samples / self._rate
+        found = stretches(likely, answer_s, duration_s)
+        may_be = suspected(likely, answer_s, duration_s)
+        return Content(found, heard, may_be, under_speech(likely, answer_s, found))
 
     def _hear(self, network: Network, unit: Samples) -> None:
         """unit (channels, whole hops)."""

@@ -6,7 +6,7 @@ to both sides while it stays above the lower one. Short pauses in it belong to i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +41,8 @@ RULES = {
     "laughter": Rule(1.0, 0.97, 0.35, 0.6, 0.8),
     "applause": Rule(2.0, 0.88, 0.35, 1.0, 1.0),
 }
+SUSPECTED = 0.75  # of music: enough to be careful, too little to be told; noise in 10 of 156 recordings, too
+LAUGHTER_SUSPECTED, NOBODY_SPEAKS = 0.3, 0.2  # means over a second; barks look like laughter, but between words
 SPEECH_LIKELY = 0.5  # whatever stays below it for a second everywhere holds no speech
 SPEECH_AROUND_S = 1.0
 
@@ -50,9 +52,32 @@ def stretches(likely: Numbers, answer_s: float, duration_s: float) -> tuple[Stre
 
     likely : (answers, kinds) probabilities; answer_s : from one answer to the next, the first one at 0
     """
+    return _by(RULES, likely, answer_s, duration_s)
+
+
+def suspected(likely: Numbers, answer_s: float, duration_s: float) -> tuple[Stretch, ...]:
+    """What `stretches` finds, and where music may be, or laughter: by its start."""
+    found = _by({**RULES, "music": RULES["music"]._replace(upper=SUSPECTED)}, likely, answer_s, duration_s)
+    laughter, speech = (_mean(likely[:, KINDS.index(kind)], 1 / answer_s) for kind in ("laughter", "speech"))
+    may_be = _runs((laughter >= LAUGHTER_SUSPECTED) & (speech < NOBODY_SPEAKS))
+    laughs = [Stretch("laughter", a * answer_s, min(duration_s, b * answer_s)) for a, b in may_be]
+    return tuple(sorted((*found, *laughs), key=lambda stretch: stretch.start_s))
+
+
+def under_speech(likely: Numbers, answer_s: float, found: Iterable[Stretch]) -> float:
+    """0…1: of the time in which speech is likely, how much lies in stretches of music; 0 where no speech is."""
+    speech = _mean(likely[:, KINDS.index("speech")], SPEECH_AROUND_S / answer_s) >= SPEECH_LIKELY
+    at_s, music = np.arange(speech.size) * answer_s, np.zeros(speech.size, np.bool_)
+    for stretch in found:
+        if stretch.kind == "music":
+            music |= (at_s >= stretch.start_s) & (at_s < stretch.end_s)
+    return float((speech & music).sum() / max(1, speech.sum()))
+
+
+def _by(rules: Mapping[str, Rule], likely: Numbers, answer_s: float, duration_s: float) -> tuple[Stretch, ...]:
     found = [
         Stretch(kind, start, end)
-        for kind, rule in RULES.items()
+        for kind, rule in rules.items()
         for start, end in _of_one(likely[:, KINDS.index(kind)], rule, answer_s, duration_s)
     ]
     return tuple(sorted(found, key=lambda stretch: stretch.start_s))

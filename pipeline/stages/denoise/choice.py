@@ -12,6 +12,7 @@ from pipeline.settings import Denoise, Dereverb
 from pipeline.stream.stage import AnyStage
 
 from . import neural, spectral
+from .loud import Loud
 
 
 class Denoiser(NamedTuple):
@@ -28,6 +29,7 @@ class Denoiser(NamedTuple):
 OFF = Denoiser("off")
 REST_DB = 7.0  # noise that lies the strength and this below the speech is turned down no further
 GENTLE_DB = 12.0  # nor is a strength made lower than this
+EVEN_DB = 14.0  # music under speech that is turned down further goes up and down with the words
 
 
 def enough(params: Denoise, clearance_db: float | None) -> Denoise:
@@ -45,16 +47,24 @@ def enough(params: Denoise, clearance_db: float | None) -> Denoise:
     return replace(params, strength_db=min(params.strength_db, float(round(needed))))
 
 
+def even(params: Denoise) -> Denoise:
+    """The denoiser's parameters with a strength that leaves music under speech even: 2 to 3 dB of movement (standard
+    deviation of half seconds), where 40 dB make 6 to 8."""
+    return replace(params, strength_db=min(params.strength_db, EVEN_DB))
+
+
 def denoiser(
     params: Denoise,
     dereverb: Dereverb,
     sample_rate: int,
     channels: int,
     tape: Callable[[Hashable], Tape | None] = lambda _: None,
+    loud: Loud | None = None,
 ) -> Denoiser:
     """The denoiser for a recording. Without weights, the spectral one stands in for the neural one, and says why.
 
     tape : where the network's gains are kept, by what they depend on of the denoiser's own
+    loud : what the neural one turns down further
 
     Dereverberation shares the neural denoiser's transform; beside the spectral one, or none, the network works on the
     room alone.
@@ -72,7 +82,9 @@ def denoiser(
     if weights is not None and (noise_db or dereverb.strength_db):
         name = "neural" if noise_db else name
         kept = tape((weights.sha256, params if stages else None))
-        stages.append(neural.stage(weights.network, noise_db, sample_rate, channels, dereverb.strength_db, kept))
+        further = loud if noise_db else None
+        one = neural.stage(weights.network, noise_db, sample_rate, channels, dereverb.strength_db, kept, further)
+        stages.append(one)
     if weights is None and dereverb.strength_db:
         notes = (*notes, "The room was left as it is: dereverberation needs the neural denoiser's weights.")
     return Denoiser(name, tuple(stages), notes, weights.sha256 if weights else "")

@@ -40,6 +40,7 @@ from pipeline.stream.units import units_through
 
 from .correction import RUMBLE_BINS, Correction, Pending
 from .gain_steps import from_steps, to_steps
+from .loud import Loud
 
 UNIT_FRAMES = 64
 RUMBLE_DB = 6.0
@@ -83,8 +84,9 @@ class _Denoiser:
     network: Network
     stft: Stft
     sample_rate: int
-    noise_floor: float
+    strength_db: float
     room_floor: float
+    loud: Loud | None
     tape: Tape | None
     correction: Correction | None
 
@@ -136,7 +138,8 @@ class _Denoiser:
             heard = heard._replace(x=heard.x[:, -frames:])
         gains, pending = self._gains(heard, line[:, : line.shape[1] - self.network.look_ahead], state)
         if len(gains.kept):
-            self._apply(gains, answer[:, frames - len(gains.kept) :], heard.level)
+            first = (state.unit + 1) * UNIT_FRAMES - self.late - len(gains.kept)
+            self._apply(gains, answer[:, frames - len(gains.kept) :], heard.level, first)
         out, after = self.stft.synthesize(answer, state.after)
         return out, _Voice(line[:, -self.late :], after, pending, state.unit + 1)
 
@@ -153,12 +156,14 @@ class _Denoiser:
             self.tape.record(steps)
         return from_steps(steps), pending
 
-    def _apply(self, gains: Gains, spectra: Spectra, level: RunningLevel) -> None:
-        """Turn spectra (channels, frames, bins) down, in place."""
+    def _apply(self, gains: Gains, spectra: Spectra, level: RunningLevel, first: int) -> None:
+        """Turn spectra (channels, frames, bins) down, in place. first : number of the first frame in the recording"""
         to_bins = interpolation(self.stft.size, self.sample_rate)
         kept = _open_above(gains.kept)
-        in_bins: Numbers = np.maximum(kept**SHARPER @ to_bins, np.float32(self.noise_floor))
-        added = gains.added[:, : self.stft.bins] * np.float32(1 - self.noise_floor)
+        in_bins: Numbers = kept**SHARPER @ to_bins
+        floor = self._noise_floor(spectra, in_bins, first)
+        np.maximum(in_bins, floor, out=in_bins)
+        added = gains.added[:, : self.stft.bins] * (1 - floor)
         if self.room_floor < 1:
             share = np.minimum(_open_above(gains.dry) / np.maximum(kept, SMALLEST), np.float32(1))
             room = np.maximum(share @ to_bins, np.float32(self.room_floor))
@@ -169,6 +174,18 @@ class _Denoiser:
         corrected = spectra[..., : added.shape[1]] * added
         spectra *= in_bins
         spectra[..., : added.shape[1]] += corrected
+
+    def _noise_floor(self, spectra: Spectra, gains: Numbers, first: int) -> Numbers:
+        """(frames, 1), or (1, 1) for all: the least gain. gains (frames, bins) : without it"""
+        if self.loud is None:
+            return np.full((1, 1), amplitude(-self.strength_db), np.float32)
+        heard = spectra[..., RUMBLE_BINS:]  # what lies below is judged apart
+        power: Numbers = (heard.real**2 + heard.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
+        at_s = np.arange(first, first + len(gains), dtype=np.float64) * (self.stft.hop / self.sample_rate)
+        further_db = self.loud.strength_db - self.strength_db
+        share = self.loud.share(power, gains[:, RUMBLE_BINS:], at_s)
+        floor: Numbers = amplitude(-(self.strength_db + further_db * share)).astype(np.float32)
+        return floor[:, None]
 
     def _least_of_rumble(self, spectra: Spectra, level: RunningLevel) -> Numbers:
         """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
@@ -201,9 +218,11 @@ def stage(
     channels: int,
     dereverb_db: float = 0.0,
     tape: Tape | None = None,
+    loud: Loud | None = None,
 ) -> AnyStage:
     """Noise reduction by at most `strength_db`, and what of the room is left by at most `dereverb_db` more.
 
+    loud : what goes further than that
     tape : of the network's gains, which depend on neither: to be recorded or, if it is whole, to be played
 
     Latency: a unit, the look-ahead and a window, 1.26 s.
@@ -211,7 +230,6 @@ def stage(
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
     weights = network.deep_filter
     correction = Correction(weights, stft, sample_rate, network.place.shape[1]) if weights else None
-    floors = amplitude(-strength_db), amplitude(-dereverb_db)
-    denoiser = _Denoiser(network, stft, sample_rate, *floors, tape, correction)
+    denoiser = _Denoiser(network, stft, sample_rate, strength_db, amplitude(-dereverb_db), loud, tape, correction)
     late = denoiser.late * stft.hop + stft.tail
     return units_through(UNIT_FRAMES * stft.hop, channels, late, denoiser.parts(channels))

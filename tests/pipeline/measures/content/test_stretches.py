@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from pipeline.measures.content.features import Numbers
-from pipeline.measures.content.stretches import RULES, SPEECH_LIKELY, Stretch, speech_likely, stretches
+from pipeline.measures.content.stretches import (
+    RULES,
+    SPEECH_LIKELY,
+    Stretch,
+    speech_likely,
+    stretches,
+    suspected,
+    under_speech,
+)
 from pipeline.measures.content.weights import KINDS
 
 ANSWER_S = 0.125
@@ -95,3 +103,27 @@ def test_nothing_heard_is_nothing_found() -> None:
     nothing = np.zeros((0, len(KINDS)), np.float32)
     assert stretches(nothing, ANSWER_S, 0.0) == ()
     assert speech_likely(nothing, ANSWER_S) == 0
+
+
+@pytest.mark.parametrize(("value", "there"), [(0.7, False), (0.8, True), (1.0, True)])
+def test_music_is_suspected_before_it_is_told(value: float, there: bool) -> None:
+    curve = likely("music", (10, 20, value))
+    assert bool(suspected(curve, ANSWER_S, LENGTH_S)) is there
+    assert bool(stretches(curve, ANSWER_S, LENGTH_S)) is (value == 1.0)
+
+
+@pytest.mark.parametrize(("laughter", "speech", "there"), [(0.5, 0.1, True), (0.2, 0.1, False), (0.5, 0.4, False)])
+def test_laughter_is_suspected_where_nobody_speaks(laughter: float, speech: float, there: bool) -> None:
+    curve = likely("laughter", (10, 20, laughter)) + likely("speech", (0, 10, 1.0), (10, 20, speech), (20, 40, 1.0))
+    found_ = suspected(curve, ANSWER_S, LENGTH_S)
+    assert [one.kind for one in found_] == ["laughter"] * there
+    if there:
+        assert (found_[0].start_s, found_[0].end_s) == pytest.approx((10, 20), abs=1)
+
+
+def test_music_under_speech_is_counted_by_the_time_in_which_somebody_speaks() -> None:
+    curve = likely("music", (10, 20, 1.0)) + likely("speech", (15, 35, 1.0))
+    told = stretches(curve, ANSWER_S, LENGTH_S)
+    assert under_speech(curve, ANSWER_S, told) == pytest.approx(0.25, abs=0.05)
+    assert under_speech(curve, ANSWER_S, ()) == 0
+    assert under_speech(likely("music", (10, 20, 1.0)), ANSWER_S, told) == 0
