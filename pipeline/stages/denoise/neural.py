@@ -48,7 +48,7 @@ STRONG_RUMBLE_DB = 10.0  # above the recording's level: what is stronger may fal
 RUMBLE_SLOPE = 4.0
 VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
-SHARPER = np.float32(1.1)  # power of the gains against noise: as trained, they leave a little more than opinions like
+SHARPER = np.float32(1.05)  # power of the gains against noise: as trained, they leave a little more than opinions like
 
 
 class _Ear(NamedTuple):
@@ -160,7 +160,7 @@ class _Denoiser:
         """Turn spectra (channels, frames, bins) down, in place. first : number of the first frame in the recording"""
         to_bins = interpolation(self.stft.size, self.sample_rate)
         kept = _open_above(gains.kept)
-        in_bins: Numbers = kept**SHARPER @ to_bins
+        in_bins: Numbers = np.power(kept, SHARPER, dtype=np.float32) @ to_bins
         floor = self._noise_floor(spectra, in_bins, first)
         np.maximum(in_bins, floor, out=in_bins)
         added = gains.added[:, : self.stft.bins] * (1 - floor)

@@ -284,10 +284,10 @@ ALL, NONE = np.ones(148), np.zeros(148)
     [
         (20.0, 0.0, ALL, ALL, 0.0),
         (20.0, 0.0, NONE, NONE, 20.0),
-        (60.0, 0.0, 0.1 * ALL, NONE, 22.0),  # gains to the power of 1.1
+        (60.0, 0.0, 0.1 * ALL, NONE, 21.0),  # gains to the power of 1.05
         (20.0, 0.0, ALL, NONE, 0.0),
         (20.0, 12.0, ALL, NONE, 12.0),
-        (20.0, 12.0, 0.5 * ALL, 0.25 * ALL, 12.6),
+        (20.0, 12.0, 0.5 * ALL, 0.25 * ALL, 12.3),
         (20.0, 12.0, 0.01 * ALL, 0.01 * ALL, 20.0),
         (0.0, 6.0, ALL, NONE, 6.0),
         (0.0, 6.0, 0.01 * ALL, 0.01 * ALL, 0.0),
@@ -303,10 +303,10 @@ def test_noise_and_room_are_turned_down_as_the_network_says_each_within_its_limi
 def test_above_8_khz_it_opens_as_far_as_from_4_to_8_khz() -> None:
     """The network alone would take a third of it away: few of the voices it knows reach so high."""
     opened = np.where((HZ >= 4_000) & (HZ < 8_000), 0.5, 0.0)
-    assert taken_db(Told(opened, opened), 12_000, 40.0) == pytest.approx(6.62, abs=0.1)
+    assert taken_db(Told(opened, opened), 12_000, 40.0) == pytest.approx(6.32, abs=0.1)
     assert taken_db(Told(opened, opened), 1_000, 40.0) == pytest.approx(40, abs=0.5)
     louder = np.where(HZ >= 8_000, 0.9, opened)
-    assert taken_db(Told(louder, louder), 12_000, 40.0) == pytest.approx(-22 * np.log10(0.9), abs=0.1)
+    assert taken_db(Told(louder, louder), 12_000, 40.0) == pytest.approx(-21 * np.log10(0.9), abs=0.1)
     below = np.where(HZ < 4_000, 1.0, 0.0)
     assert taken_db(Told(below, below), 12_000, 40.0) == pytest.approx(40, abs=0.5)
 
