@@ -42,6 +42,7 @@ RULES = {
     "applause": Rule(2.0, 0.88, 0.35, 1.0, 1.0),
 }
 SUSPECTED = 0.75  # of music: enough to be careful, too little to be told; noise in 10 of 156 recordings, too
+SPEECH_CERTAIN, SPEECH_CERTAIN_S = 0.5, 0.5
 LAUGHTER_SUSPECTED, NOBODY_SPEAKS = 0.3, 0.2  # means over a second; barks look like laughter, but between words
 SPEECH_LIKELY = 0.5  # whatever stays below it for a second everywhere holds no speech
 SPEECH_AROUND_S = 1.0
@@ -56,12 +57,17 @@ def stretches(likely: Numbers, answer_s: float, duration_s: float) -> tuple[Stre
 
 
 def suspected(likely: Numbers, answer_s: float, duration_s: float) -> tuple[Stretch, ...]:
-    """What `stretches` finds, and where music may be, or laughter: by its start."""
+    """What `stretches` finds, where music may be, or laughter, and where somebody certainly speaks: by its start."""
     found = _by({**RULES, "music": RULES["music"]._replace(upper=SUSPECTED)}, likely, answer_s, duration_s)
     laughter, speech = (_mean(likely[:, KINDS.index(kind)], 1 / answer_s) for kind in ("laughter", "speech"))
     may_be = _runs((laughter >= LAUGHTER_SUSPECTED) & (speech < NOBODY_SPEAKS))
-    laughs = [Stretch("laughter", a * answer_s, min(duration_s, b * answer_s)) for a, b in may_be]
-    return tuple(sorted((*found, *laughs), key=lambda stretch: stretch.start_s))
+    certain = _runs(_mean(likely[:, KINDS.index("speech")], SPEECH_CERTAIN_S / answer_s) >= SPEECH_CERTAIN)
+    more = [
+        Stretch(kind, a * answer_s, min(duration_s, b * answer_s))
+        for kind, runs in (("laughter", may_be), ("speech", certain))
+        for a, b in runs
+    ]
+    return tuple(sorted((*found, *more), key=lambda stretch: stretch.start_s))
 
 
 def under_speech(likely: Numbers, answer_s: float, found: Iterable[Stretch]) -> float:

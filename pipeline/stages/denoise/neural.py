@@ -9,8 +9,8 @@ Below 47 Hz, where no voice is, a clean recording's own rumble and another's noi
 rumble filter's: it goes no further than 6 dB there, unless the rumble is so strong, against the recording's level, that
 it can only be noise.
 
-What it makes of a moment depends on what it has heard before, and at the start that is nothing. So it hears the first
-unit backwards before it hears it: whatever noise there is, it knows.
+What it makes of a moment depends on what it has heard before, and at the start that is nothing. So it hears what
+is quieter in the first unit backwards before it hears the unit: whatever noise there is, it knows.
 
 It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
 What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
@@ -48,6 +48,7 @@ STRONG_RUMBLE_DB = 10.0  # above the recording's level: what is stronger may fal
 RUMBLE_SLOPE = 4.0
 VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
+QUIETER = np.float32(0.25)  # 6 dB below the mean
 SHARPER = np.float32(1.05)  # power of the gains against noise: as trained, they leave a little more than opinions like
 
 
@@ -196,8 +197,13 @@ class _Denoiser:
 
 
 def _backwards(power: Numbers) -> Numbers:
-    """power (frames, bins) from the last frame to the first, without digital silence."""
-    return power[power.any(axis=1)][::-1]
+    """Of power (frames, bins) the quieter frames, from the last to the first, without digital silence.
+
+    With the louder ones, speech that fills the unit would be taken for the noise.
+    """
+    total = power[:, RUMBLE_BINS:].sum(axis=1)
+    quieter = total <= total.mean() * QUIETER
+    return power[quieter & power.any(axis=1)][::-1]
 
 
 def _open_above(gains: Numbers) -> Numbers:
