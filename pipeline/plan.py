@@ -13,7 +13,7 @@ from pipeline.measures.auto import STRENGTH_DB
 from pipeline.presets import a_presets_strength
 from pipeline.stages import leveler
 from pipeline.stages.chain import CLEANING, TONE, StageContext, Step, stages
-from pipeline.stages.denoise.choice import EVEN_DB, OFF, denoiser, enough, even
+from pipeline.stages.denoise.choice import EVEN_DB, OFF, denoiser, enough, even, noisy_from_the_start
 from pipeline.stages.denoise.gain_steps import KIND, ROW, bytes_for
 from pipeline.stages.denoise.loud import Loud, Spans
 from pipeline.stream.stage import IDENTITY, AnyStage, chained, side_by_side
@@ -71,7 +71,15 @@ def planned(
     key = (settings.declip, settings.declick, settings.dehum, apart)
     tapes = _Tapes(cache, key, before.duration_s)
     found = [
-        denoiser(denoise, settings.dereverb, before.sample_rate, part.channels, tapes.of(k), loud)
+        denoiser(
+            denoise,
+            settings.dereverb,
+            before.sample_rate,
+            part.channels,
+            tapes.of(k),
+            loud,
+            noisy_from_the_start(part.clearance_db),
+        )
         if settings.mix.wet_percent
         else OFF
         for k, (denoise, part, loud) in enumerate(zip(needed, parts, louds, strict=True))

@@ -21,8 +21,8 @@ UNIT_HOPS = 64  # frames that are computed at once
 
 class Content(NamedTuple):
     """stretches : what is there beside speech, by its start; speech : whether any was heard, None where nobody
-    listened; suspected : the stretches, and where there may be music or laughter, or there is speech for certain; music_under_speech : 0…1, of the time in
-    which somebody speaks.
+    listened; suspected : the stretches, and where there may be music or laughter, or somebody certainly speaks;
+    music_under_speech : 0…1, of the time in which somebody speaks.
     """
 
     stretches: tuple[Stretch, ...] = ()

@@ -47,6 +47,11 @@ def enough(params: Denoise, clearance_db: float | None) -> Denoise:
     return replace(params, strength_db=min(params.strength_db, float(round(needed))))
 
 
+def noisy_from_the_start(clearance_db: float | None) -> bool:
+    """Whether the network may hear the first second beforehand. Not where the gentlest strength is enough."""
+    return clearance_db is not None and clearance_db < Denoise().strength_db + REST_DB - GENTLE_DB
+
+
 def even(params: Denoise) -> Denoise:
     """The denoiser's parameters with a strength that leaves music under speech even: 2 to 3 dB of movement (standard
     deviation of half seconds), where 40 dB make 6 to 8."""
@@ -60,11 +65,12 @@ def denoiser(
     channels: int,
     tape: Callable[[Hashable], Tape | None] = lambda _: None,
     loud: Loud | None = None,
+    rehearse: bool = True,
 ) -> Denoiser:
     """The denoiser for a recording. Without weights, the spectral one stands in for the neural one, and says why.
 
     tape : where the network's gains are kept, by what they depend on of the denoiser's own
-    loud : what the neural one turns down further
+    loud : what the neural one turns down further; rehearse : see there
 
     Dereverberation shares the neural denoiser's transform; beside the spectral one, or none, the network works on the
     room alone.
@@ -83,7 +89,9 @@ def denoiser(
         name = "neural" if noise_db else name
         kept = tape((weights.sha256, params if stages else None))
         further = loud if noise_db else None
-        one = neural.stage(weights.network, noise_db, sample_rate, channels, dereverb.strength_db, kept, further)
+        one = neural.stage(
+            weights.network, noise_db, sample_rate, channels, dereverb.strength_db, kept, further, rehearse
+        )
         stages.append(one)
     if weights is None and dereverb.strength_db:
         notes = (*notes, "The room was left as it is: dereverberation needs the neural denoiser's weights.")

@@ -9,8 +9,9 @@ Below 47 Hz, where no voice is, a clean recording's own rumble and another's noi
 rumble filter's: it goes no further than 6 dB there, unless the rumble is so strong, against the recording's level, that
 it can only be noise.
 
-What it makes of a moment depends on what it has heard before, and at the start that is nothing. So it hears what
-is quieter in the first unit backwards before it hears the unit: whatever noise there is, it knows.
+What it makes of a moment depends on what it has heard before, and at the start that is nothing. So it hears the first
+unit backwards before it hears it: whatever noise there is, it knows. Not so in clean recordings, where it would know
+the first words for noise.
 
 It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
 What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
@@ -48,8 +49,6 @@ STRONG_RUMBLE_DB = 10.0  # above the recording's level: what is stronger may fal
 RUMBLE_SLOPE = 4.0
 VOICED_HZ = 4000.0
 SMALLEST = np.float32(1e-4)
-QUIETER = np.float32(0.25)  # 6 dB below the mean
-SHARPER = np.float32(1.05)  # power of the gains against noise: as trained, they leave a little more than opinions like
 
 
 class _Ear(NamedTuple):
@@ -88,6 +87,7 @@ class _Denoiser:
     strength_db: float
     room_floor: float
     loud: Loud | None
+    rehearse: bool
     tape: Tape | None
     correction: Correction | None
 
@@ -115,7 +115,7 @@ class _Denoiser:
     def _hear(self, unit: Samples, state: _Ear) -> tuple[_Heard, _Ear]:
         spectra, before = self.stft.analyze(unit, state.before)
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
-        if not state.level.weight:
+        if self.rehearse and not state.level.weight:
             power = np.concatenate((_backwards(power), power))
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
         x, seen = None, state.seen
@@ -161,7 +161,7 @@ class _Denoiser:
         """Turn spectra (channels, frames, bins) down, in place. first : number of the first frame in the recording"""
         to_bins = interpolation(self.stft.size, self.sample_rate)
         kept = _open_above(gains.kept)
-        in_bins: Numbers = np.power(kept, SHARPER, dtype=np.float32) @ to_bins
+        in_bins: Numbers = kept @ to_bins
         floor = self._noise_floor(spectra, in_bins, first)
         np.maximum(in_bins, floor, out=in_bins)
         added = gains.added[:, : self.stft.bins] * (1 - floor)
@@ -197,13 +197,8 @@ class _Denoiser:
 
 
 def _backwards(power: Numbers) -> Numbers:
-    """Of power (frames, bins) the quieter frames, from the last to the first, without digital silence.
-
-    With the louder ones, speech that fills the unit would be taken for the noise.
-    """
-    total = power[:, RUMBLE_BINS:].sum(axis=1)
-    quieter = total <= total.mean() * QUIETER
-    return power[quieter & power.any(axis=1)][::-1]
+    """power (frames, bins) from the last frame to the first, without digital silence."""
+    return power[power.any(axis=1)][::-1]
 
 
 def _open_above(gains: Numbers) -> Numbers:
@@ -225,10 +220,12 @@ def stage(
     dereverb_db: float = 0.0,
     tape: Tape | None = None,
     loud: Loud | None = None,
+    rehearse: bool = True,
 ) -> AnyStage:
     """Noise reduction by at most `strength_db`, and what of the room is left by at most `dereverb_db` more.
 
     loud : what goes further than that
+    rehearse : whether the network hears the first unit backwards before it hears it
     tape : of the network's gains, which depend on neither: to be recorded or, if it is whole, to be played
 
     Latency: a unit, the look-ahead and a window, 1.26 s.
@@ -236,6 +233,8 @@ def stage(
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
     weights = network.deep_filter
     correction = Correction(weights, stft, sample_rate, network.place.shape[1]) if weights else None
-    denoiser = _Denoiser(network, stft, sample_rate, strength_db, amplitude(-dereverb_db), loud, tape, correction)
+    denoiser = _Denoiser(
+        network, stft, sample_rate, strength_db, amplitude(-dereverb_db), loud, rehearse, tape, correction
+    )
     late = denoiser.late * stft.hop + stft.tail
     return units_through(UNIT_FRAMES * stft.hop, channels, late, denoiser.parts(channels))

@@ -115,7 +115,7 @@ def test_music_is_suspected_before_it_is_told(value: float, there: bool) -> None
 @pytest.mark.parametrize(("laughter", "speech", "there"), [(0.5, 0.1, True), (0.2, 0.1, False), (0.5, 0.4, False)])
 def test_laughter_is_suspected_where_nobody_speaks(laughter: float, speech: float, there: bool) -> None:
     curve = likely("laughter", (10, 20, laughter)) + likely("speech", (0, 10, 1.0), (10, 20, speech), (20, 40, 1.0))
-    found_ = suspected(curve, ANSWER_S, LENGTH_S)
+    found_ = [one for one in suspected(curve, ANSWER_S, LENGTH_S) if one.kind != "speech"]
     assert [one.kind for one in found_] == ["laughter"] * there
     if there:
         assert (found_[0].start_s, found_[0].end_s) == pytest.approx((10, 20), abs=1)
@@ -127,3 +127,11 @@ def test_music_under_speech_is_counted_by_the_time_in_which_somebody_speaks() ->
     assert under_speech(curve, ANSWER_S, told) == pytest.approx(0.25, abs=0.05)
     assert under_speech(curve, ANSWER_S, ()) == 0
     assert under_speech(likely("music", (10, 20, 1.0)), ANSWER_S, told) == 0
+
+
+@pytest.mark.parametrize(("speech", "there"), [(0.3, False), (0.7, True)])
+def test_where_somebody_certainly_speaks_is_told(speech: float, there: bool) -> None:
+    found_ = suspected(likely("speech", (10, 20, speech)), ANSWER_S, LENGTH_S)
+    assert [one.kind for one in found_] == ["speech"] * there
+    if there:
+        assert (found_[0].start_s, found_[0].end_s) == pytest.approx((10, 20), abs=0.5)
