@@ -29,6 +29,7 @@ class Denoiser(NamedTuple):
 OFF = Denoiser("off")
 REST_DB = 7.0  # noise that lies the strength and this below the speech is turned down no further
 GENTLE_DB = 12.0  # nor is a strength made lower than this
+NOISY_DB = 20.0  # clearance of a recording that is no clean one
 EVEN_DB = 14.0  # music under speech that is turned down further goes up and down with the words
 
 
@@ -48,8 +49,11 @@ def enough(params: Denoise, clearance_db: float | None) -> Denoise:
 
 
 def noisy_from_the_start(clearance_db: float | None) -> bool:
-    """Whether the network may hear the first second beforehand. Not where the gentlest strength is enough."""
-    return clearance_db is not None and clearance_db < Denoise().strength_db + REST_DB - GENTLE_DB
+    """Whether the network may hear the first second beforehand.
+
+    clearance_db : that of clean recordings is 20 dB and more; of noisy ones, half have less than 18 dB
+    """
+    return clearance_db is not None and clearance_db < NOISY_DB
 
 
 def even(params: Denoise) -> Denoise:
