@@ -19,14 +19,14 @@ class Shape:
     look : channels of every block's recurrence that come from `shift` frames later
     """
 
-    width: int = 48
+    width: int = 64
     blocks: int = 6
-    wide: int = 128
-    late: int = 256
+    wide: int = 192
+    late: int = 384
     squeeze: int = 8
     past: int = 2
     ahead: int = 2
-    look: int = 12
+    look: int = 16
     shift: int = 2
 
     @classmethod

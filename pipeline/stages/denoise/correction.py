@@ -67,7 +67,7 @@ class Correction:
             (heard[:frames, SIDE:-SIDE] * scale).astype(np.complex64),
             (estimate * scale).astype(np.complex64),
             in_bins[:frames],
-            tokens[:, :frames],
+            np.ascontiguousarray(tokens[:, :frames]),  # one kernel for all layouts
             self.sample_rate / self.stft.size,
         )
         added[:, :RUMBLE_BINS] = 0

@@ -136,7 +136,7 @@ class _Denoiser:
         frames = heard.spectra.shape[1]
         answer = line[:, :frames].copy()
         if heard.x is not None:  # gains of what was heard backwards would be those of frames before the first
-            heard = heard._replace(x=heard.x[:, -frames:])
+            heard = heard._replace(x=np.ascontiguousarray(heard.x[:, -frames:]))
         gains, pending = self._gains(heard, line[:, : line.shape[1] - self.network.look_ahead], state)
         if len(gains.kept):
             first = (state.unit + 1) * UNIT_FRAMES - self.late - len(gains.kept)
