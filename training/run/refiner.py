@@ -27,6 +27,7 @@ from training.model.deep_filter import DeepFilter
 from training.model.network import Network
 
 from .plan import DRY_SHARE, FULL_BAND_SHARE
+from .records import keep, newest_share, tell
 from .start import shape_of, weights_to_start_with
 from .trainer import VALIDATION_SEED
 
@@ -150,7 +151,7 @@ class Refiner:
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        newest = 1 - min(self.plan.average, self.step / (self.step + 5))
+        newest = newest_share(self.plan.average, self.step)
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), newest)
 
@@ -182,17 +183,13 @@ class Refiner:
         line = f"{minutes:6.1f} min  step {self.step:6d}  held out: " + "  ".join(
             f"{name} {loss:.4f}" for name, loss in losses.items()
         )
-        print(line, flush=True)
-        with (self.plan.out / "log.txt").open("a") as file:
-            file.write(line + "\n")
+        tell(self.plan.out, line)
 
     def save(self) -> None:
         """checkpoint.pt, replaced at once; `export` writes the app's weights from it."""
         network = self.average.network
         filtered = {f"deep_filter.{name}": tensor for name, tensor in self.average.deep_filter.state_dict().items()}
-        partial = self.plan.out / "checkpoint.part"
-        torch.save({"shape": network.shape.as_dict(), "average": {**network.state_dict(), **filtered}}, partial)
-        partial.replace(self.plan.out / "checkpoint.pt")
+        keep(self.plan.out, {"shape": network.shape.as_dict(), "average": {**network.state_dict(), **filtered}})
 
 
 def refine(plan: Refinement) -> None:

@@ -21,6 +21,7 @@ from training.model.network import Network
 
 from .muon import Group, Muon
 from .plan import DRY_SHARE, FULL_BAND_SHARE, Plan
+from .records import keep, newest_share, tell
 from .start import weights_to_start_with
 
 VALIDATION_SEED = 20_000
@@ -140,8 +141,8 @@ class Trainer:
         return plan.auditory * (done >= plan.auditory_from), plan.dnsmos * (done >= plan.dnsmos_from)
 
     def new_share(self) -> float:
-        """Of the newest weights in the average, which at first is over the last fifth of the steps."""
-        return 1 - min(self.plan.average, self.step / (self.step + 5))
+        """Of the newest weights in the average."""
+        return newest_share(self.plan.average, self.step)
 
     def learning_rate(self) -> float:
         done = self.minutes / self.plan.minutes
@@ -162,9 +163,7 @@ class Trainer:
             f"training {self.mean_loss():.4f}  held out: spectral {spectral:.4f}  auditory {auditory:.4f}  "
             f"pesq {pesq:.4f}  distortion {distortion:.2f} dB  dry {dry:.4f}"
         )
-        print(line, flush=True)
-        with (self.plan.out / "log.txt").open("a") as file:
-            file.write(line + "\n")
+        tell(self.plan.out, line)
 
     def save(self) -> None:
         """checkpoint.pt, replaced at once; it holds all that `restore` needs."""
@@ -176,9 +175,7 @@ class Trainer:
             "step": self.step,
             "minutes": self.minutes,
         }
-        partial = self.plan.out / "checkpoint.part"
-        torch.save(state, partial)
-        partial.replace(self.plan.out / "checkpoint.pt")
+        keep(self.plan.out, state)
 
     def restore(self) -> None:
         """Go on from plan.out/checkpoint.pt; or begin with the weights of plan.start."""

@@ -59,9 +59,9 @@ def stretches(likely: Numbers, answer_s: float, duration_s: float) -> tuple[Stre
 def suspected(likely: Numbers, answer_s: float, duration_s: float) -> tuple[Stretch, ...]:
     """What `stretches` finds, where music may be, or laughter, and where somebody certainly speaks: by its start."""
     found = _by({**RULES, "music": RULES["music"]._replace(upper=SUSPECTED)}, likely, answer_s, duration_s)
-    laughter, speech = (_mean(likely[:, KINDS.index(kind)], 1 / answer_s) for kind in ("laughter", "speech"))
+    laughter, speech = (_around(kind, likely, answer_s, SPEECH_AROUND_S) for kind in ("laughter", "speech"))
     may_be = _runs((laughter >= LAUGHTER_SUSPECTED) & (speech < NOBODY_SPEAKS))
-    certain = _runs(_mean(likely[:, KINDS.index("speech")], SPEECH_CERTAIN_S / answer_s) >= SPEECH_CERTAIN)
+    certain = _runs(_around("speech", likely, answer_s, SPEECH_CERTAIN_S) >= SPEECH_CERTAIN)
     more = [
         Stretch(kind, a * answer_s, min(duration_s, b * answer_s))
         for kind, runs in (("laughter", may_be), ("speech", certain))
@@ -72,7 +72,7 @@ def suspected(likely: Numbers, answer_s: float, duration_s: float) -> tuple[Stre
 
 def under_speech(likely: Numbers, answer_s: float, found: Iterable[Stretch]) -> float:
     """0…1: of the time in which speech is likely, how much lies in stretches of music; 0 where no speech is."""
-    speech = _mean(likely[:, KINDS.index("speech")], SPEECH_AROUND_S / answer_s) >= SPEECH_LIKELY
+    speech = _around("speech", likely, answer_s, SPEECH_AROUND_S) >= SPEECH_LIKELY
     at_s, music = np.arange(speech.size) * answer_s, np.zeros(speech.size, np.bool_)
     for stretch in found:
         if stretch.kind == "music":
@@ -91,7 +91,12 @@ def _by(rules: Mapping[str, Rule], likely: Numbers, answer_s: float, duration_s:
 
 def speech_likely(likely: Numbers, answer_s: float) -> float:
     """The highest probability of speech, in the mean over a second; 0 where nothing was heard."""
-    return float(_mean(likely[:, KINDS.index("speech")], SPEECH_AROUND_S / answer_s).max(initial=0.0))
+    return float(_around("speech", likely, answer_s, SPEECH_AROUND_S).max(initial=0.0))
+
+
+def _around(kind: str, likely: Numbers, answer_s: float, seconds: float) -> NDArray[np.float64]:
+    """How likely a kind is, in the mean over so many seconds around each answer."""
+    return _mean(likely[:, KINDS.index(kind)], seconds / answer_s)
 
 
 def _of_one(likely: Numbers, rule: Rule, answer_s: float, duration_s: float) -> Iterator[tuple[float, float]]:

@@ -32,17 +32,16 @@ class Pending(NamedTuple):
 
 @dataclass(frozen=True)
 class Correction:
-    """stft, sample_rate : of the spectra; width : of the network's tokens"""
+    """stft, sample_rate : of the spectra"""
 
     weights: DeepFilter
     stft: Stft
     sample_rate: int
-    width: int
 
     def start(self) -> Pending:
         """At the start of a stream: nothing came before."""
         before = np.zeros((PAST, BINS + 2 * SIDE), np.complex64)
-        return Pending(no_gains(), np.zeros((TOKENS, 0, self.width), np.float32), before)
+        return Pending(no_gains(), np.zeros((TOKENS, 0, self.weights.norm.shape[1]), np.float32), before)
 
     def step(
         self, gains: Gains, x: Numbers | None, line: Spectra, power: float, wait: Pending

@@ -232,7 +232,7 @@ def stage(
     """
     stft = Stft.of_duration(WINDOW_S, sample_rate, OVERLAP)
     weights = network.deep_filter
-    correction = Correction(weights, stft, sample_rate, network.place.shape[1]) if weights else None
+    correction = Correction(weights, stft, sample_rate) if weights else None
     denoiser = _Denoiser(
         network, stft, sample_rate, strength_db, amplitude(-dereverb_db), loud, rehearse, tape, correction
     )

@@ -56,7 +56,7 @@ def last_layer(network: Network) -> tuple[Gains, NDArray[np.float32]]:
 @pytest.mark.parametrize("cuts", [(), (1, 2, 3), (5, 6, 30), tuple(range(1, 40))], ids=str)
 def test_what_is_added_is_what_was_trained(network: Network, cuts: tuple[int, ...]) -> None:
     gains, x = last_layer(network)
-    correction = Correction(filter_of(network), Stft(SIZE // 2, 2), RATE, x.shape[2])
+    correction = Correction(filter_of(network), Stft(SIZE // 2, 2), RATE)
     silent = np.zeros((2, 257), np.complex64)  # of the frames after the end
     line: Line = np.concatenate((NOISY.astype(np.complex64), silent))[None]
     padded = [np.concatenate((one, np.zeros_like(one[:2]))) for one in gains]
