@@ -10,6 +10,7 @@ from pipeline.cache.tape import Tape
 from pipeline.cache.work import WorkCache
 from pipeline.measures.analysis import Analysis, Traces
 from pipeline.measures.auto import STRENGTH_DB
+from pipeline.measures.levels import Levels
 from pipeline.presets import a_presets_strength
 from pipeline.stages import leveler
 from pipeline.stages.chain import CLEANING, TONE, StageContext, Step, stages
@@ -41,8 +42,14 @@ class _Part(NamedTuple):
 
     channels: int
     clearance_db: float | None
+    noise_distance_db: float | None
     speech_dbfs: float | None
     noise_floor_dbfs: float | None
+
+
+def _part(channels: int, levels: Analysis | Levels) -> _Part:
+    measured = (levels.clearance_db, levels.noise_distance_db, levels.speech_dbfs, levels.noise_floor_dbfs)
+    return _Part(channels, *measured)
 
 
 def planned(
@@ -54,13 +61,10 @@ def planned(
     apart = before.channels > 1 and (
         settings.channels.mode == "independent" or (settings.channels.mode == "auto" and before.separate_microphones)
     )
-    if apart:
-        parts = [_Part(1, one.clearance_db, one.speech_dbfs, one.noise_floor_dbfs) for one in before.of_channels]
-    else:
-        parts = [_Part(before.channels, before.clearance_db, before.speech_dbfs, before.noise_floor_dbfs)]
+    parts = [_part(1, one) for one in before.of_channels] if apart else [_part(before.channels, before)]
     # What was chosen for the recording is kept; what was asked for is the most.
     needed = [
-        settings.denoise if asked.auto.strengths else enough(settings.denoise, part.clearance_db) for part in parts
+        settings.denoise if asked.auto.strengths else enough(settings.denoise, part.noise_distance_db) for part in parts
     ]
     held = _held(asked, before)
     if held:

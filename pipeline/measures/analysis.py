@@ -24,7 +24,7 @@ from pipeline.stream.stage import split
 from .bandwidth import BandMeter
 from .channels import ChannelMeter
 from .content.meter import NOTHING, Content, ContentMeter
-from .levels import FramePowers, Levels, MeanMeter, measure
+from .levels import FramePowers, Levels, MeanMeter, measure, noise_distance_db
 from .reverberation import DecayMeter
 
 # What counts as a click: what is clearly heard. 0 to 2 are counted so in each of 121 clips of clean speech
@@ -117,6 +117,11 @@ class Analysis:
         if self.snr_db <= NOISY_SNR_DB and self.clearance_db < NOISY_CLEARANCE_DB:
             return "noisy"
         return "low" if self.snr_db > NOISY_SNR_DB and self.clearance_db >= LOW_NOISE_CLEARANCE_DB else "some"
+
+    @property
+    def noise_distance_db(self) -> float | None:
+        """How far the noise lies below the speech, None for silence."""
+        return noise_distance_db(self.snr_db, self.clearance_db)
 
     @property
     def close_to_noise(self) -> bool:

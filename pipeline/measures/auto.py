@@ -20,7 +20,7 @@ def chosen(settings: Settings, before: Analysis) -> tuple[Settings, tuple[str, .
         return settings, ()
     # Noise that is near to the speech is turned down as by default.
     denoise = replace(settings.denoise, strength_db=Denoise().strength_db if before.close_to_noise else STRENGTH_DB)
-    denoise = enough(denoise, before.clearance_db)
+    denoise = enough(denoise, before.noise_distance_db)
     if before.music_under_speech and not settings.content.keep_music:
         denoise = even(denoise)
     dereverb = _room_db(before)

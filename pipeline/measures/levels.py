@@ -42,6 +42,23 @@ class Levels:
     activity_percent: float = 0.0
     clearance_db: float | None = None
 
+    @property
+    def noise_distance_db(self) -> float | None:
+        """How far the noise lies below the speech, None for silence."""
+        return noise_distance_db(self.snr_db, self.clearance_db)
+
+
+def noise_distance_db(snr_db: float | None, clearance_db: float | None) -> float | None:
+    """How far the noise lies below the speech, from both measures of it; None for silence.
+
+    Neither tells clean recordings from noisy ones by itself: the clearance takes the one quiet moment of a noise that
+    comes and goes for its floor, the ratio takes speech without pauses for noise. Of the dev set's 55 clean recordings
+    2 lie below 20 dB, of its noisy ones 5 above.
+    """
+    if snr_db is None or clearance_db is None:
+        return None
+    return (2 * snr_db + clearance_db) / 3
+
 
 class FramePowers:
     """Mean power of each 20 ms of a recording that comes in blocks, over all channels."""

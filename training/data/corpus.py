@@ -32,7 +32,7 @@ SPEECH_WEIGHTS = {
 }
 
 # How much more often a noise of a corpus is drawn than its length says: hundreds of short clips are but a few kinds.
-NOISE_TIMES = {"ESC-10": 0.3, "supersonic": 0.4, "typing": 2.0, "berlin_noise": 2.0}
+NOISE_TIMES = {"ESC-10": 0.5, "supersonic": 0.4, "typing": 2.0, "berlin_noise": 2.0}
 
 
 class Entry(TypedDict):

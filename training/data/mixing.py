@@ -20,6 +20,9 @@ from .voices import breathing, whispered
 NO_CUT_HZ = 1e9
 CLEAN_SHARE = 0.1  # of the mixtures have little noise, and what speech is recorded with must stay
 WHISPERED_SHARE, BREATHING_SHARE, TOGETHER_SHARE = 0.015, 0.15, 0.04
+EXCITED_SHARE = 0.1  # of the speech has the pitch of shouts and of small children, up and down with every syllable
+EXCITED_PACE, EXCITED_S = (1.05, 2.0), 0.35
+OTHER_PACE, OTHER_SHARE = (0.88, 1.14), 0.35
 TOGETHER_DB = (-12.0, 0.0)  # of a second talker who speaks at the same time, against the first
 
 
@@ -125,12 +128,12 @@ class Mixer:
         entry = self.speech.draw(rng)
         x = np.zeros(self.length, np.float32)
         bandwidth = entry["bandwidth_hz"]
-        pace = float(rng.uniform(0.88, 1.14)) if rng.random() < 0.35 else 1.0
+        paces = draw_paces(self.length, self.sample_rate, rng)
         at = int(rng.integers(self.length // 4)) if rng.random() < 0.5 else 0
         while at < self.length:
-            piece = self.speech.read(entry, int((self.length - at) * pace) + 1, rng)
-            if pace != 1.0:
-                piece = np.interp(np.arange(0, len(piece) - 1, pace), np.arange(len(piece)), piece).astype(np.float32)
+            places = np.cumsum(paces[at:], dtype=np.float64) - paces[at]
+            piece = self.speech.read(entry, int(places[-1]) + 2, rng)
+            piece = np.interp(places[places < len(piece) - 1], np.arange(len(piece)), piece).astype(np.float32)
             piece = piece[: self.length - at]
             edge = min(64, len(piece) // 2)
             if edge:
@@ -208,6 +211,17 @@ class Mixer:
         frequency = np.arange(len(spectrum)) * self.sample_rate / len(x)
         limited: Samples = fft.irfft(spectrum / np.sqrt(1 + (frequency / cut_hz) ** 40), len(x)).astype(np.float32)
         return limited
+
+
+def draw_paces(length: int, sample_rate: int, rng: Generator) -> Samples:
+    """(length,) How much faster speech is played, and how much higher its pitch becomes."""
+    kind = rng.random()
+    if kind < EXCITED_SHARE:
+        knots = 2 + int(length / sample_rate / EXCITED_S)
+        paces = np.exp(rng.uniform(np.log(EXCITED_PACE[0]), np.log(EXCITED_PACE[1]), knots))
+        return np.interp(np.linspace(0, knots - 1, length), np.arange(knots), paces).astype(np.float32)
+    pace = rng.uniform(*OTHER_PACE) if kind < EXCITED_SHARE + OTHER_SHARE else 1.0
+    return np.full(length, pace, np.float32)
 
 
 def draw_recipe(rng: Generator) -> Recipe:

@@ -45,7 +45,8 @@ def machine(n: int, sample_rate: int, rng: Generator) -> Samples:
     """Hum, fans, motors: harmonics of a slowly wandering pitch over coloured noise."""
     t = np.arange(n) / sample_rate
     pitch = float(np.exp(rng.uniform(np.log(40), np.log(900)))) if rng.random() < 0.7 else float(rng.choice((50, 60)))
-    wander = 1 + rng.uniform(0, 0.01) * np.sin(2 * np.pi * rng.uniform(0.05, 2) * t + rng.uniform(0, 6.28))
+    depth = 10 ** rng.uniform(-3, -0.9)  # up to an eighth: engines that are driven faster and slower
+    wander = 1 + depth * np.sin(2 * np.pi * rng.uniform(0.05, 2) * t + rng.uniform(0, 6.28))
     phase = 2 * np.pi * np.cumsum(pitch * wander) / sample_rate
     x = np.zeros(n)
     for k in range(1, int(rng.integers(2, 24))):

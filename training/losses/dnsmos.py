@@ -25,6 +25,7 @@ from training.data.spectra import Spectra, power
 SIZE = 512  # of the denoiser's window, at 16 kHz
 LEVEL = 0.05  # root mean square of active speech, -26 dBFS
 HIGHEST = 5.0
+BACKGROUND_SHARE = 0.4  # of the background's rating beside the overall one
 USUAL_FLOOR = 0.01  # the default: nothing is turned down further
 EXCERPT = 144_160  # 9.01 s
 CONVOLUTIONS, POOLED = 7, (3, 4, 5)  # after these the map is halved
@@ -111,8 +112,9 @@ def dnsmos_loss_of(dnsmos: Dnsmos, estimate: Tensor, batch: Spectra) -> Tensor:
     active = active[:, 1 : 1 + energy.shape[1]]
     level = ((energy * active).sum(1) / (active.sum(1) + 1e-6) + 1e-12).sqrt()
     spoken = (frames.amax(1) > 1e-3).float()  # silence has no rating
-    overall = dnsmos((x * (LEVEL / level)[:, None]).clamp(-1, 1))[:, 2]
-    return ((HIGHEST - overall) * spoken).mean()
+    ratings = dnsmos((x * (LEVEL / level)[:, None]).clamp(-1, 1))
+    background, overall = ratings[:, 1], ratings[:, 2]
+    return ((HIGHEST - overall + BACKGROUND_SHARE * (HIGHEST - background)) * spoken).mean()
 
 
 def waveform(spectrum: Tensor) -> Tensor:

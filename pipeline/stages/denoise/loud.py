@@ -1,6 +1,6 @@
 """What is loud and no speech goes as far as asked for, where less is enough for the rest of the recording.
 
-Keys, barks and gusts between the words of a quiet recording: its quietest tenth says that little noise reduction is
+Keys, barks and gusts between the words of a quiet recording: its quiet moments say that little noise reduction is
 needed, and they stay. So a frame of which the network takes nearly all away, and with it what is nearly as loud as the
 speech, has a strength of its own. Breaths and whispers are fainter, and of speech the network takes little. It is no
 detector: where the network takes laughter or music for noise, they go as well; hence `spared`.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline import Audio, Settings, enhance
+from pipeline.measures.levels import Levels
 from pipeline.neural import chosen
 from pipeline.neural.chosen import Chosen
 from pipeline.neural.weights import bundled
@@ -94,21 +95,36 @@ def test_either_keeps_the_place_and_the_length(method: str, rate: int, channels:
 
 
 @pytest.mark.parametrize(
-    ("strength_db", "clearance_db", "needed_db"),
+    ("strength_db", "noise_distance_db", "needed_db"),
     [
         (40.0, None, 40.0),
         (40.0, 5.0, 40.0),
-        (40.0, 17.2, 30.0),
-        (40.0, 27.0, 20.0),
-        (40.0, 70.0, 12.0),
-        (60.0, 27.0, 40.0),
-        (12.0, 70.0, 12.0),
-        (6.0, 70.0, 6.0),
-        (0.0, 27.0, 0.0),
+        (40.0, 18.0, 40.0),
+        (40.0, 19.5, 33.0),
+        (40.0, 21.0, 26.0),
+        (40.0, 24.0, 12.0),
+        (40.0, 60.0, 12.0),
+        (60.0, 60.0, 32.0),
+        (30.0, 60.0, 12.0),
+        (12.0, 60.0, 12.0),
+        (6.0, 60.0, 6.0),
+        (0.0, 21.0, 0.0),
     ],
 )
-def test_noise_is_turned_down_as_far_as_needed(strength_db: float, clearance_db: float, needed_db: float) -> None:
-    assert enough(Denoise(strength_db), clearance_db).strength_db == needed_db
+def test_noise_is_turned_down_as_far_as_needed(
+    strength_db: float, noise_distance_db: float | None, needed_db: float
+) -> None:
+    assert enough(Denoise(strength_db), noise_distance_db).strength_db == needed_db
+
+
+@pytest.mark.parametrize(
+    ("snr_db", "clearance_db", "distance_db"),
+    [(15.0, 30.0, 20.0), (-3.0, 9.0, 1.0), (None, 30.0, None), (80.0, None, None)],
+)
+def test_the_distance_of_the_noise_is_of_both_measures(
+    snr_db: float | None, clearance_db: float | None, distance_db: float | None
+) -> None:
+    assert Levels(-60.0, snr_db, clearance_db=clearance_db).noise_distance_db == distance_db
 
 
 def test_what_is_quiet_already_is_turned_down_less_and_a_note_says_so() -> None:
