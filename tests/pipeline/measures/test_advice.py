@@ -56,7 +56,8 @@ def test_auto_is_asked_for() -> None:
 
 def test_auto_does_more_where_more_is_wrong() -> None:
     good, _ = chosen(AUTO, GOOD)
-    bad, (why,) = chosen(AUTO, replace(GOOD, clearance_db=5.0, t60_s=1.0, clipped_percent=1.0, clicks_per_minute=40.0))
+    noisy = replace(GOOD, snr_db=3.0, clearance_db=5.0)
+    bad, (why,) = chosen(AUTO, replace(noisy, t60_s=1.0, clipped_percent=1.0, clicks_per_minute=40.0))
     assert good.denoise.strength_db == 12
     assert (good.dereverb.strength_db, good.declip.strength_percent, good.declick.sensitivity_percent) == (0, 0, 0)
     assert bad.denoise.strength_db == 40

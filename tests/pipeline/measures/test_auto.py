@@ -33,13 +33,21 @@ def test_a_good_recording_gets_little() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clearance_db", "strength_db"),
-    [(5.0, 40), (14.9, 32), (15.0, 22), (20.0, 17), (25.0, 12), (60.0, 12), (None, 30)],
+    ("snr_db", "clearance_db", "strength_db"),
+    [
+        (5.0, 5.0, 40),
+        (5.0, 14.9, 40),
+        (5.0, 15.0, 30),
+        (15.0, 27.0, 27),
+        (20.0, 32.0, 12),
+        (40.0, 60.0, 12),
+        (None, None, 30),
+    ],
 )
 def test_noise_is_turned_down_as_by_default_where_it_is_near_and_less_elsewhere(
-    clearance_db: float | None, strength_db: float
+    snr_db: float | None, clearance_db: float | None, strength_db: float
 ) -> None:
-    assert flat(clearance_db=clearance_db)["denoise_strength_db"] == strength_db
+    assert flat(snr_db=snr_db, clearance_db=clearance_db)["denoise_strength_db"] == strength_db
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,12 @@ def test_repair_is_whole_or_not_at_all() -> None:
 def test_what_was_chosen_is_said_in_a_sentence() -> None:
     assert chosen(AUTO, GOOD)[1] == ("Auto: noise reduction 12 dB, de-esser.",)
     worst = replace(
-        GOOD, clearance_db=5.0, t60_s=0.625, clipped_percent=1.0, clicks_per_minute=40.0, bandwidth_hz=3_400.0
+        GOOD,
+        snr_db=3.0,
+        clearance_db=5.0,
+        t60_s=0.625,
+        clipped_percent=1.0,
+        clicks_per_minute=40.0,
+        bandwidth_hz=3_400.0,
     )
     assert chosen(AUTO, worst)[1] == ("Auto: noise reduction 40 dB, dereverberation 6 dB, declip, declick.",)

@@ -53,7 +53,7 @@ def test_the_noise_has_one_grade(snr_db: float | None, clearance_db: float | Non
 def test_what_was_not_measured_is_called_nothing() -> None:
     nothing = Analysis(1.0, 48_000, 1, None, None, None, None)
     words = [name for name, kind in vars(Analysis).items() if isinstance(kind, property)]
-    assert len(words) == 14
+    assert len(words) == 15
     assert [word for word in words if getattr(nothing, word)] == []
 
 
