@@ -168,6 +168,7 @@ GOES = (
 KINDS: dict[str, tuple[Number, ...]] = {
     "whisper": (*STAYS, Number("ESTOI, light noise, %", "higher", _where(True, estoi))),
     "laughter": STAYS,
+    "excited": STAYS,
     "breaths": STAYS,
     "ends": STAYS,
     "talkers": (Number("who loses less, dB", "0", louder_db), Number("who loses more, dB", "0", weaker_db)),
@@ -176,6 +177,11 @@ KINDS: dict[str, tuple[Number, ...]] = {
     "dishes": GOES,
     "wind": GOES,
     "siren": GOES,
+    "rooster": GOES,
+    "clock": GOES,
+    "sneeze": GOES,
+    "engine": GOES,
+    "baby": GOES,
     "music": (
         Number("gain, mean, dB", "lower", music_mean_db),
         Number("gain, deviation over time, dB", "0", music_moves_db),

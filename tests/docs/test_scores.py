@@ -32,6 +32,8 @@ COLUMNS = {
 }  # fmt: skip
 # The first pattern that a row's name matches; the first of the systems that the set has.
 ROWS = (
+    (r"clean_only.*dereverb", ("clean_only_dry",)),
+    (r"clean_only", ("clean_only",)),
     (r"dereverb|clean_only_dry", ("neural_dry", "clean_only_dry")),
     (r"default (enhancement|chain)|loudness included", ("default_chain",)),
     (r"spectral", ("spectral",)),

@@ -202,12 +202,12 @@ def _backwards(power: Numbers) -> Numbers:
 
 
 def _open_above(gains: Numbers) -> Numbers:
-    """gains (frames, 148), where those above 8 kHz are at least the mean of those from 4 to 8 kHz.
+    """gains (frames, 148), where those above 8 kHz are at least the largest of those from 4 to 8 kHz.
 
     What speech has up there comes with what it has below, and few of the voices trained on reach so high: the network
     alone would take a third of it away.
     """
-    presence = gains[:, np.searchsorted(centres_hz(), VOICED_HZ) : BELOW_SPLIT].mean(axis=1, keepdims=True)
+    presence = gains[:, np.searchsorted(centres_hz(), VOICED_HZ) : BELOW_SPLIT].max(axis=1, keepdims=True)
     above = np.maximum(gains[:, BELOW_SPLIT:], presence)
     return np.concatenate((gains[:, :BELOW_SPLIT], above), axis=1)
 
