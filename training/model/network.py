@@ -144,11 +144,21 @@ class Network(nn.Module):
 
     def _block(self, x: Tensor, k: int) -> Tensor:
         x = self.exchanges[k](self.recurrences[k](x))
-        if k == self.shape.blocks // 2 - 1:
+        if k == self.wide_after:
             x = self.wide(x)
-        if k == max(0, self.shape.blocks - 2):
+        if k == self.late_after:
             x = self.late(x)
         return x
+
+    @property
+    def wide_after(self) -> int:
+        """The block after which the first recurrence over all tokens stands."""
+        return self.shape.blocks // 2 - 1
+
+    @property
+    def late_after(self) -> int:
+        """The block after which the second one stands."""
+        return max(0, self.shape.blocks - 2)
 
     def patches(self, features: Tensor) -> Tensor:
         """(batch, frames, 148) → (batch, frames + later, 37, 8 · 5): neighbourhoods in frequency and time.

@@ -102,9 +102,9 @@ class Refined(nn.Module):
         last = range(self.first, self.network.shape.blocks)
         places = tuple(f"{kind}.{k}." for kind in ("recurrences", "exchanges") for k in last)
         named = self.network.named_parameters()
-        if self.first <= max(0, self.network.shape.blocks - 2):
+        if self.first <= self.network.late_after:
             places = (*places, "late.")
-        if self.first <= self.network.shape.blocks // 2 - 1:
+        if self.first <= self.network.wide_after:
             places = (*places, "wide.")
         return [p for name, p in named if name.startswith((*places, "head", "dry")) or name == "norm"]
 
