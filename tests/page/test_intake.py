@@ -345,6 +345,7 @@ def test_a_pause_is_not_in_the_recording(page: Page, shown: Shown) -> None:
     intake = shown()
     press(intake, "Record")
     state(page, "recording")
+    expect(intake.locator("[data-is=elapsed]")).to_have_text("0:01")  # at once, nothing would have been heard yet
     press(intake, "Pause")
     page.evaluate("() => new Promise((done) => setTimeout(done, 1200))")  # time itself is what is tried
     press(intake, "Finish")

@@ -20,7 +20,7 @@ from .voices import breathing, whispered
 NO_CUT_HZ = 1e9
 CLEAN_SHARE = 0.1  # of the mixtures have little noise, and what speech is recorded with must stay
 WHISPERED_SHARE, BREATHING_SHARE, TOGETHER_SHARE = 0.015, 0.15, 0.04
-EXCITED_SHARE = 0.1  # of the speech has the pitch of shouts and of small children, up and down with every syllable
+EXCITED_SHARE = 0.12  # of the speech has the pitch of shouts and of small children, up and down with every syllable
 EXCITED_PACE, EXCITED_S = (1.05, 2.0), 0.35
 OTHER_PACE, OTHER_SHARE = (0.88, 1.14), 0.35
 TOGETHER_DB = (-12.0, 0.0)  # of a second talker who speaks at the same time, against the first

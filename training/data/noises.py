@@ -12,6 +12,7 @@ from .corpus import Corpus, Generator, Samples
 
 Maker = Callable[[int, int, Generator], Samples]
 SCALE = np.array((0, 2, 4, 5, 7, 9, 11, 12, 14, 16, 17, 19))  # semitones; the last four only in chords
+EDGE_S = 0.001  # of a burst that stays as loud as it began
 
 
 def curve_db(points: int, spread_db: float, bins: int, rng: Generator) -> Samples:
@@ -59,23 +60,31 @@ def machine(n: int, sample_rate: int, rng: Generator) -> Samples:
 
 
 def knocks(n: int, sample_rate: int, rng: Generator) -> Samples:
-    """Keystrokes, clicks, dishes, drops: short bursts of decaying coloured noise or ringing."""
+    """Keystrokes, clicks, clocks, dishes, drops, doors: short bursts of coloured noise or ringing, many or few."""
     x = np.zeros(n, np.float32)
-    per_second = float(np.exp(rng.uniform(np.log(0.7), np.log(14))))
-    body_s = float(np.exp(rng.uniform(np.log(0.002), np.log(0.08))))
-    size = int(6 * body_s * sample_rate)
-    ringing = rng.random() < 0.4
+    decay_s = float(np.exp(rng.uniform(np.log(0.002), np.log(0.08))))
+    size = max(64, int(6 * decay_s * sample_rate))
+    ringing, lasting = rng.random() < 0.4, rng.random() < 0.25
     pitch = rng.uniform(300, 4500)
-    colour = coloured(max(size, 64), sample_rate, rng)[:size]
+    colour = coloured(size, sample_rate, rng)
     t = np.arange(size) / sample_rate
-    for _ in range(max(1, rng.poisson(per_second * n / sample_rate))):
+    envelope = np.clip(np.minimum(t, 2 * decay_s - t) / EDGE_S, 0, 1) if lasting else np.exp(-t / decay_s)
+    for at in _moments(n, sample_rate, rng):
         burst = (
             np.sin(2 * np.pi * pitch * rng.uniform(0.9, 1.1) * t) if ringing else np.roll(colour, rng.integers(size))
         )
-        burst = burst * np.exp(-t / body_s) * 10 ** (-rng.uniform(0, 20) / 20) / (np.abs(burst).max() + 1e-9)
-        at = int(rng.integers(n))
+        burst = burst * envelope * 10 ** (-rng.uniform(0, 20) / 20) / (np.abs(burst).max() + 1e-9)
         x[at : at + size] += burst[: n - at].astype(np.float32)
     return x + _faint_hiss(n, sample_rate, rng)
+
+
+def _moments(n: int, sample_rate: int, rng: Generator) -> list[int]:
+    """When it knocks: at random, or as a clock does; once in seven seconds up to 14 times in one."""
+    per_second = float(np.exp(rng.uniform(np.log(0.15), np.log(14))))
+    if rng.random() < 0.2:
+        every = round(sample_rate / rng.uniform(1, 5))
+        return list(range(int(rng.integers(every)), n, every))
+    return rng.integers(n, size=max(1, rng.poisson(per_second * n / sample_rate))).tolist()
 
 
 def _faint_hiss(n: int, sample_rate: int, rng: Generator) -> Samples:
@@ -137,4 +146,4 @@ def babble(speech: Corpus, n: int, rng: Generator) -> Samples:
     return x
 
 
-MAKERS: tuple[Maker, ...] = (coloured, modulated, modulated, machine, knocks, knocks, music, music)
+MAKERS: tuple[Maker, ...] = (coloured, modulated, modulated, machine, knocks, knocks, knocks, music, music)
