@@ -173,6 +173,7 @@ KINDS: dict[str, tuple[Number, ...]] = {
     "ends": STAYS,
     "talkers": (Number("who loses less, dB", "0", louder_db), Number("who loses more, dB", "0", weaker_db)),
     "keyboard": GOES,
+    "knocks": GOES,
     "dogs": GOES,
     "dishes": GOES,
     "wind": GOES,

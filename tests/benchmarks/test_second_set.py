@@ -11,11 +11,12 @@ import pytest
 import soundfile
 
 from benchmarks.quality import kinds, recordings, second_set
+from benchmarks.quality.sources import active, rows
 from tests.pipeline.signals import noise, speech_like
 
 RATE = 16_000
 SPEECH = speech_like(RATE, 3.0)[0]
-COLUMNS = (*second_set.rows()[0],)
+COLUMNS = (*rows(second_set.LISTED)[0],)
 PAIR = {
     "kind": "pair",
     "speech": "made/voices@0",
@@ -74,7 +75,7 @@ def sounds(made: Path, name: str) -> tuple[np.ndarray, np.ndarray, int]:
 @pytest.mark.parametrize("name", ["plain", "keys"])
 def test_snr_level_and_length_are_those_told(made: Path, name: str) -> None:
     clean, rest, rate = sounds(made, name)
-    loud = second_set.active(clean, rate)
+    loud = active(clean, rate)
     assert 10 * np.log10(np.mean(clean[loud] ** 2) / np.mean(rest[loud] ** 2)) == pytest.approx(10.0, abs=0.05)
     assert 20 * np.log10(max(np.abs(clean).max(), np.abs(clean + rest).max())) == pytest.approx(-40.0, abs=0.01)
     assert len(clean) == 2 * rate
@@ -106,6 +107,6 @@ def test_the_bench_finds_them(made: Path) -> None:
 
 
 def test_the_list_names_each_recording_once_and_where_it_is_from() -> None:
-    table = second_set.rows()
+    table = rows(second_set.LISTED)
     assert len({row["name"] for row in table}) == len(table)
     assert all("@" in row[column] for row in table for column in ("speech", "noise", "room") if row[column])

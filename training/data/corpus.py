@@ -29,10 +29,11 @@ SPEECH_WEIGHTS = {
     "kerstin": 6,
     "aishell": 5,
     "asterisk_ru": 4,
+    "laughing": 6,
 }
 
 # How much more often a noise of a corpus is drawn than its length says: hundreds of short clips are but a few kinds.
-NOISE_TIMES = {"ESC-10": 0.5, "supersonic": 0.4, "typing": 2.0, "berlin_noise": 2.0}
+NOISE_TIMES = {"ESC-10": 0.3, "ESC-50": 0.35, "kitchen20": 0.5, "supersonic": 0.4, "typing": 2.0, "berlin_noise": 2.0}
 
 
 class Entry(TypedDict):

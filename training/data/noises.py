@@ -84,7 +84,7 @@ def _moments(n: int, sample_rate: int, rng: Generator) -> list[int]:
     if rng.random() < 0.2:
         every = round(sample_rate / rng.uniform(1, 5))
         return list(range(int(rng.integers(every)), n, every))
-    return rng.integers(n, size=max(1, rng.poisson(per_second * n / sample_rate))).tolist()
+    return [int(rng.integers(n)) for _ in range(max(1, rng.poisson(per_second * n / sample_rate)))]
 
 
 def _faint_hiss(n: int, sample_rate: int, rng: Generator) -> Samples:
