@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import fft
 
-from .corpus import Corpus, Generator, Samples
+from .corpus import Corpus, Entry, Generator, Samples
 from .noises import MAKERS, babble, curve_db
 from .rooms import draw_room, dry_target_of, target_of
 from .voices import breathing, whispered
@@ -131,10 +131,7 @@ class Mixer:
         paces = draw_paces(self.length, self.sample_rate, rng)
         at = int(rng.integers(self.length // 4)) if rng.random() < 0.5 else 0
         while at < self.length:
-            places = np.cumsum(paces[at:], dtype=np.float64) - paces[at]
-            piece = self.speech.read(entry, int(places[-1]) + 2, rng)
-            piece = np.interp(places[places < len(piece) - 1], np.arange(len(piece)), piece).astype(np.float32)
-            piece = piece[: self.length - at]
+            piece = self._played(entry, paces[at:], rng)
             edge = min(64, len(piece) // 2)
             if edge:
                 piece[:edge] *= np.linspace(0, 1, edge, dtype=np.float32)
@@ -148,6 +145,15 @@ class Mixer:
             ride = np.interp(np.linspace(0, 5, self.length), np.arange(6), rng.uniform(-12, 3, 6))
             x *= (10 ** (ride / 20)).astype(np.float32)
         return x, bandwidth
+
+    def _played(self, entry: Entry, paces: Samples, rng: Generator) -> Samples:
+        """A stretch of a recording, so many times as fast; not longer than paces (n,)."""
+        if (paces == 1).all():
+            return self.speech.read(entry, len(paces), rng)
+        places = np.cumsum(paces, dtype=np.float64) - paces[0]
+        piece = self.speech.read(entry, int(places[-1]) + 2, rng)
+        played: Samples = np.interp(places[places < len(piece) - 1], np.arange(len(piece)), piece).astype(np.float32)
+        return played
 
     def _in_room(self, speech: Samples, rng: Generator) -> tuple[Samples, Samples, Samples]:
         """Speech as the microphone hears it, and as it should come out, in less of the room and in none; all coloured
