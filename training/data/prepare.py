@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .corpus import Entry
+from .evaluation import evaluated
 
 RATES = (16_000, 48_000)
 FULL_BAND_HZ = 10_000  # recordings that reach higher are also kept at 48 kHz
@@ -28,10 +29,12 @@ def prepare(data: Path, out: Path, subset_mb: float | None = None) -> None:
     """Decode what `data`/manifest.csv lists into `out`: per kind and rate one int16 array, and an index.
 
     With subset_mb, copy a subset of the compressed files of at most so many MB instead (to be sent to another machine
-    and prepared there).
+    and prepared there). Raises ValueError where something is listed of which evaluation sets are made.
     """
     with (data / "manifest.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
+    if spoilt := evaluated(rows):
+        raise ValueError(f"Evaluation needs {len(spoilt)} of these recordings, take them out: {', '.join(spoilt[:20])}")
     out.mkdir(parents=True, exist_ok=True)
     if subset_mb is not None:
         _copy_subset(data, rows, out, subset_mb * 1e6)
