@@ -6,8 +6,8 @@ REPOSITORIES : as for `benchmarks.quality.second_set`.
 OUT : what `benchmarks.kinds` reads; what is in it is written over.
 
 A mixture: the parts of the speech at one level, `seconds` long. The other recording is a second talker, or what
-should go, from the beginning to the end, or a laugh after the speech, which stays. `other_db` : its level against the
-speech, where each is active. `noise_db` : of a light pink noise, against the speech; none where it is empty.
+should go, from the beginning to the end; or a laugh or breaths after the speech, which stay. `other_db` : its level
+against the speech, where each is active. `noise_db` : of a light pink noise, against the speech; none where it is empty.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from training.data.voices import whispered
 from .mixtures import Signal
 
 LISTED = Path(__file__).parents[1] / "kinds.csv"
-GAP_S = 0.4  # around a laugh
+AFTER = ("laughter", "breaths")  # they come after the speech, and stay
+GAP_S = 0.4  # around them
 PEAK = 0.5
 HISS_FROM_HZ = 100.0
 
@@ -63,7 +64,7 @@ def mixture(repositories: Path, row: Row) -> Made:
     if row["other"]:
         gain = np.float32(10 ** (float(row["other_db"]) / 20))
         sound = _sound(repositories, row["other"], row["other_path"], rate)
-        if row["kind"] == "laughter":
+        if row["kind"] in AFTER:
             speech, spans = _then(speech, levelled(sound, rate) * gain, rate)
             other = np.zeros_like(speech)
         else:
@@ -77,12 +78,12 @@ def _sound(repositories: Path, repository: str, paths: str, rate: int) -> Signal
     return joined([read(place(repositories, repository, path), rate) for path in paths.split(" + ")], rate)[0]
 
 
-def _then(speech: Signal, laugh: Signal, rate: int) -> tuple[Signal, str]:
-    """The laugh after the speech, and from when to when it sounds."""
+def _then(speech: Signal, more: Signal, rate: int) -> tuple[Signal, str]:
+    """More after the speech, and from when to when it sounds."""
     gap = np.zeros(round(GAP_S * rate), np.float32)
     begin = len(speech) + len(gap)
-    whole = np.concatenate([speech, gap, laugh, gap])
-    return whole, f"{begin / rate:.2f}-{(begin + len(laugh)) / rate:.2f}"
+    whole = np.concatenate([speech, gap, more, gap])
+    return whole, f"{begin / rate:.2f}-{(begin + len(more)) / rate:.2f}"
 
 
 def _hiss(speech: Signal, rate: int, level_db: float, chance: np.random.Generator) -> Signal:
