@@ -7,7 +7,7 @@ OUT : what `benchmarks.kinds` reads; what is in it is written over.
 
 A mixture: the parts of the speech at one level, `seconds` long. The other recording is a second talker, or what
 should go, from the beginning to the end; or a laugh or breaths after the speech, which stay. `other_db` : its level
-against the speech, where each is active. `noise_db` : of a light pink noise, against the speech; none where it is empty.
+against the speech, where each is active. `noise_db` : of pink noise, against the speech; none where it is empty.
 """
 
 from __future__ import annotations
