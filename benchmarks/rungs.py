@@ -25,7 +25,7 @@ began = time.perf_counter()
 import runtime_setup
 if sys.argv[1] == "in memory":
     import runtime.ladder
-    runtime.ladder._writable = lambda environ, warnings: ("memory", None, "as the benchmark asks")
+    runtime.ladder._writable = lambda environ: ("memory", None, "as the benchmark asks", [])
 import numpy as np
 from pipeline import Audio, enhance
 import librosa

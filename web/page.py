@@ -73,8 +73,7 @@ def _enhance_tab(site: Site) -> None:
     made = _adjustments(defaults)
     told = [made[name] for name in defaults]
     bridge = gr.Button("Settings", visible="hidden", elem_id="settings-bridge")
-    # A press while the last one is still under way is not to be dropped: the values would stand, and not be shown.
-    bridge.click(None, None, told, js=WANTED_JS, trigger_mode="always_last", **PRIVATE)
+    bridge.click(None, None, told, js=WANTED_JS, **PRIVATE)
     gr.on([component.change for component in told], None, told, None, js=TOLD_JS, **PRIVATE)
 
 

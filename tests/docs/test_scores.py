@@ -134,7 +134,7 @@ def test_there_are_scores(name: str) -> None:
 
 def test_a_wrong_number_is_found() -> None:
     table = tables(
-        "| system | PESQ | OVRL-n, real |\n|---|--:|--:|\n| **ours** | 1.99 | 3.1 |\n| RNNoise | 1.54 | – |\n"
+        "| system | PESQ | OVRL-n, real |\n|---|--:|--:|\n| **ours** | 2.00 | 3.1 |\n| RNNoise | 1.54 | – |\n"
     )
     assert wrong(table[0], "dev") == ["rnnoise, pesq: 1.54, in denoiser.json's dev: 1.53"]
     assert len(wrong(table[0], "unseen")) == 3
