@@ -173,7 +173,7 @@ def test_it_works_at_every_rate_and_says_less_where_less_is_asked(rate: int) -> 
     ]
     assert difference[0] < 1e-6
     assert difference[1] < 0.6 * difference[2]
-    assert difference[2] > 1e-3
+    assert difference[2] > 0.05 * np.abs(run_whole(stage(plain, 40.0, rate, 1), x)).max()
 
 
 @pytest.mark.parametrize("block", [997, 8_192])
