@@ -86,6 +86,8 @@ class Helper:
         self.__init__()  # type: ignore[misc]
 
     def _started(self) -> socket.socket:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()  # somebody ended it
         if self._control is None:
             if not (hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.executable):
                 raise _UnavailableError("the system has no fork")
