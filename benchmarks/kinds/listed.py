@@ -12,7 +12,6 @@ against the speech, where each is active. `noise_db` : of pink noise, against th
 
 from __future__ import annotations
 
-import argparse
 import csv
 import zlib
 from pathlib import Path
@@ -22,7 +21,7 @@ import numpy as np
 import soundfile
 from scipy import fft
 
-from benchmarks.quality.sources import Row, active, joined, levelled, mean_power, mono, place, read, repeated, rows
+from benchmarks.quality.sources import Row, active, command, joined, levelled, mean_power, mono, parts, repeated, rows
 from training.data.voices import whispered
 
 from .mixtures import Signal
@@ -75,7 +74,7 @@ def mixture(repositories: Path, row: Row) -> Made:
 
 def _sound(repositories: Path, repository: str, paths: str, rate: int) -> Signal:
     """Its parts at one level, with pauses between them."""
-    return joined([read(place(repositories, repository, path), rate) for path in paths.split(" + ")], rate)[0]
+    return joined(parts(repositories, repository, paths, rate), rate)[0]
 
 
 def _then(speech: Signal, more: Signal, rate: int) -> tuple[Signal, str]:
@@ -98,8 +97,7 @@ def _hiss(speech: Signal, rate: int, level_db: float, chance: np.random.Generato
 def _written(out: Path, name: str, made: Made, rate: int) -> str:
     noisy = made.speech + made.other + made.rest
     gain = np.float32(PEAK / np.abs(noisy).max())
-    parts = {"noisy": noisy, "speech": made.speech, "other": made.other}
-    for part, x in parts.items():
+    for part, x in {"noisy": noisy, "speech": made.speech, "other": made.other}.items():
         path = out / f"{name}.{part}.flac"
         path.unlink(missing_ok=True)
         if x.any():
@@ -108,13 +106,7 @@ def _written(out: Path, name: str, made: Made, rate: int) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.kinds.listed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("repositories", type=Path)
-    parser.add_argument("out", type=Path)
-    options = parser.parse_args(arguments)
-    make(options.repositories, options.out)
+    command("benchmarks.kinds.listed", __doc__, make, arguments)
 
 
 if __name__ == "__main__":

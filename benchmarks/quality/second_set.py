@@ -13,7 +13,6 @@ somebody speaks; the whole with its peak at the level told. With `silence` the p
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import shutil
@@ -27,7 +26,19 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
 from benchmarks.peers import Mono
-from benchmarks.quality.sources import Row, active, joined, mean_power, mono, place, read, repeated, rows
+from benchmarks.quality.sources import (
+    Row,
+    active,
+    command,
+    joined,
+    mean_power,
+    mono,
+    parts,
+    place,
+    read,
+    repeated,
+    rows,
+)
 
 LISTED = Path(__file__).parents[1] / "second_set.csv"
 KEYS_A_SECOND = 5.0
@@ -67,8 +78,8 @@ def pair(repositories: Path, row: Row) -> tuple[Mono, Mono]:
 def _speech(repositories: Path, row: Row) -> tuple[Mono, NDArray[np.bool_]]:
     """From `speech_start` on, `seconds` long; and where its pauses are."""
     rate = int(row["sample_rate"])
-    parts = [read(place(repositories, row["speech"], path), rate) for path in row["speech_path"].split(" + ")]
-    x, pauses = (parts[0], np.zeros(len(parts[0]), np.bool_)) if row["kind"] == "real" else joined(parts, rate)
+    found = parts(repositories, row["speech"], row["speech_path"], rate)
+    x, pauses = (found[0], np.zeros(len(found[0]), np.bool_)) if row["kind"] == "real" else joined(found, rate)
     begin = round(float(row["speech_start"]) * rate)
     stretch = slice(begin, begin + round(float(row["seconds"]) * rate))
     return x[stretch], pauses[stretch]
@@ -132,15 +143,7 @@ def _manifest(path: Path, table: list[Row]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.quality.second_set",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("repositories", type=Path)
-    parser.add_argument("out", type=Path)
-    options = parser.parse_args(arguments)
-    make(options.repositories, options.out)
+    command("benchmarks.quality.second_set", __doc__, make, arguments)
 
 
 if __name__ == "__main__":

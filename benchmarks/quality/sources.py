@@ -6,14 +6,14 @@ A list names each repository as `owner/name@commit`, its checkout is the folder 
 
 from __future__ import annotations
 
+import argparse
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
 from numpy.typing import NDArray
 
 from benchmarks.peers import Mono
@@ -70,14 +70,26 @@ def repeated(x: Mono, length: int, rate: int) -> Mono:
     return out[:length]
 
 
+def folder(repository: str) -> str:
+    """`owner+name` of `owner/name@commit`."""
+    return repository.partition("@")[0].replace("/", "+")
+
+
 def place(repositories: Path, repository: str, path: str) -> Path:
     """Where a file of a repository is."""
-    return repositories / repository.partition("@")[0].replace("/", "+") / path
+    return repositories / folder(repository) / path
+
+
+def parts(repositories: Path, repository: str, paths: str, rate: int) -> list[Mono]:
+    """The recordings of which a list has the paths with ` + ` between them."""
+    return [read(place(repositories, repository, path), rate) for path in paths.split(" + ")]
 
 
 @lru_cache(maxsize=4)
 def read(path: Path, rate: int) -> Mono:
     """The first channel, at this rate."""
+    import soxr  # here: training reads the lists where it is not installed
+
     x, native = _g722(path) if path.suffix == ".g722" else soundfile.read(path, dtype="float32", always_2d=True)
     return mono(soxr.resample(x[:, 0], native, rate, "VHQ"))
 
@@ -94,3 +106,14 @@ def _g722(path: Path) -> tuple[NDArray[np.float32], int]:
 def mono(x: Mono) -> Mono:
     """Contiguous, float32."""
     return np.ascontiguousarray(x, np.float32)
+
+
+def command(program: str, doc: str | None, make: Callable[[Path, Path], None], arguments: list[str] | None) -> None:
+    """`python -m program REPOSITORIES OUT`."""
+    parser = argparse.ArgumentParser(
+        f"python -m {program}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("repositories", type=Path)
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args(arguments)
+    make(options.repositories, options.out)

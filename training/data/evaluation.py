@@ -11,7 +11,7 @@ from typing import NamedTuple
 from benchmarks.kinds.listed import LISTED as KINDS
 from benchmarks.quality.recordings import LISTED as DEV
 from benchmarks.quality.second_set import LISTED as SECOND_SET
-from benchmarks.quality.sources import rows
+from benchmarks.quality.sources import folder, rows
 
 COLUMNS = (
     *(("speech", "speech_path"), ("noise", "noise_path"), ("room", "room_path"), ("other", "other_path")),
@@ -31,7 +31,7 @@ class Source(NamedTuple):
 def sources() -> frozenset[Source]:
     """All recordings that the lists name."""
     return frozenset(
-        Source(row[where].partition("@")[0].replace("/", "+"), Path(path.partition("@")[0]).stem)
+        Source(folder(row[where]), Path(path.partition("@")[0]).stem)
         for listed in (DEV, SECOND_SET, KINDS)
         for row in rows(listed)
         for where, paths in COLUMNS
