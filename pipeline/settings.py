@@ -110,7 +110,7 @@ class Tone(Parameters):
     GROUP = "Tone"
 
     rumble_hz: float = number(
-        70.0, 0.0, 200.0, 5.0, "Hz", "Rumble filter",
+        50.0, 0.0, 200.0, 5.0, "Hz", "Rumble filter",
         "Removes what lies below: footsteps, wind, traffic, handling. 0 = off; voices start at 80 to 160 Hz.",
     )  # fmt: skip
     warmth_db: float = number(

@@ -49,8 +49,8 @@ def write_fixture(out: Path) -> None:
     with torch.no_grad():
         tokens = network.tokens(network.begun(torch.from_numpy(features)[None], 0), 0)
         gains, dry = network.gains(tokens)
-        estimate = torch.from_numpy(noisy)[None] * (gains @ to_bins())
-        added = deep_filter(estimate, gains, tokens)[0].numpy()
+        in_bins = gains @ to_bins()
+        added = deep_filter(torch.from_numpy(noisy)[None] * in_bins, in_bins, tokens)[0].numpy()
     out.mkdir(parents=True, exist_ok=True)
     filtered = {f"deep_filter.{name}": tensor for name, tensor in deep_filter.state_dict().items()}
     (out / "network.safetensors").write_bytes(as_safetensors({**network.state_dict(), **filtered}, shape))

@@ -31,7 +31,7 @@ def chosen(settings: Settings, before: Analysis) -> tuple[Settings, tuple[str, .
         dehum=Dehum(30.0),  # finds for itself where there is some
         denoise=denoise,
         dereverb=Dereverb(dereverb),
-        tone=Tone(120.0 if before.narrow else 70.0),
+        tone=Tone(120.0) if before.narrow else Tone(),
         deess=Deess(3.0 if before.full_band else 0.0),
         level=Level(8.0),
     )

@@ -1,7 +1,8 @@
 """The leveler: speakers who are far apart, or turn away, come out about equally loud.
 
 The level of the speech around a place, 1.5 s to either side and only of what is speech, is compared with the level of
-the speech in the whole recording. The difference, within a range, is the gain wanted there. It moves slowly, begins to
+the speech in the whole recording. The difference, within a range, is the gain wanted there; of a difference of a
+decibel or two, which is how people speak, little is. It moves slowly, begins to
 move half a second before it is needed, and where nobody speaks it glides back to at most none: pauses and noise are
 never lifted. One gain serves all channels.
 
@@ -30,6 +31,7 @@ UNIT_HOPS = 40
 AROUND_HOPS = 30  # to either side, for the level of speech
 SMOOTH_HOPS = 10  # to either side, for the gain
 AHEAD = AROUND_HOPS + SMOOTH_HOPS
+NATURAL_DB = 2.0  # a difference of which half is evened out
 RELEASE_DB = 0.5  # per hop, in pauses: 10 dB per second
 OVER_NOISE_DB, UNDER_SPEECH_DB = 6.0, 22.0
 QUIETEST = 1e-12
@@ -86,7 +88,9 @@ class _Leveler:
         total = np.convolve(powers * active, weights, "valid")
         count = np.convolve(active.astype(np.float64), weights, "valid")
         around_db = power_db(np.maximum(total / np.maximum(count, QUIETEST), QUIETEST))
-        wanted: Line = np.clip(self.reference_db - around_db, -self.range_db, self.range_db)
+        apart_db = self.reference_db - around_db
+        apart_db *= apart_db**2 / (apart_db**2 + NATURAL_DB**2)
+        wanted: Line = np.clip(apart_db, -self.range_db, self.range_db)
         speaking = active[AROUND_HOPS : powers.size - AROUND_HOPS]
         for k in range(wanted.size):
             if not speaking[k]:

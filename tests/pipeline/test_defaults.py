@@ -20,7 +20,7 @@ DEFAULTS = {
     "denoise_strength_db": 40.0,
     "denoise_method": "neural",
     "dereverb_strength_db": 0.0,
-    "tone_rumble_hz": 70.0,
+    "tone_rumble_hz": 50.0,
     "tone_warmth_db": 0.0,
     "tone_presence_db": 0.0,
     "deess_strength_db": 0.0,

@@ -70,12 +70,12 @@ def denoiser(
     channels: int,
     tape: Callable[[Hashable], Tape | None] = lambda _: None,
     loud: Loud | None = None,
-    rehearse: bool = True,
+    noisy: bool = True,
 ) -> Denoiser:
     """The denoiser for a recording. Without weights, the spectral one stands in for the neural one, and says why.
 
     tape : where the network's gains are kept, by what they depend on of the denoiser's own
-    loud : what the neural one turns down further; rehearse : see there
+    loud : what the neural one turns down further; noisy : see there
 
     Dereverberation shares the neural denoiser's transform; beside the spectral one, or none, the network works on the
     room alone.
@@ -94,9 +94,7 @@ def denoiser(
         name = "neural" if noise_db else name
         kept = tape((weights.sha256, params if stages else None))
         further = loud if noise_db else None
-        one = neural.stage(
-            weights.network, noise_db, sample_rate, channels, dereverb.strength_db, kept, further, rehearse
-        )
+        one = neural.stage(weights.network, noise_db, sample_rate, channels, dereverb.strength_db, kept, further, noisy)
         stages.append(one)
     if weights is None and dereverb.strength_db:
         notes = (*notes, "The room was left as it is: dereverberation needs the neural denoiser's weights.")

@@ -10,8 +10,8 @@ rumble filter's: it goes no further than 6 dB there, unless the rumble is so str
 it can only be noise.
 
 What it makes of a moment depends on what it has heard before, and at the start that is nothing. So it hears the first
-unit backwards before it hears it: whatever noise there is, it knows. Not so in clean recordings, where it would know
-the first words for noise.
+unit of a noisy recording backwards before it hears it: whatever noise there is, it knows. In clean recordings it would
+know the first words for noise. And what lies below the voice of a noisy recording is noise (`below_voice.py`).
 
 It gives two gains for every band: one that takes away noise and keeps something of the room, one that takes away both.
 What the second turns down further than the first is the room's share, and has a limit of its own. Both work on the same
@@ -39,12 +39,13 @@ from pipeline.stream.line import Part
 from pipeline.stream.stage import AnyStage
 from pipeline.stream.units import units_through
 
+from .below_voice import BelowVoice, Memory
 from .correction import RUMBLE_BINS, Correction, Pending
 from .gain_steps import from_steps, to_steps
 from .loud import Loud
 
 UNIT_FRAMES = 64
-RUMBLE_DB = 6.0
+RUMBLE_DB, NOISY_RUMBLE_DB = 6.0, 15.0
 STRONG_RUMBLE_DB = 10.0  # above the recording's level: what is stronger may fall by so many dB per dB more:
 RUMBLE_SLOPE = 4.0
 VOICED_HZ = 4000.0
@@ -62,12 +63,14 @@ class _Ear(NamedTuple):
 class _Voice(NamedTuple):
     """What is remembered of what goes out.
 
-    waiting : spectra whose gains are not known yet; pending : of the deep filter; unit : the next
+    waiting : spectra whose gains are not known yet; pending : of the deep filter; voice : of what lies below it;
+    unit : the next
     """
 
     waiting: Spectra
     after: Samples
     pending: Pending | None
+    voice: Memory = Memory()
     unit: int = 0
 
 
@@ -87,7 +90,7 @@ class _Denoiser:
     strength_db: float
     room_floor: float
     loud: Loud | None
-    rehearse: bool
+    noisy: bool
     tape: Tape | None
     correction: Correction | None
 
@@ -115,7 +118,7 @@ class _Denoiser:
     def _hear(self, unit: Samples, state: _Ear) -> tuple[_Heard, _Ear]:
         spectra, before = self.stft.analyze(unit, state.before)
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
-        if self.rehearse and not state.level.weight:
+        if self.noisy and not state.level.weight:
             power = np.concatenate((_backwards(power), power))
         heard, level = features(power, self.sample_rate, self.stft.size, state.level)
         x, seen = None, state.seen
@@ -138,11 +141,12 @@ class _Denoiser:
         if heard.x is not None:  # gains of what was heard backwards would be those of frames before the first
             heard = heard._replace(x=np.ascontiguousarray(heard.x[:, -frames:]))
         gains, pending = self._gains(heard, line[:, : line.shape[1] - self.network.look_ahead], state)
+        voice = state.voice
         if len(gains.kept):
             first = (state.unit + 1) * UNIT_FRAMES - self.late - len(gains.kept)
-            self._apply(gains, answer[:, frames - len(gains.kept) :], heard.level, first)
+            voice = self._apply(gains, answer[:, frames - len(gains.kept) :], heard.level, first, voice)
         out, after = self.stft.synthesize(answer, state.after)
-        return out, _Voice(line[:, -self.late :], after, pending, state.unit + 1)
+        return out, _Voice(line[:, -self.late :], after, pending, voice, state.unit + 1)
 
     def _gains(self, heard: _Heard, line: Spectra, state: _Voice) -> tuple[Gains, Pending | None]:
         """Those of a unit: what the network says, in steps as they are kept, or what it said the last time."""
@@ -157,11 +161,12 @@ class _Denoiser:
             self.tape.record(steps)
         return from_steps(steps), pending
 
-    def _apply(self, gains: Gains, spectra: Spectra, level: RunningLevel, first: int) -> None:
+    def _apply(self, gains: Gains, spectra: Spectra, level: RunningLevel, first: int, voice: Memory) -> Memory:
         """Turn spectra (channels, frames, bins) down, in place. first : number of the first frame in the recording"""
         to_bins = interpolation(self.stft.size, self.sample_rate)
         kept = _open_above(gains.kept)
         in_bins: Numbers = kept @ to_bins
+        below, voice = self._below_voice(spectra, in_bins, voice)
         floor = self._noise_floor(spectra, in_bins, first)
         np.maximum(in_bins, floor, out=in_bins)
         added = gains.added[:, : self.stft.bins] * (1 - floor)
@@ -172,9 +177,21 @@ class _Denoiser:
             added *= room[:, : added.shape[1]]
         rumble = in_bins[:, :RUMBLE_BINS]
         np.maximum(rumble, self._least_of_rumble(spectra[..., :RUMBLE_BINS], level), out=rumble)
+        in_bins[:, : below.shape[1]] *= below
+        added[:, : below.shape[1]] *= below
         corrected = spectra[..., : added.shape[1]] * added
         spectra *= in_bins
         spectra[..., : added.shape[1]] += corrected
+        return voice
+
+    def _below_voice(self, spectra: Spectra, gains: Numbers, voice: Memory) -> tuple[Numbers, Memory]:
+        """Gains (frames, few) of the lowest bins, which may be none. gains : of the network, (frames, bins)"""
+        if not self.noisy:
+            return np.ones((len(gains), 0), np.float32), voice
+        heard = spectra[..., : min(self.stft.bins, round(VOICED_HZ * self.stft.size / self.sample_rate))]
+        power: Numbers = (heard.real**2 + heard.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
+        below = BelowVoice(self.sample_rate / self.stft.size, self.strength_db)
+        return below.gains(power * gains[:, : power.shape[1]] ** 2, voice)
 
     def _noise_floor(self, spectra: Spectra, gains: Numbers, first: int) -> Numbers:
         """(frames, 1), or (1, 1) for all: the least gain. gains (frames, bins) : without it"""
@@ -192,7 +209,8 @@ class _Denoiser:
         """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
         power = (spectra.real**2 + spectra.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
         above_db = power_db(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
-        least: Numbers = amplitude(-(RUMBLE_DB + RUMBLE_SLOPE * np.maximum(above_db, 0)))
+        most_db = NOISY_RUMBLE_DB if self.noisy else RUMBLE_DB
+        least: Numbers = amplitude(-(most_db + RUMBLE_SLOPE * np.maximum(above_db, 0)))
         return least
 
 
@@ -220,12 +238,13 @@ def stage(
     dereverb_db: float = 0.0,
     tape: Tape | None = None,
     loud: Loud | None = None,
-    rehearse: bool = True,
+    noisy: bool = True,
 ) -> AnyStage:
     """Noise reduction by at most `strength_db`, and what of the room is left by at most `dereverb_db` more.
 
     loud : what goes further than that
-    rehearse : whether the network hears the first unit backwards before it hears it
+    noisy : whether the recording is: the network hears its first unit backwards before it hears it, and what lies below
+        the voice goes
     tape : of the network's gains, which depend on neither: to be recorded or, if it is whole, to be played
 
     Latency: a unit, the look-ahead and a window, 1.26 s.
@@ -234,7 +253,7 @@ def stage(
     weights = network.deep_filter
     correction = Correction(weights, stft, sample_rate) if weights else None
     denoiser = _Denoiser(
-        network, stft, sample_rate, strength_db, amplitude(-dereverb_db), loud, rehearse, tape, correction
+        network, stft, sample_rate, strength_db, amplitude(-dereverb_db), loud, noisy, tape, correction
     )
     late = denoiser.late * stft.hop + stft.tail
     return units_through(UNIT_FRAMES * stft.hop, channels, late, denoiser.parts(channels))

@@ -26,7 +26,7 @@ def test_a_good_recording_gets_little() -> None:
         "dehum_strength_db": 30.0,
         "denoise_strength_db": 12.0,
         "dereverb_strength_db": 0.0,
-        "tone_rumble_hz": 70.0,
+        "tone_rumble_hz": 50.0,
         "deess_strength_db": 3.0,
         "level_range_db": 8.0,
     }
@@ -60,7 +60,7 @@ def test_the_room_is_turned_down_by_how_long_it_sounds_on(t60_s: float | None, s
 
 @pytest.mark.parametrize(
     ("bandwidth_hz", "rumble_hz", "deess_db"),
-    [(None, 70, 0), (4_200.0, 120, 0), (4_201.0, 70, 0), (10_000.0, 70, 0), (10_001.0, 70, 3), (20_000.0, 70, 3)],
+    [(None, 50, 0), (4_200.0, 120, 0), (4_201.0, 50, 0), (10_000.0, 50, 0), (10_001.0, 50, 3), (20_000.0, 50, 3)],
 )
 def test_the_band_decides_on_rumble_and_sibilants(
     bandwidth_hz: float | None, rumble_hz: float, deess_db: float

@@ -266,7 +266,7 @@ class Told:
     def leave(self, heard: np.ndarray) -> Gains:
         frames = heard.shape[1]
         kept, dry = (np.repeat(one[None], frames, axis=0) for one in self._gains)
-        return Gains(kept, dry, np.zeros((frames, 80), np.complex64))
+        return Gains(kept, dry, np.zeros((frames, 160), np.complex64))
 
 
 def taken_db(network: Told, hz: float, strength_db: float, dereverb_db: float = 0.0, rate: int = 48_000) -> float:
@@ -339,7 +339,7 @@ class Slow(Told):
     def leave(self, heard: np.ndarray | None) -> Gains:
         loud = np.zeros((0, 148), np.float32) if heard is None else (heard[0].max(axis=1, keepdims=True) > -1) * ALL
         kept = loud.astype(np.float32)
-        return Gains(kept, kept, np.zeros((len(kept), 80), np.complex64))
+        return Gains(kept, kept, np.zeros((len(kept), 160), np.complex64))
 
 
 def heard_by(network: Slow, x: Samples) -> list[np.ndarray]:
@@ -359,7 +359,7 @@ def test_the_network_hears_the_first_unit_backwards_before_it_hears_it() -> None
 
 def test_a_clean_recording_is_not_heard_beforehand() -> None:
     network = Slow(2)
-    run_whole(stage(network, 40.0, 16_000, 1, rehearse=False), noise(1, 4 * 16_384, -30.0))  # type: ignore[arg-type]
+    run_whole(stage(network, 40.0, 16_000, 1, noisy=False), noise(1, 4 * 16_384, -30.0))  # type: ignore[arg-type]
     assert {len(heard) for heard in network.heard} == {64}
     assert noisy_from_the_start(19.0)
     assert not noisy_from_the_start(20.5)  # the lowest of clean recordings
