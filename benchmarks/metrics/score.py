@@ -13,7 +13,7 @@ from .alignment import advanced
 from .composite import composite
 from .distances import Signal, full_band, segmental_snr, si_sdr
 from .dnsmos import dnsmos
-from .eaten import eaten_percent
+from .eaten import VOICE_HZ, eaten_percent
 
 RATE = 16_000
 FULL_BAND_HZ = 32_000  # references below have nothing to say of the high band
@@ -96,8 +96,9 @@ def _perceived(s: Signal, x: Signal) -> Scores:
 
 
 def _eaten(s: Signal, x: Signal, noisy: Signal) -> Scores:
-    percent = eaten_percent(x, noisy, s, RATE)
-    return {"eaten_percent": percent} if np.isfinite(percent) else {}
+    ranges_hz = {"eaten_percent": 0.0, "eaten_voice_percent": VOICE_HZ}
+    found = {key: eaten_percent(x, noisy, s, RATE, above_hz) for key, above_hz in ranges_hz.items()}
+    return {key: percent for key, percent in found.items() if np.isfinite(percent)}
 
 
 def mean(rows: Iterable[Scores]) -> Scores:

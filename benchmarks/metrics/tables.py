@@ -29,6 +29,7 @@ PAIRS = (
     Column("hf_keep_db", "HF keep dB", 1),
     Column("lsd_fb", "LSD-fb", 2),
     Column("eaten_percent", "eaten %", 2),
+    Column("eaten_voice_percent", "from 62 Hz up %", 2),
 )
 REAL = (
     Column("real_ovrl_n", "real OVRL-n", 2),

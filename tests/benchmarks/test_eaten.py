@@ -53,9 +53,20 @@ def test_cells_are_those_of_speech_above_the_noise() -> None:
     assert np.isnan(eaten_percent(NOISY, NOISY, np.zeros_like(TONES), RATE))
 
 
+def test_rumble_of_the_clean_recording_can_be_left_out() -> None:
+    """Three tones of a voice and one below, which goes."""
+    low = FADES * sine(20.0, RATE, N / RATE)[0]
+    noisy = NOISY + low
+    assert eaten_percent(NOISY, noisy, TONES + low, RATE) > 15
+    assert eaten_percent(NOISY, noisy, TONES + low, RATE, above_hz=93.75) == 0.0  # a window blurs 20 Hz up to there
+    assert eaten_percent(0.7 * with_a_hole(0.4, -30.0), NOISY, TONES, RATE, 62.5) == pytest.approx(40, abs=1)
+    assert np.isnan(eaten_percent(NOISY, NOISY, TONES, RATE, above_hz=6_000.0))
+
+
 def test_only_pairs_without_a_room_have_it() -> None:
     late = np.pad(with_a_hole(0.4, -30.0), (160, 0))
     found = of_pair(TONES, RATE, late, RATE, 0.01, noisy=NOISY)
     assert found["eaten_percent"] == pytest.approx(40.0, abs=1.0)
+    assert found["eaten_voice_percent"] == pytest.approx(40.0, abs=1.0)
     assert "eaten_percent" not in of_pair(TONES, RATE, late, RATE, 0.01, dry=False, noisy=NOISY)
     assert "eaten_percent" not in of_pair(np.zeros_like(TONES) + 1e-9, RATE, late, RATE, noisy=NOISY)
