@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.metrics.eaten import eaten_cells
+from benchmarks.metrics.eaten import VOICE_HZ, eaten_cells
 from pipeline.neural.weights import read
 from pipeline.stages.denoise.neural import stage
 from pipeline.stream.stage import run_whole
@@ -26,8 +26,8 @@ METRIC_RATE = 16_000
 
 class Scores(NamedTuple):
     """pesq : P.862.2; estoi : %; overall : DNSMOS at equal level, nan without its package; si_sdr : dB;
-    eaten, cells : cells of speech that lose more than 10 dB, and all; the last three without reverberant recordings,
-    whose reference is dry.
+    eaten, cells : cells of speech, from 62 Hz up, that lose more than 10 dB, and all; the last three without
+    reverberant recordings, whose reference is dry.
     """
 
     pesq: float
@@ -83,7 +83,7 @@ def score(y: Samples, noisy: Samples, clean: Samples, sample_rate: int, dry: boo
         return Scores(grade, intelligible, _overall(b), *[float("nan")] * 3)
     scaled = clean * (np.dot(clean, y) / np.dot(clean, clean))
     si_sdr = 10 * np.log10((scaled**2).sum() / (((y - scaled) ** 2).sum() + 1e-12) + 1e-12)
-    return Scores(grade, intelligible, _overall(b), float(si_sdr), *eaten_cells(y, noisy, clean, sample_rate))
+    return Scores(grade, intelligible, _overall(b), float(si_sdr), *eaten_cells(y, noisy, clean, sample_rate, VOICE_HZ))
 
 
 def _overall(x: Samples) -> float:

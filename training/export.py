@@ -14,8 +14,11 @@ from pipeline.neural.weights import FORMAT, MOST, parse
 from training.data.batches import BINS
 from training.data.spectra import to_bins
 from training.model.deep_filter import DeepFilter
+from training.model.growth import reaching
 from training.model.network import Network
 from training.model.shape import Shape
+
+PLACE = "deep_filter.place"
 
 
 def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = ()) -> None:
@@ -31,6 +34,8 @@ def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = (
     tensors = {name: rest * tensor for name, tensor in state["average"].items()}
     for path, share in others:
         found = load_file(path)
+        if PLACE in found:  # of a filter that reached less, perhaps
+            found[PLACE] = torch.from_numpy(reaching(found[PLACE].numpy(), len(tensors[PLACE])))
         tensors = {name: tensor + share * found[name] for name, tensor in tensors.items()}
     out.write_bytes(as_safetensors(tensors, Shape(**state["shape"])))
 

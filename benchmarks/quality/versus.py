@@ -25,6 +25,7 @@ PAIRS = tables.only(
     "p808_n",
     "lsd_fb",
     "eaten_percent",
+    "eaten_voice_percent",
 )
 JUDGED = tables.only(tables.PAIRS, "pesq", "estoi", "si_sdr")
 

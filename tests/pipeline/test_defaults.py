@@ -51,26 +51,26 @@ CHANGED: dict[str, dict[str, object]] = {
     "default": {},
     "auto": {"auto_strengths": True},
     "podcast": {
-        "tone_rumble_hz": 80.0, "tone_warmth_db": 1.0, "tone_presence_db": 1.5, "deess_strength_db": 4.0,
+        "tone_warmth_db": 1.0, "tone_presence_db": 1.5, "deess_strength_db": 4.0,
         "level_range_db": 8.0, "declick_sensitivity_percent": 30.0, "denoise_strength_db": 30.0,
         "dereverb_strength_db": 4.0,
     },
     "interview_outdoors": {
-        "denoise_strength_db": 30.0, "tone_rumble_hz": 75.0, "tone_presence_db": 1.0, "level_range_db": 10.0,
+        "denoise_strength_db": 30.0, "tone_presence_db": 1.0, "level_range_db": 10.0,
     },
     "lecture_hall": {
         "denoise_strength_db": 30.0, "dereverb_strength_db": 12.0, "tone_warmth_db": -1.5, "tone_presence_db": 1.5,
         "level_range_db": 10.0,
     },
     "phone_call": {
-        "declip_strength_percent": 100.0, "denoise_strength_db": 36.0, "tone_rumble_hz": 75.0, "tone_warmth_db": 1.0,
+        "declip_strength_percent": 100.0, "denoise_strength_db": 36.0, "tone_warmth_db": 1.0,
         "level_range_db": 10.0, "loudness_target_lufs": -18.0, "loudness_ceiling_dbtp": -2.0,
     },
     "old_tape": {
         "declip_strength_percent": 100.0, "declick_sensitivity_percent": 50.0, "dehum_strength_db": 40.0,
-        "denoise_strength_db": 18.0, "tone_rumble_hz": 60.0, "loudness_target_lufs": -18.0,
+        "denoise_strength_db": 18.0, "loudness_target_lufs": -18.0,
     },
-    "gentle": {"denoise_strength_db": 12.0, "tone_rumble_hz": 50.0, "loudness_target_lufs": -18.0},
+    "gentle": {"denoise_strength_db": 12.0, "loudness_target_lufs": -18.0},
     "broadcast": {"denoise_strength_db": 30.0, "level_range_db": 6.0, "loudness_target_lufs": -23.0},
     "clean_only": {"dehum_strength_db": 0.0, "tone_rumble_hz": 0.0, "loudness_normalize": False},
 }  # fmt: skip

@@ -4,8 +4,9 @@ Gains alone leave noise there. The lowest partial of a voice reaches over two or
 those below, a little of the recording's own rumble is as likely speech as noise. A woman's voice ends at 150 Hz, a
 child's at 200: up to there, nothing that is kept can be theirs.
 
-The lowest voice of the last seconds counts, so that nobody who begins to speak loses a tone: if in a unit one frame in
-ten has more below, the filter gives way at once, and comes back seconds later.
+The lowest voice of the last seconds counts, so that somebody who begins to speak does not lose the lowest tone: if one
+frame in ten of a unit has more below, the filter gives way from the unit's start, and comes back seconds later. What is
+a smaller part of its unit's speech is found in the next unit.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ LOUD_DB = 20.0  # frames that are so much fainter than the loudest say nothing
 LEAST_FRAMES = 4
 PERCENTILE = 90
 UNITS = 4  # about four seconds
+OPENING = 4  # frames in which it gives way; it comes back within a unit
 BINS = 20  # that are looked at: up to 600 Hz
 SMALLEST = np.float32(1e-14)
 
@@ -36,7 +38,7 @@ Line = NDArray[np.float64]
 
 class Memory(NamedTuple):
     """lowest_hz : the voice's lowest frequency in each of the last units that had one; loudest : power of a frame in
-    them; cutoff_hz : at the end of the last unit
+    each of the last units; cutoff_hz : at the end of the last unit
     """
 
     lowest_hz: tuple[float, ...] = ()
@@ -57,7 +59,8 @@ class BelowVoice(NamedTuple):
         """
         lowest_hz, loudest = self._heard(kept, memory)
         cutoff_hz = min(max(SHARE * min(lowest_hz, default=0.0), LOWEST_HZ), HIGHEST_HZ)
-        along = np.linspace(memory.cutoff_hz, cutoff_hz, len(kept) + 1)[1:, None]
+        steps = np.arange(1, len(kept) + 1) / (len(kept) if cutoff_hz > memory.cutoff_hz else OPENING)
+        along = (memory.cutoff_hz + np.minimum(steps, 1.0) * (cutoff_hz - memory.cutoff_hz))[:, None]
         return self._high_pass(along, kept.shape[1]), Memory(lowest_hz, loudest, cutoff_hz)
 
     def _heard(self, kept: Numbers, memory: Memory) -> tuple[tuple[float, ...], tuple[float, ...]]:

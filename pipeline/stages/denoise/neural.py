@@ -6,8 +6,8 @@ their powers), and one gain is applied to all: the stereo image stays. What it n
 worst as far as `strength_db` says: no gain falls below that.
 
 Below 47 Hz, where no voice is, a clean recording's own rumble and another's noise look the same, and that band is the
-rumble filter's: it goes no further than 6 dB there, unless the rumble is so strong, against the recording's level, that
-it can only be noise.
+rumble filter's: it goes no further than 6 dB there, or 15 in a noisy recording, unless the rumble is so strong, against
+the recording's level, that it can only be noise.
 
 What it makes of a moment depends on what it has heard before, and at the start that is nothing. So it hears the first
 unit of a noisy recording backwards before it hears it: whatever noise there is, it knows. In clean recordings it would
@@ -177,7 +177,8 @@ class _Denoiser:
             added *= room[:, : added.shape[1]]
         rumble = in_bins[:, :RUMBLE_BINS]
         np.maximum(rumble, self._least_of_rumble(spectra[..., :RUMBLE_BINS], level), out=rumble)
-        in_bins[:, : below.shape[1]] *= below
+        low = in_bins[:, : below.shape[1]]
+        np.maximum(low * below, np.minimum(low, floor), out=low)
         added[:, : below.shape[1]] *= below
         corrected = spectra[..., : added.shape[1]] * added
         spectra *= in_bins
