@@ -14,11 +14,8 @@ from pipeline.neural.weights import FORMAT, MOST, parse
 from training.data.batches import BINS
 from training.data.spectra import to_bins
 from training.model.deep_filter import DeepFilter
-from training.model.growth import reaching
 from training.model.network import Network
 from training.model.shape import Shape
-
-PLACE = "deep_filter.place"
 
 
 def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = ()) -> None:
@@ -34,8 +31,6 @@ def export(checkpoint: Path, out: Path, others: Sequence[tuple[Path, float]] = (
     tensors = {name: rest * tensor for name, tensor in state["average"].items()}
     for path, share in others:
         found = load_file(path)
-        if PLACE in found:  # of a filter that reached less, perhaps
-            found[PLACE] = torch.from_numpy(reaching(found[PLACE].numpy(), len(tensors[PLACE])))
         tensors = {name: tensor + share * found[name] for name, tensor in tensors.items()}
     out.write_bytes(as_safetensors(tensors, Shape(**state["shape"])))
 
@@ -54,8 +49,8 @@ def write_fixture(out: Path) -> None:
     with torch.no_grad():
         tokens = network.tokens(network.begun(torch.from_numpy(features)[None], 0), 0)
         gains, dry = network.gains(tokens)
-        in_bins = gains @ to_bins()
-        added = deep_filter(torch.from_numpy(noisy)[None] * in_bins, in_bins, tokens)[0].numpy()
+        estimate = torch.from_numpy(noisy)[None] * (gains @ to_bins())
+        added = deep_filter(estimate, gains, tokens)[0].numpy()
     out.mkdir(parents=True, exist_ok=True)
     filtered = {f"deep_filter.{name}": tensor for name, tensor in deep_filter.state_dict().items()}
     (out / "network.safetensors").write_bytes(as_safetensors({**network.state_dict(), **filtered}, shape))

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 WINDOW_S = 0.032
 OVERLAP = 2
 SPACING_HZ = 1 / WINDOW_S
-WIDER_HZ = 2500.0  # from here on bands are two bins wide
 SPLIT_HZ = 8000.0  # below it every corpus has speech; above it only some
 
 Matrix = NDArray[np.float32]
@@ -25,7 +24,7 @@ Matrix = NDArray[np.float32]
 def centres_hz() -> NDArray[np.float64]:
     """Frequencies of the bands, (148,) float64, rising from 0 to 24 kHz; read-only."""
     fine = SPACING_HZ * np.arange(80)
-    middle = WIDER_HZ + 2 * SPACING_HZ * np.arange(40)
+    middle = 2500 + 2 * SPACING_HZ * np.arange(40)
     upper = 5000 * (SPLIT_HZ / 5000) ** (np.arange(12) / 12)
     top = SPLIT_HZ * (24000 / SPLIT_HZ) ** (np.arange(16) / 15)
     centres = np.concatenate((fine, middle, upper, top))

@@ -56,7 +56,7 @@ class Wide(NamedTuple):
 class Gains(NamedTuple):
     """kept : against noise; dry : against noise and the room's reverberation; both (frames, 148), 0 to 1.
 
-    added : to the first, in the lowest bins, by the deep filter; (frames, 160) complex64, zeros until it has answered
+    added : to the first, in the lowest bins, by the deep filter; (frames, 80) complex64, zeros until it has answered
     """
 
     kept: Numbers

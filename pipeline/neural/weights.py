@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from .bands import PATCH, STRIDE, TOKENS
-from .deep_filter import INPUTS, REACHES, TAPS, DeepFilter
+from .deep_filter import BINS, INPUTS, TAPS, DeepFilter
+from .deep_filter import TOKENS as LOW_TOKENS
 from .kernels import Numbers
 from .network import Exchange, Network, Recurrence, Wide
 
-FORMAT = "speech-denoiser-5"
-FORMATS = ("speech-denoiser-3", "speech-denoiser-4", FORMAT)
-"""The third has no deep filter, the fourth one up to 2.5 kHz; this one may have any of them."""
+FORMAT = "speech-denoiser-4"
+FORMATS = ("speech-denoiser-3", FORMAT)
+"""The one before has no deep filter, and so may this one have none."""
 MAX_BYTES = 8_000_000
 MAX_WIDTH = 256
 MOST = {"past": 8, "ahead": 8, "blocks": 16, "look": MAX_WIDTH, "shift": 4}
@@ -133,18 +134,16 @@ class _Reader:
         place, bias = self.tensors.get("deep_filter.place"), self.tensors.get("deep_filter.inner.bias")
         if place is None or bias is None:
             raise WeightsError("The weights lack a part of the deep filter.")
-        if place.ndim != 2 or (bands := REACHES.get(len(place))) is None:
-            raise WeightsError("The deep filter has an impossible reach.")
-        wide, narrow = place.shape[1], bias.size
+        wide, narrow = place.shape[-1] if place.ndim else 0, bias.size
         if not (1 <= wide <= MAX_WIDTH and 1 <= narrow <= MAX_WIDTH):
             raise WeightsError("The deep filter has an impossible width.")
         take = self.take
         return DeepFilter(
-            take("norm", TOKENS, self.width)[: bands // STRIDE].copy(),
+            take("norm", TOKENS, self.width)[:LOW_TOKENS].copy(),
             self.matrix("deep_filter.enter.weight", wide, INPUTS),
             self.matrix("deep_filter.context.weight", STRIDE * wide, self.width),
             take("deep_filter.context.bias", STRIDE * wide),
-            take("deep_filter.place", len(place), wide),
+            take("deep_filter.place", BINS, wide),
             self.matrix("deep_filter.inner.weight", narrow, wide),
             take("deep_filter.inner.bias", narrow),
             self.matrix("deep_filter.leave.weight", 2 * TAPS, narrow),

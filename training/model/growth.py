@@ -46,14 +46,6 @@ def grown(found: Mapping[str, NDArray[np.float32]], had: Shape, new: Tensors, sh
     return tensors
 
 
-def reaching(place: NDArray[np.float32], bins: int) -> NDArray[np.float32]:
-    """The deep filter's numbers for each of its bins (had, hidden), for more: (bins, hidden). With the new ones it does
-    at first what it did with the uppermost quarter of its own, on average.
-    """
-    upper = place[len(place) - len(place) // 4 :].mean(axis=0)
-    return np.concatenate((place, np.repeat(upper[np.newaxis], bins - len(place), axis=0)))
-
-
 def _can_grow(had: Shape, shape: Shape) -> bool:
     """Not the one block of a network that has no middle, and not channels that are looked ahead to out of others."""
     return (

@@ -88,9 +88,8 @@ class Refined(nn.Module):
         """What left the first blocks, and the noisy spectra (batch, frames, 257)."""
         tokens = self.network.tokens(begun, self.first)
         gains, dry = self.network.gains(tokens)
-        in_bins = gains @ self.bins
-        estimate = noisy * in_bins
-        added = self.deep_filter(estimate, in_bins, tokens)
+        estimate = noisy * (gains @ self.bins)
+        added = self.deep_filter(estimate, gains, tokens)
         return Answer(gains, dry, estimate + nn.functional.pad(added, (0, BINS - added.shape[-1])))
 
     def begun(self, features: Tensor) -> Tensor:

@@ -7,8 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.neural.deep_filter import BINS
-from training.model.growth import Tensors, grown, reaching
+from training.model.growth import Tensors, grown
 from training.model.network import Network
 from training.model.shape import Shape
 
@@ -21,13 +20,10 @@ def weights_to_start_with(source: Path, shape: Shape) -> dict[str, Tensor]:
 
 
 def shape_of(source: Path) -> tuple[Shape, dict[str, Tensor]]:
-    """The shape of the network in a file, and the weights of its deep filter, if it has one, with the usual reach."""
+    """The shape of the network in a file, and the weights of its deep filter, if it has one."""
     found, shape = _read(source)
     start = "deep_filter."
-    filtered = {name.removeprefix(start): tensor for name, tensor in found.items() if name.startswith(start)}
-    if filtered:
-        filtered["place"] = reaching(filtered["place"], BINS)
-    return shape, {name: torch.from_numpy(tensor) for name, tensor in filtered.items()}
+    return shape, {n.removeprefix(start): torch.from_numpy(t) for n, t in found.items() if n.startswith(start)}
 
 
 def _read(source: Path) -> tuple[Tensors, Shape]:

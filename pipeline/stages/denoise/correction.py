@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.dsp.stft import Spectra, Stft
 from pipeline.neural.bands import interpolation
-from pipeline.neural.deep_filter import AHEAD, BINS, PAST, SIDE, DeepFilter, Spectrum, corrections
+from pipeline.neural.deep_filter import AHEAD, BINS, PAST, SIDE, TOKENS, DeepFilter, Spectrum, corrections
 from pipeline.neural.features import SILENCE
 from pipeline.neural.kernels import Numbers
 from pipeline.neural.network import Gains, no_gains
@@ -21,8 +21,8 @@ RUMBLE_BINS = 2  # at every rate: bins are 28 to 31 Hz apart; no voice is there,
 
 
 class Pending(NamedTuple):
-    """Gains (up to AHEAD frames) and tokens (count, as many, width) that wait for those after them, and what the frames
-    before them were estimated to be (PAST, bins + 2).
+    """Gains (up to AHEAD frames) and tokens (20, as many, width) that wait for those after them, and what the frames
+    before them were estimated to be (PAST, 82).
     """
 
     gains: Gains
@@ -40,8 +40,8 @@ class Correction:
 
     def start(self) -> Pending:
         """At the start of a stream: nothing came before."""
-        before = np.zeros((PAST, self.weights.bins + 2 * SIDE), np.complex64)
-        return Pending(no_gains(), np.zeros((self.weights.tokens, 0, self.weights.norm.shape[1]), np.float32), before)
+        before = np.zeros((PAST, BINS + 2 * SIDE), np.complex64)
+        return Pending(no_gains(), np.zeros((TOKENS, 0, self.weights.norm.shape[1]), np.float32), before)
 
     def step(
         self, gains: Gains, x: Numbers | None, line: Spectra, power: float, wait: Pending
@@ -55,15 +55,13 @@ class Correction:
         if x is None:
             return gains, wait
         kept, dry, none = (np.concatenate(pair) for pair in zip(wait.gains, gains, strict=True))
-        tokens = np.concatenate((wait.tokens, x[: self.weights.tokens]), axis=1)
+        tokens = np.concatenate((wait.tokens, x[:TOKENS]), axis=1)
         frames = max(0, len(kept) - AHEAD)
-        bins = self.weights.bins
-        in_bins = _lowest(kept @ interpolation(self.stft.size, self.sample_rate), bins)
-        heard = _lowest(line[:, line.shape[1] - len(kept) :].mean(axis=0), bins)
+        in_bins = _lowest(kept @ interpolation(self.stft.size, self.sample_rate))
+        heard = _lowest(line[:, line.shape[1] - len(kept) :].mean(axis=0))
         estimate: Spectrum = np.concatenate((wait.before, heard * in_bins)).astype(np.complex64)
         scale = np.float32(1 / np.sqrt(power + SILENCE))
-        added = np.zeros((frames, BINS), np.complex64)
-        added[:, :bins] = corrections(
+        added = corrections(
             self.weights,
             (heard[:frames, SIDE:-SIDE] * scale).astype(np.complex64),
             (estimate * scale).astype(np.complex64),
@@ -78,9 +76,9 @@ class Correction:
         return Gains(kept[:frames], dry[:frames], added), after
 
 
-def _lowest(rows: NDArray[T], bins: int) -> NDArray[T]:
-    """The lowest `bins` of (frames, …) and one on either side: (frames, bins + 2); zeros where there are none."""
-    lowest = np.zeros((len(rows), bins + 2 * SIDE), rows.dtype)
-    there = min(rows.shape[1], bins + SIDE)
+def _lowest(rows: NDArray[T]) -> NDArray[T]:
+    """(frames, bins) → those of the deep filter and one on either side (frames, 82); zeros where there are none."""
+    lowest = np.zeros((len(rows), BINS + 2 * SIDE), rows.dtype)
+    there = min(rows.shape[1], BINS + SIDE)
     lowest[:, SIDE : SIDE + there] = rows[:, :there]
     return lowest

@@ -24,12 +24,12 @@ FRAMES_PER_S = OVERLAP / WINDOW_S
 
 
 def bytes_for(duration_s: float) -> float:
-    """What the gains of a recording take: 77 kB for a second."""
+    """What the gains of a recording take: 57 kB for a second."""
     return duration_s * FRAMES_PER_S * ROW * np.dtype(KIND).itemsize
 
 
 def to_steps(gains: Gains) -> NDArray[np.uint16]:
-    """Gains of all bands, and what is added to those of the lowest bins, as (frames, 616) uint16."""
+    """Gains of all bands, and what is added to those of the lowest bins, as (frames, 456) uint16."""
     steps = np.empty((len(gains.kept), ROW), np.uint16)
     both = np.concatenate((gains.kept, gains.dry), axis=1)
     both *= STEPS
@@ -43,7 +43,7 @@ def to_steps(gains: Gains) -> NDArray[np.uint16]:
 
 
 def from_steps(steps: NDArray[Any]) -> Gains:
-    """The gains of (frames, 616) steps, float32, and what is added to them."""
+    """The gains of (frames, 456) steps, float32, and what is added to them."""
     both = steps[:, : 2 * COUNT].astype(np.float32)
     both /= STEPS
     parts = steps[:, 2 * COUNT :].astype(np.float32)

@@ -11,7 +11,7 @@ from pipeline.neural.features import LOWEST
 from pipeline.neural.network import Gains
 from pipeline.neural.weights import parse
 from tests.pipeline.neural.weights_files import Tensors, file_of, tensors
-from training.model.growth import grown, reaching
+from training.model.growth import grown
 from training.model.shape import Shape
 
 SMALL = Shape(width=8, blocks=2, wide=12, late=13, squeeze=3, past=1, ahead=1, look=3)
@@ -102,13 +102,3 @@ def test_one_block_has_no_middle_to_grow_from() -> None:
     one = replace(SMALL, blocks=1)
     with pytest.raises(ValueError, match="cannot grow"):
         grown(weights(one, 1), one, weights(SMALL, 2), SMALL)
-
-
-def test_a_deep_filter_that_reaches_further_begins_with_what_its_upper_bins_do() -> None:
-    place = np.arange(80, dtype=np.float32)[:, np.newaxis] * np.ones(3, np.float32)
-    found = reaching(place, 160)
-    assert found.shape == (160, 3)
-    assert found.dtype == np.float32
-    np.testing.assert_array_equal(found[:80], place)
-    np.testing.assert_allclose(found[80:], (60 + 79) / 2)
-    np.testing.assert_array_equal(reaching(found, 160), found)

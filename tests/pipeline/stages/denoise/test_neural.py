@@ -267,7 +267,7 @@ class Told:
     def leave(self, heard: np.ndarray) -> Gains:
         frames = heard.shape[1]
         kept, dry = (np.repeat(one[None], frames, axis=0) for one in self._gains)
-        return Gains(kept, dry, np.zeros((frames, 160), np.complex64))
+        return Gains(kept, dry, np.zeros((frames, 80), np.complex64))
 
 
 def taken_db(network: Told, hz: float, strength_db: float, dereverb_db: float = 0.0, rate: int = 48_000) -> float:
@@ -340,7 +340,7 @@ class Slow(Told):
     def leave(self, heard: np.ndarray | None) -> Gains:
         loud = np.zeros((0, 148), np.float32) if heard is None else (heard[0].max(axis=1, keepdims=True) > -1) * ALL
         kept = loud.astype(np.float32)
-        return Gains(kept, kept, np.zeros((len(kept), 160), np.complex64))
+        return Gains(kept, kept, np.zeros((len(kept), 80), np.complex64))
 
 
 def heard_by(network: Slow, x: Samples) -> list[np.ndarray]:
