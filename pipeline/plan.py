@@ -14,7 +14,7 @@ from pipeline.measures.levels import Levels
 from pipeline.presets import a_presets_strength
 from pipeline.stages import leveler
 from pipeline.stages.chain import CLEANING, TONE, StageContext, Step, stages
-from pipeline.stages.denoise.choice import EVEN_DB, OFF, denoiser, enough, even, noisy_from_the_start
+from pipeline.stages.denoise.choice import EVEN_DB, OFF, denoiser, enough, even, is_noisy
 from pipeline.stages.denoise.gain_steps import KIND, ROW, bytes_for
 from pipeline.stages.denoise.loud import Loud, Spans
 from pipeline.stream.stage import IDENTITY, AnyStage, chained, side_by_side
@@ -82,7 +82,7 @@ def planned(
             part.channels,
             tapes.of(k),
             loud,
-            noisy_from_the_start(part.clearance_db),
+            is_noisy(part.clearance_db),
         )
         if settings.mix.wet_percent
         else OFF

@@ -49,8 +49,8 @@ def enough(params: Denoise, noise_distance_db: float | None) -> Denoise:
     return replace(params, strength_db=float(round(params.strength_db + clean * (gentle - params.strength_db))))
 
 
-def noisy_from_the_start(clearance_db: float | None) -> bool:
-    """Whether the network may hear the first second beforehand.
+def is_noisy(clearance_db: float | None) -> bool:
+    """Whether a recording is a noisy one: its first second may be heard beforehand, and what lies below the voice go.
 
     clearance_db : that of clean recordings is 20 dB and more; of noisy ones, half have less than 18 dB
     """

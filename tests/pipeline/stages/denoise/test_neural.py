@@ -16,7 +16,7 @@ from pipeline.audio import Samples
 from pipeline.neural.bands import centres_hz
 from pipeline.neural.network import Gains, State
 from pipeline.neural.weights import bundled
-from pipeline.stages.denoise.choice import noisy_from_the_start
+from pipeline.stages.denoise.choice import is_noisy
 from pipeline.stages.denoise.neural import stage
 from pipeline.stream.stage import Stage, run, run_whole, split
 from tests.pipeline.signals import noise, sine, speech_like
@@ -362,9 +362,9 @@ def test_a_clean_recording_is_not_heard_beforehand() -> None:
     network = Slow(2)
     run_whole(stage(network, 40.0, 16_000, 1, noisy=False), noise(1, 4 * 16_384, -30.0))  # type: ignore[arg-type]
     assert {len(heard) for heard in network.heard} == {64}
-    assert noisy_from_the_start(19.0)
-    assert not noisy_from_the_start(20.5)  # the lowest of clean recordings
-    assert not noisy_from_the_start(None)
+    assert is_noisy(19.0)
+    assert not is_noisy(20.5)  # the lowest of clean recordings
+    assert not is_noisy(None)
 
 
 @pytest.mark.parametrize("before", ["digital silence", "what is next to silent"])
