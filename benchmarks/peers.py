@@ -81,15 +81,13 @@ def _preset(dereverb_db: float) -> System:
 
 
 def _denoiser(method: str, dereverb_db: float = 0.0) -> System:
-    from pipeline.measures.levels import FramePowers, measure
+    from pipeline.measures.levels import levels_of
     from pipeline.settings import Denoise, Dereverb
     from pipeline.stages.denoise.choice import denoiser, is_noisy
     from pipeline.stream.stage import chained, run_whole
 
     def run(x: Mono, rate: int) -> tuple[Mono, int]:
-        powers = FramePowers(rate)
-        powers.add(x[np.newaxis])
-        noisy = is_noisy(measure(powers.result()).clearance_db)
+        noisy = is_noisy(levels_of(x[np.newaxis], rate).clearance_db)
         chosen = denoiser(Denoise(method=method), Dereverb(dereverb_db), rate, 1, noisy=noisy)
         if chosen.name != method:
             raise RuntimeError(f"The {method} denoiser cannot be used: {chosen.notes}")

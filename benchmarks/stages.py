@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline import Audio, Settings, enhance, load
 from pipeline.audio import Samples
-from pipeline.measures.levels import FramePowers, measure
+from pipeline.measures.levels import levels_of
 from pipeline.measures.report import Report
 from pipeline.settings import Dehum, Denoise, Level, Tone
 from pipeline.stages.chain import SIGNAL_PATH, StageContext, Step
@@ -59,9 +59,7 @@ class Timed:
 
 def levelled(x: Samples, rate: int) -> Samples:
     """By the leveler; as it was where there is no speech."""
-    powers = FramePowers(rate)
-    powers.add(x)
-    found = measure(powers.result())
+    found = levels_of(x, rate)
     if found.speech_dbfs is None:
         return x
     return level(x, rate, Level(12.0), Scene(found.speech_dbfs, found.noise_floor_dbfs))

@@ -116,5 +116,12 @@ def measure(powers: Powers) -> Levels:
     return Levels(floor, min(power_db(snr), HIGHEST_SNR_DB), level, activity, level - quietest)
 
 
+def levels_of(x: Samples, sample_rate: int) -> Levels:
+    """Levels of x (channels, n) as a whole."""
+    powers = FramePowers(sample_rate)
+    powers.add(x)
+    return measure(powers.result())
+
+
 def _quietest(ascending: Powers, share: float) -> float:
     return float(ascending[: max(1, round(share * ascending.size))].mean())

@@ -2,9 +2,9 @@
 
 The level of the speech around a place, 1.5 s to either side and only of what is speech, is compared with the level of
 the speech in the whole recording. The difference, within a range, is the gain wanted there; of a difference of a
-decibel or two, which is how people speak, little is. It moves slowly, begins to
-move half a second before it is needed, and where nobody speaks it glides back to at most none: pauses and noise are
-never lifted. One gain serves all channels.
+decibel or two, which is how people speak, little is. The gain moves slowly, begins to move half a second before it is
+needed, and where nobody speaks it glides back to at most none: pauses and noise are never lifted. One gain serves all
+channels.
 
 What is speech is told by level alone: 6 dB above the recording's noise floor and not more than 22 dB under its speech.
 

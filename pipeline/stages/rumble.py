@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio import Samples
+from pipeline.dsp.butterworth import high_pass_takes
 from pipeline.settings import Tone
 from pipeline.stream.stage import IDENTITY, AnyStage, run_whole
 from pipeline.stream.units import in_units
@@ -72,8 +73,7 @@ def impulse_response(cutoff_hz: float, sample_rate: int) -> NDArray[np.float64]:
     reach = _Filter(cutoff_hz, sample_rate).reach
     size = 16 * reach
     f = np.arange(size // 2 + 1) * (sample_rate / size)
-    below = 1 - 1 / np.sqrt(1 + (cutoff_hz / np.maximum(f, 1e-9)) ** (2 * ORDER))  # what is taken away
-    whole = np.roll(irfft(below, size), reach)[: 2 * reach + 1]
+    whole = np.roll(irfft(high_pass_takes(f, cutoff_hz, ORDER), size), reach)[: 2 * reach + 1]
     fade = 0.5 + 0.5 * np.cos(np.pi * np.arange(-reach, reach + 1) / (reach + 1))
     taken = whole * fade
     response: NDArray[np.float64] = -taken / taken.sum()

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.dsp.butterworth import high_pass_takes
 from pipeline.dsp.decibels import amplitude, power_db
 from pipeline.neural.kernels import Numbers
 
@@ -91,6 +92,6 @@ class BelowVoice(NamedTuple):
         """(frames, up to 20) for (frames, 1) cutoffs."""
         depth_db = DEPTH_DB * min(1.0, self.strength_db / FULL_AT_DB)
         f = np.arange(min(BINS, bins)) * self.spacing_hz
-        taken = 1 - 1 / np.sqrt(1 + (cutoff_hz / np.maximum(f, 1e-9)) ** (2 * ORDER))
+        taken = high_pass_takes(f, cutoff_hz, ORDER)
         gains: Numbers = (1 - (1 - amplitude(-depth_db)) * taken).astype(np.float32)
         return gains

@@ -190,16 +190,21 @@ class _Denoiser:
         if not self.noisy:
             return np.ones((len(gains), 0), np.float32), voice
         heard = spectra[..., : min(self.stft.bins, round(VOICED_HZ * self.stft.size / self.sample_rate))]
-        power: Numbers = (heard.real**2 + heard.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
+        power = self._power(heard)
         below = BelowVoice(self.sample_rate / self.stft.size, self.strength_db)
         return below.gains(power * gains[:, : power.shape[1]] ** 2, voice)
+
+    def _power(self, spectra: Spectra) -> Numbers:
+        """(frames, bins), mean of the channels; the sum over all bins is a frame's, full scale = 1."""
+        power: Numbers = (spectra.real**2 + spectra.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
+        return power
 
     def _noise_floor(self, spectra: Spectra, gains: Numbers, first: int) -> Numbers:
         """(frames, 1), or (1, 1) for all: the least gain. gains (frames, bins) : without it"""
         if self.loud is None:
             return np.full((1, 1), amplitude(-self.strength_db), np.float32)
         heard = spectra[..., RUMBLE_BINS:]  # what lies below is judged apart
-        power: Numbers = (heard.real**2 + heard.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
+        power = self._power(heard)
         at_s = np.arange(first, first + len(gains), dtype=np.float64) * (self.stft.hop / self.sample_rate)
         further_db = self.loud.strength_db - self.strength_db
         share = self.loud.share(power, gains[:, RUMBLE_BINS:], at_s)
@@ -208,8 +213,7 @@ class _Denoiser:
 
     def _least_of_rumble(self, spectra: Spectra, level: RunningLevel) -> Numbers:
         """Gains (frames, bins) that the lowest bins (channels, frames, bins) do not fall below."""
-        power = (spectra.real**2 + spectra.imag**2).mean(axis=0) / np.float32(self.stft.hop**2)
-        above_db = power_db(power + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
+        above_db = power_db(self._power(spectra) + np.float32(SILENCE)) - np.float32(level.db() + STRONG_RUMBLE_DB)
         most_db = NOISY_RUMBLE_DB if self.noisy else RUMBLE_DB
         least: Numbers = amplitude(-(most_db + RUMBLE_SLOPE * np.maximum(above_db, 0)))
         return least

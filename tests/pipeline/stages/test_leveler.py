@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.audio import Samples
-from pipeline.measures.levels import FramePowers, measure
+from pipeline.measures.levels import levels_of
 from pipeline.settings import Level
 from pipeline.stages import leveler
 from pipeline.stages.leveler import Scene, level
@@ -17,9 +17,7 @@ ON = Level(12.0)
 
 
 def scene_of(x: Samples, rate: int) -> Scene:
-    powers = FramePowers(rate)
-    powers.add(x)
-    levels = measure(powers.result())
+    levels = levels_of(x, rate)
     assert levels.speech_dbfs is not None
     return Scene(levels.speech_dbfs, levels.noise_floor_dbfs)
 
